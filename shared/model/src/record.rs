@@ -1,0 +1,321 @@
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Account, Activity, Attachment, BankTransaction, Code, Company, Contact, Document, Entity, Fault, Item, Journal,
+    OpenBalance, Payment, PaymentMethod, Project, RecordKey, SourceId, TaxRate, Terms, TrackingCategory, Transfer,
+};
+
+/// Where in the source something stands: a file and its lines, a table and its key, an endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// File name relative to the folder, table name, or endpoint.
+    pub file: String,
+    /// First line or row, counted from 1; 0 where it makes no sense.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub line: u64,
+    /// Last line, where it is another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub last_line: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.last_line) {
+            (0, _) => f.write_str(&self.file),
+            (line, last) if last > line => write!(f, "{}:{line}-{last}", self.file),
+            (line, _) => write!(f, "{}:{line}", self.file),
+        }
+    }
+}
+
+/// 128 bits of BLAKE3 over what a record says: the same record with the same content has the same fingerprint,
+/// wherever it stands in its source. Serialises as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(u128);
+
+impl Fingerprint {
+    /// Of a number and a body; where it stands and when it changed do not count.
+    pub fn of(number: Option<&str>, body: &Body) -> Result<Self, Fault> {
+        let mut hasher = blake3::Hasher::new();
+        serde_json::to_writer(&mut hasher, &(number, body))
+            .map_err(|e| Fault::new(Code::Bug).detail("a record did not serialise").caused_by(e))?;
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        Ok(Self(u128::from_be_bytes(bytes)))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Fingerprint {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        u128::from_str_radix(text, 16).map(Self).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What a record says. The variant and [`Record::entity`] always agree ([`Body::fits`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most records are documents, so boxing them would cost more")]
+pub enum Body {
+    /// See [`Company`].
+    Company(Company),
+    /// See [`Account`].
+    Account(Account),
+    /// See [`TaxRate`].
+    TaxRate(TaxRate),
+    /// See [`Terms`].
+    Terms(Terms),
+    /// See [`PaymentMethod`].
+    PaymentMethod(PaymentMethod),
+    /// See [`TrackingCategory`].
+    TrackingCategory(TrackingCategory),
+    /// See [`Contact`].
+    Contact(Contact),
+    /// See [`Item`].
+    Item(Item),
+    /// See [`Project`].
+    Project(Project),
+    /// Every entity for which [`Entity::is_document`] holds.
+    Document(Document),
+    /// See [`OpenBalance`].
+    OpenBalance(OpenBalance),
+    /// Payment and bill payment.
+    Payment(Payment),
+    /// See [`Transfer`].
+    Transfer(Transfer),
+    /// See [`BankTransaction`].
+    BankTransaction(BankTransaction),
+    /// See [`Journal`].
+    Journal(Journal),
+    /// Time, expense and fee activity.
+    Activity(Activity),
+    /// See [`Attachment`].
+    Attachment(Attachment),
+}
+
+impl Body {
+    /// True where a record of that entity may have this body.
+    pub fn fits(&self, entity: Entity) -> bool {
+        match self {
+            Self::Company(_) => entity == Entity::Company,
+            Self::Account(_) => entity == Entity::Account,
+            Self::TaxRate(_) => entity == Entity::TaxRate,
+            Self::Terms(_) => entity == Entity::Terms,
+            Self::PaymentMethod(_) => entity == Entity::PaymentMethod,
+            Self::TrackingCategory(_) => entity == Entity::TrackingCategory,
+            Self::Contact(_) => entity == Entity::Contact,
+            Self::Item(_) => entity == Entity::Item,
+            Self::Project(_) => entity == Entity::Project,
+            Self::Document(_) => entity.is_document(),
+            Self::OpenBalance(_) => entity == Entity::OpenBalance,
+            Self::Payment(_) => matches!(entity, Entity::Payment | Entity::BillPayment),
+            Self::Transfer(_) => entity == Entity::Transfer,
+            Self::BankTransaction(_) => entity == Entity::BankTransaction,
+            Self::Journal(_) => entity == Entity::Journal,
+            Self::Activity(_) => {
+                matches!(entity, Entity::TimeActivity | Entity::ExpenseActivity | Entity::FeeActivity)
+            }
+            Self::Attachment(_) => entity == Entity::Attachment,
+        }
+    }
+
+    /// Calls `visit` with every record this one refers to (repeats included).
+    pub fn each_reference<'a>(&'a self, mut visit: impl FnMut(Entity, &'a SourceId)) {
+        let mut some = |entity, id: &'a Option<SourceId>| {
+            if let Some(id) = id {
+                visit(entity, id);
+            }
+        };
+        match self {
+            Self::Company(_) | Self::Terms(_) | Self::PaymentMethod(_) | Self::TrackingCategory(_) => {}
+            Self::Account(account) => some(Entity::Account, &account.parent),
+            Self::TaxRate(tax) => {
+                some(Entity::Account, &tax.account);
+                tax.components.iter().for_each(|component| some(Entity::Account, &component.account));
+            }
+            Self::Contact(contact) => some(Entity::Contact, &contact.parent),
+            Self::Item(item) => {
+                some(Entity::Account, &item.income_account);
+                some(Entity::Account, &item.expense_account);
+                some(Entity::TaxRate, &item.tax_rate);
+            }
+            Self::Project(project) => some(Entity::Contact, &project.contact),
+            Self::Document(document) => document_references(document, visit),
+            Self::OpenBalance(open) => visit(open.document.entity, &open.document.id),
+            Self::Payment(payment) => {
+                some(Entity::Contact, &payment.contact);
+                some(Entity::Account, &payment.account);
+                some(Entity::PaymentMethod, &payment.method);
+                payment.allocations.iter().for_each(|a| visit(a.document.entity, &a.document.id));
+            }
+            Self::Transfer(transfer) => {
+                visit(Entity::Account, &transfer.from);
+                visit(Entity::Account, &transfer.to);
+            }
+            Self::BankTransaction(bank) => {
+                some(Entity::Contact, &bank.contact);
+                bank.lines.iter().for_each(|line| some(Entity::TaxRate, &line.tax_rate));
+                visit(Entity::Account, &bank.account);
+                bank.lines.iter().for_each(|line| visit(Entity::Account, &line.account));
+            }
+            Self::Journal(journal) => {
+                for line in &journal.lines {
+                    if let Some(contact) = &line.contact {
+                        visit(Entity::Contact, contact);
+                    }
+                    visit(Entity::Account, &line.account);
+                    line.tracking.iter().for_each(|t| visit(Entity::TrackingCategory, &t.category));
+                }
+            }
+            Self::Activity(activity) => {
+                some(Entity::Contact, &activity.contact);
+                some(Entity::Project, &activity.project);
+                some(Entity::Item, &activity.item);
+                some(Entity::Invoice, &activity.invoice);
+            }
+            Self::Attachment(attachment) => visit(attachment.of.entity, &attachment.of.id),
+        }
+    }
+}
+
+fn document_references<'a>(document: &'a Document, mut visit: impl FnMut(Entity, &'a SourceId)) {
+    let mut some = |entity, id: &'a Option<SourceId>| {
+        if let Some(id) = id {
+            visit(entity, id);
+        }
+    };
+    some(Entity::Contact, &document.contact);
+    some(Entity::Terms, &document.terms);
+    some(Entity::Project, &document.project);
+    some(Entity::Account, &document.paid_account);
+    some(Entity::PaymentMethod, &document.payment_method);
+    for line in &document.lines {
+        some(Entity::Item, &line.item);
+        some(Entity::TaxRate, &line.tax_rate);
+        some(Entity::Account, &line.account);
+        some(Entity::Project, &line.project);
+    }
+    document.taxes.iter().for_each(|tax| some(Entity::TaxRate, &tax.tax_rate));
+    let tracking = document.lines.iter().flat_map(|line| &line.tracking);
+    tracking.for_each(|tracking| visit(Entity::TrackingCategory, &tracking.category));
+    document.related.iter().for_each(|key| visit(key.entity, &key.id));
+}
+
+/// One canonical record: who it is, what it says, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// What sort.
+    pub entity: Entity,
+    /// Its id at the source.
+    pub id: SourceId,
+    /// The number or name people know it by at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Of number and body.
+    pub fingerprint: Fingerprint,
+    /// When the source says it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Timestamp>,
+    /// When the source says it last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<Timestamp>,
+    /// True where no record of the source says so: another one merely named it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub implied: bool,
+    /// What it says.
+    pub body: Body,
+    /// Where it stands in the source.
+    pub place: Place,
+    /// The raw source slice, verbatim: JSON as the extract stage read it; "" where it was derived.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub raw: String,
+}
+
+impl Record {
+    /// A record with its fingerprint worked out. A fault where the body is of another sort than `entity`.
+    pub fn new(entity: Entity, id: impl Into<SourceId>, number: Option<String>, body: Body) -> Result<Self, Fault> {
+        if !body.fits(entity) {
+            return Err(Fault::new(Code::Bug).detail(format!("a record of entity {entity} got another body")));
+        }
+        let fingerprint = Fingerprint::of(number.as_deref(), &body)?;
+        Ok(Self {
+            entity,
+            id: id.into(),
+            number,
+            fingerprint,
+            created: None,
+            modified: None,
+            implied: false,
+            body,
+            place: Place::default(),
+            raw: String::new(),
+        })
+    }
+
+    /// Its identity.
+    pub fn key(&self) -> RecordKey {
+        RecordKey::new(self.entity, self.id.clone())
+    }
+
+    /// The document in it, where it is one.
+    pub fn document(&self) -> Option<&Document> {
+        match &self.body {
+            Body::Document(document) => Some(document),
+            _ => None,
+        }
+    }
+}
+
+/// A source row that could not be carried, with what a person needs to mend it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reject {
+    /// What it would have been.
+    pub entity: Entity,
+    /// Its id, where it could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<SourceId>,
+    /// Its number or name, where it could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+    /// Why, with column, text and remedy.
+    pub fault: Fault,
+    /// The raw source slice, verbatim.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub raw: String,
+}

@@ -93,20 +93,20 @@ pub struct Fault {
     #[serde(default)]
     pub reach: Reach,
     /// The particulars, in a sentence or less.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub detail: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub detail: Box<str>,
     /// What to do in this very case, where the code's remedy can be bettered.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub hint: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub hint: Box<str>,
     /// The column or field.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub field: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub field: Box<str>,
     /// What stood there.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub text: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub text: Box<str>,
     /// The raw message of the system that refused it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub raw: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub raw: Box<str>,
     /// Seconds after which a paused or throttled call may go on, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
@@ -114,11 +114,11 @@ pub struct Fault {
 
 const TEXT_CHARS_MAX: usize = 400;
 
-fn clip(text: impl fmt::Display) -> String {
+fn clip(text: impl fmt::Display) -> Box<str> {
     let text = text.to_string();
     match text.char_indices().nth(TEXT_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text,
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
     }
 }
 
@@ -128,11 +128,11 @@ impl Fault {
         Self {
             code,
             reach: Reach::NotSent,
-            detail: String::new(),
-            hint: String::new(),
-            field: String::new(),
-            text: String::new(),
-            raw: String::new(),
+            detail: Box::default(),
+            hint: Box::default(),
+            field: Box::default(),
+            text: Box::default(),
+            raw: Box::default(),
             retry_after_s: None,
         }
     }

@@ -1,0 +1,136 @@
+use carry_model::Entity;
+use serde::Serialize;
+
+/// Whether an ability is there; a missing one carries its reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    /// It is there.
+    Yes,
+    /// It is not, and why.
+    No(&'static str),
+}
+
+impl Support {
+    /// True where it is there.
+    pub const fn is_yes(self) -> bool {
+        matches!(self, Self::Yes)
+    }
+}
+
+/// How records of an entity leave a target again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Removal {
+    /// They are gone without a trace.
+    Delete,
+    /// They stay as voided.
+    Void,
+    /// They stay, hidden.
+    Archive,
+    /// They cannot be removed, and why.
+    No(&'static str),
+}
+
+/// How a source tells what changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Incremental {
+    /// By a time of last change.
+    Modified,
+    /// Not at all: everything is read and compared by fingerprint.
+    Fingerprint,
+}
+
+/// What a system can do with one entity.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct EntitySupport {
+    /// The entity.
+    pub entity: Entity,
+    /// Can it be read?
+    pub read: Support,
+    /// Can it be created?
+    pub write: Support,
+    /// Can it be changed in place?
+    pub update: Support,
+    /// Can it be removed?
+    pub remove: Removal,
+    /// How changes are told.
+    pub incremental: Incremental,
+    /// Most records in one write; 1 where there are no batches.
+    pub batch_size: usize,
+    /// May the record keep its own number?
+    pub own_numbers: bool,
+}
+
+impl EntitySupport {
+    /// Everything allowed, batches of `batch_size`.
+    pub const fn full(entity: Entity, batch_size: usize) -> Self {
+        Self {
+            entity,
+            read: Support::Yes,
+            write: Support::Yes,
+            update: Support::Yes,
+            remove: Removal::Delete,
+            incremental: Incremental::Fingerprint,
+            batch_size,
+            own_numbers: true,
+        }
+    }
+
+    /// Readable, never written.
+    pub const fn read_only(entity: Entity, why: &'static str) -> Self {
+        Self {
+            write: Support::No(why),
+            update: Support::No(why),
+            remove: Removal::No(why),
+            ..Self::full(entity, 1)
+        }
+    }
+
+    /// Not there at all.
+    pub const fn none(entity: Entity, why: &'static str) -> Self {
+        Self { read: Support::No(why), ..Self::read_only(entity, why) }
+    }
+}
+
+/// What a system allows, as it publishes it; None where it publishes nothing.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Limits {
+    /// Calls in any minute.
+    pub per_minute: Option<u32>,
+    /// Calls in any second.
+    pub per_second: Option<u32>,
+    /// Calls in a day.
+    pub per_day: Option<u32>,
+    /// Calls under way at once; 1 where the system wants one after the other.
+    pub in_flight: Option<u32>,
+}
+
+/// What a system is and can do. Chooses which conformance tests run and generates the support matrix.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Manifest {
+    /// Stable name: `files`, `odoo`.
+    pub system: &'static str,
+    /// For people: "Odoo".
+    pub title: &'static str,
+    /// May it be a source?
+    pub source: Support,
+    /// May it be a target?
+    pub target: Support,
+    /// Every entity of the model, each with what can be done or the reason why not.
+    pub entities: &'static [EntitySupport],
+    /// Its limits.
+    pub limits: Limits,
+}
+
+impl Manifest {
+    /// What can be done with an entity; an entity the manifest does not list cannot be done anything with.
+    pub fn entity(&self, entity: Entity) -> EntitySupport {
+        self.entities
+            .iter()
+            .copied()
+            .find(|support| support.entity == entity)
+            .unwrap_or(EntitySupport::none(entity, "not part of this system"))
+    }
+}

@@ -1,0 +1,185 @@
+use async_trait::async_trait;
+use carry_model::{Company, Currency, Date, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::{CatalogEntry, Finding, Manifest, Removal};
+
+/// What a target says of itself before anything is written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Preflight {
+    /// The business that the target's books are of; None where it is still empty.
+    pub company: Option<Company>,
+    /// Currencies it can take; None where it takes any.
+    pub currencies: Option<Vec<Currency>>,
+    /// Records dated up to and including this day are refused.
+    pub lock_date: Option<Date>,
+    /// Losses to expect, settings to change.
+    pub findings: Vec<Finding>,
+}
+
+/// Where the records that a batch refers to are in the target.
+#[derive(Clone, Debug, Default)]
+pub struct Links(FxHashMap<RecordKey, TargetId>);
+
+impl Links {
+    /// Notes where a record is.
+    pub fn insert(&mut self, key: RecordKey, id: TargetId) {
+        self.0.insert(key, id);
+    }
+
+    /// Where a record is.
+    pub fn get(&self, entity: Entity, id: &SourceId) -> Option<&TargetId> {
+        // A key must be built to look it up; ids are short.
+        self.0.get(&RecordKey { entity, id: id.clone() })
+    }
+
+    /// Where an optional reference is.
+    pub fn get_opt(&self, entity: Entity, id: &Option<SourceId>) -> Option<&TargetId> {
+        id.as_ref().and_then(|id| self.get(entity, id))
+    }
+}
+
+/// What to do with a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// It is new to the target.
+    Create,
+    /// It replaces the earlier version with this id, in place or by removing and creating.
+    Update(TargetId),
+}
+
+/// A record to write.
+#[derive(Clone, Debug)]
+pub struct WriteItem {
+    /// The record; its references are in [`WriteBatch::links`]. An optional reference without a link is left out.
+    pub record: Record,
+    /// New or changed.
+    pub operation: Operation,
+}
+
+/// Records of one entity, at most [`crate::EntitySupport::batch_size`] of them.
+#[derive(Clone, Debug)]
+pub struct WriteBatch {
+    /// The entity of all of them.
+    pub entity: Entity,
+    /// The records.
+    pub items: Vec<WriteItem>,
+    /// Targets of every reference that is known.
+    pub links: Links,
+    /// Currency of the ledger being carried.
+    pub home_currency: Currency,
+    /// True where an earlier attempt may have reached the target: look each record up by its external
+    /// reference before creating it, and take what is found for the outcome.
+    pub verify_first: bool,
+    /// Keep the source's numbers where the target allows it.
+    pub keep_numbers: bool,
+}
+
+/// Why and how a record was changed so that its two sacred figures come out exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjustmentKind {
+    /// A line that closes the gap between the parts and the stated total.
+    AdjustmentLine,
+    /// The whole document as one line of its total.
+    HighLevel,
+    /// A payment against the clearing account that brings the outstanding balance to what the source states.
+    Settlement,
+    /// An allocation cut down so that no more is paid than the source says.
+    AllocationReduced,
+    /// The journal entry that closes out the clearing account.
+    ClearingClosed,
+    /// Tax written by hand because the target worked it out otherwise.
+    TaxForced,
+}
+
+/// One visible deviation from the source's detail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Which sort.
+    pub kind: AdjustmentKind,
+    /// By how much, in the record's currency.
+    pub amount: Decimal,
+    /// The currency.
+    pub currency: Currency,
+    /// Why, in a sentence a bookkeeper understands.
+    pub why: String,
+}
+
+/// A record that is now in the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its id there.
+    pub id: TargetId,
+    /// Its number or name there.
+    pub number: Option<String>,
+    /// The total the target shows for a document or payment after the write; None for other records.
+    pub total: Option<Decimal>,
+    /// What the writer had to change for exact figures.
+    pub adjustments: Vec<Adjustment>,
+    /// Other things a person should know: "name made unique", "number shortened".
+    pub notes: Vec<String>,
+}
+
+impl Written {
+    /// Written under that id, nothing else to say.
+    pub fn new(id: impl Into<TargetId>) -> Self {
+        Self { id: id.into(), number: None, total: None, adjustments: Vec::new(), notes: Vec::new() }
+    }
+}
+
+/// A record found in the target by its external reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its id there.
+    pub id: TargetId,
+    /// Its number or name there.
+    pub number: Option<String>,
+}
+
+/// What the target shows for a document or payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Its id there.
+    pub id: TargetId,
+    /// Total of a document (positive in its own sense), amount of a payment.
+    pub total: Decimal,
+    /// Open balance of a document, unapplied rest of a payment.
+    pub outstanding: Decimal,
+    /// The currency of both.
+    pub currency: Currency,
+    /// Whose it is, in the target.
+    pub contact: Option<TargetId>,
+}
+
+/// The target side of a system.
+#[async_trait]
+pub trait Writer: Send + Sync {
+    /// What the system can do.
+    fn manifest(&self) -> &'static Manifest;
+
+    /// Looks at the target beforehand. Writes nothing.
+    async fn preflight(&self) -> Result<Preflight, Fault>;
+
+    /// What the target has of an entity that records can be mapped to (accounts, tax rates, payment methods).
+    async fn catalog(&self, entity: Entity) -> Result<Vec<CatalogEntry>, Fault>;
+
+    /// Looks records up by the external reference that writing leaves on each, one answer a key, in order.
+    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault>;
+
+    /// Writes records and answers for each in order. One bad record does not take the others with it. A fault
+    /// of the whole call means that the outcome of every record is the fault's reach.
+    async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault>;
+
+    /// What the target shows now for documents or payments, in order; None where one is gone.
+    async fn read_back(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault>;
+
+    /// Balance of an account per currency, as the target's ledger has it.
+    async fn account_balance(&self, account: &TargetId) -> Result<Vec<carry_model::Money>, Fault>;
+
+    /// Removes records in the way the manifest names, one answer each, in order. Removing what is gone already
+    /// is no fault.
+    async fn remove(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault>;
+}

@@ -1,0 +1,46 @@
+//! `carry-bench`: books of any size to measure with.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about = "Books of any size to measure with")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a folder of books in the format QuickBooks Online exports, and print what it holds as JSON.
+    Generate {
+        /// How many invoices; there are three times as many lines and a fifth as many customers.
+        #[arg(long, default_value_t = 100_000)]
+        invoices: u64,
+        /// The folder to write to; created where it is missing.
+        #[arg(long)]
+        out: PathBuf,
+        /// The same seed and size give the same bytes.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let Command::Generate { invoices, out, seed } = Arguments::parse().command;
+    let shown = carry_bench::generate(&out, invoices, seed)
+        .map_err(|error| error.to_string())
+        .and_then(|expected| serde_json::to_string(&expected).map_err(|error| error.to_string()))
+        .and_then(|text| writeln!(std::io::stdout(), "{text}").map_err(|error| error.to_string()));
+    match shown {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            // Standard error may be closed; the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "carry-bench: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

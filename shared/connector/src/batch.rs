@@ -37,7 +37,11 @@ pub struct RawRow<'a> {
 impl RawRow<'_> {
     /// Where it stands.
     pub fn place(&self, file: &str) -> Place {
-        Place { file: file.to_owned(), line: self.line, last_line: if self.last > self.line { self.last } else { 0 } }
+        Place {
+            file: file.to_owned(),
+            line: self.line,
+            last_line: if self.last > self.line { self.last } else { 0 },
+        }
     }
 }
 
@@ -64,9 +68,13 @@ impl RawBatch {
     /// Reads what [`RawBatch::to_jsonl`] wrote.
     pub fn from_jsonl(bytes: &[u8]) -> Result<Self, Fault> {
         let corrupt = |detail: &str| Fault::new(Code::StagingCorrupt).detail(detail);
-        let end = bytes.iter().position(|b| *b == b'\n').ok_or_else(|| corrupt("a raw batch has no header line"))?;
+        let end = bytes
+            .iter()
+            .position(|b| *b == b'\n')
+            .ok_or_else(|| corrupt("a raw batch has no header line"))?;
         let (head, lines) = bytes.split_at(end);
-        let header = serde_json::from_slice(head).map_err(|e| corrupt("a raw batch's header").caused_by(e))?;
+        let header =
+            serde_json::from_slice(head).map_err(|e| corrupt("a raw batch's header").caused_by(e))?;
         let lines = lines.get(1..).unwrap_or_default().to_vec();
         let rows = lines.iter().filter(|b| **b == b'\n').count();
         Ok(Self { header, rows, lines })
@@ -75,7 +83,8 @@ impl RawBatch {
     /// The rows, in order.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow<'_>, Fault>> {
         self.lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(|line| {
-            serde_json::from_slice(line).map_err(|e| Fault::new(Code::StagingCorrupt).detail("a raw row").caused_by(e))
+            serde_json::from_slice(line)
+                .map_err(|e| Fault::new(Code::StagingCorrupt).detail("a raw row").caused_by(e))
         })
     }
 }

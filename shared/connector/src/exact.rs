@@ -6,8 +6,8 @@
 //! the rest. The clearing account is closed out by one visible journal entry per currency.
 
 use carry_model::{
-    Account, AccountClass, Body, Decimal, Document, DocumentTax, Entity, Fault, Line, Record, RecordKey, SourceId,
-    TaxMode,
+    Account, AccountClass, Body, Decimal, Document, DocumentTax, Entity, Fault, Line, Record, RecordKey,
+    SourceId, TaxMode,
 };
 
 use crate::{Adjustment, AdjustmentKind};
@@ -71,7 +71,8 @@ pub fn is_derived(id: &SourceId) -> bool {
 
 /// Adds a line of `difference` to the adjustments account, named as such.
 pub fn with_adjustment_line(mut document: Document, difference: Decimal) -> (Document, Adjustment) {
-    let why = format!("The parts as stated differ from the stated total by {difference} {}.", document.currency);
+    let why =
+        format!("The parts as stated differ from the stated total by {difference} {}.", document.currency);
     let adjustment = Adjustment {
         kind: AdjustmentKind::AdjustmentLine,
         amount: difference,
@@ -79,7 +80,9 @@ pub fn with_adjustment_line(mut document: Document, difference: Decimal) -> (Doc
         why,
     };
     document.lines.push(Line {
-        description: Some("Carryforward adjustment: difference to the total as stated in the source".to_owned()),
+        description: Some(
+            "Carryforward adjustment: difference to the total as stated in the source".to_owned(),
+        ),
         quantity: Some(Decimal::ONE),
         unit_price: Some(difference),
         net: difference,
@@ -103,7 +106,9 @@ pub fn detailed(document: Document) -> Result<(Document, Option<Adjustment>), Fa
 pub fn high_level(document: Document, why: &str) -> (Document, Adjustment) {
     let largest = document.lines.iter().max_by_key(|line| line.net.abs());
     let line = Line {
-        description: Some("Carried forward at its total, inclusive of every tax, fee and discount".to_owned()),
+        description: Some(
+            "Carried forward at its total, inclusive of every tax, fee and discount".to_owned(),
+        ),
         quantity: Some(Decimal::ONE),
         unit_price: Some(document.total),
         net: document.total,
@@ -128,7 +133,8 @@ mod tests {
     use carry_model::{Currency, Date, parse_plain};
 
     fn invoice(total: &str, nets: &[&str]) -> Document {
-        let mut document = Document::new(Date::constant(2026, 1, 31), Currency::EUR, parse_plain(total).unwrap());
+        let mut document =
+            Document::new(Date::constant(2026, 1, 31), Currency::EUR, parse_plain(total).unwrap());
         document.lines =
             nets.iter().map(|net| Line { net: parse_plain(net).unwrap(), ..Line::default() }).collect();
         document

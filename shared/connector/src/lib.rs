@@ -22,5 +22,6 @@ pub use reader::{
 };
 pub use wire::{Effect, Method, Request, Response, Wire};
 pub use writer::{
-    Adjustment, AdjustmentKind, Balance, Found, Links, Operation, Preflight, WriteBatch, WriteItem, Writer, Written,
+    AccountBalance, Adjustment, AdjustmentKind, Balance, Found, Links, Operation, Preflight, WriteBatch,
+    WriteItem, Writer, Written,
 };

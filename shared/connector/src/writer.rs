@@ -154,6 +154,15 @@ pub struct Balance {
     pub contact: Option<TargetId>,
 }
 
+/// Balance of an account in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountBalance {
+    /// In the currency the entries were made in; debit positive.
+    pub amount: carry_model::Money,
+    /// The same entries in the home currency, each at its own rate.
+    pub home: Decimal,
+}
+
 /// The target side of a system.
 #[async_trait]
 pub trait Writer: Send + Sync {
@@ -176,8 +185,8 @@ pub trait Writer: Send + Sync {
     /// What the target shows now for documents or payments, in order; None where one is gone.
     async fn read_back(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault>;
 
-    /// Balance of an account per currency, as the target's ledger has it.
-    async fn account_balance(&self, account: &TargetId) -> Result<Vec<carry_model::Money>, Fault>;
+    /// Balance of an account per currency of its entries, as the target's ledger has it; zero balances left out.
+    async fn account_balance(&self, account: &TargetId) -> Result<Vec<AccountBalance>, Fault>;
 
     /// Removes records in the way the manifest names, one answer each, in order. Removing what is gone already
     /// is no fault.

@@ -213,6 +213,8 @@ impl Document {
 
     /// All tax in it.
     pub fn tax_total(&self) -> Result<Decimal, Fault> {
-        checked_sum(self.lines.iter().filter_map(|line| line.tax).chain(self.taxes.iter().map(|tax| tax.amount)))
+        checked_sum(
+            self.lines.iter().filter_map(|line| line.tax).chain(self.taxes.iter().map(|tax| tax.amount)),
+        )
     }
 }

@@ -158,8 +158,17 @@ impl FromStr for Entity {
         Self::ALL
             .iter()
             .copied()
-            .find(|e| e.name() == wanted || e.plural().replace(' ', "_") == wanted || e.singular().replace(' ', "_") == wanted)
-            .ok_or_else(|| format!("no entity is called '{text}'; known: {}", Self::ALL.iter().map(|e| e.name()).collect::<Vec<_>>().join(", ")))
+            .find(|e| {
+                e.name() == wanted
+                    || e.plural().replace(' ', "_") == wanted
+                    || e.singular().replace(' ', "_") == wanted
+            })
+            .ok_or_else(|| {
+                format!(
+                    "no entity is called '{text}'; known: {}",
+                    Self::ALL.iter().map(|e| e.name()).collect::<Vec<_>>().join(", ")
+                )
+            })
     }
 }
 

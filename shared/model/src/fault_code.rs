@@ -208,7 +208,11 @@ impl std::str::FromStr for Code {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wanted = text.trim().to_uppercase();
-        Self::ALL.iter().copied().find(|c| c.id() == wanted).ok_or_else(|| format!("there is no code '{text}'"))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|c| c.id() == wanted)
+            .ok_or_else(|| format!("there is no code '{text}'"))
     }
 }
 

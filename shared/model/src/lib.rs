@@ -26,8 +26,8 @@ pub use fault::{Action, Fault, Kind, Reach, action};
 pub use fault_code::Code;
 pub use id::{MigrationId, RecordKey, RunId, SourceId, TargetId};
 pub use lists::{
-    Account, AccountClass, Address, Company, Contact, Item, PaymentMethod, Project, TaxComponent, TaxRate, Terms,
-    TrackingCategory,
+    Account, AccountClass, Address, Company, Contact, Item, PaymentMethod, Project, TaxComponent, TaxRate,
+    Terms, TrackingCategory,
 };
 pub use money::{Money, checked_sum, parse_plain, round_half_up};
 pub use record::{Body, Fingerprint, Place, Record, Reject};

@@ -23,7 +23,9 @@ impl Money {
     /// Adds; a fault when the currencies differ or the sum leaves the range of a decimal.
     pub fn checked_add(self, other: Self) -> Result<Self, Fault> {
         if self.currency != other.currency {
-            return Err(Fault::new(Code::CurrencyMixed).detail(format!("{} and {}", self.currency, other.currency)));
+            return Err(
+                Fault::new(Code::CurrencyMixed).detail(format!("{} and {}", self.currency, other.currency))
+            );
         }
         checked_sum([self.amount, other.amount]).map(|amount| Self { amount, ..self })
     }
@@ -57,8 +59,8 @@ pub fn checked_sum(amounts: impl IntoIterator<Item = Decimal>) -> Result<Decimal
 ///
 /// Amounts that people wrote are read by the files connector, which is told the number format.
 pub fn parse_plain(text: &str) -> Result<Decimal, Fault> {
-    let amount = Decimal::from_str_exact(text.trim())
-        .map_err(|_| Fault::new(Code::AmountUnreadable).text(text))?;
+    let amount =
+        Decimal::from_str_exact(text.trim()).map_err(|_| Fault::new(Code::AmountUnreadable).text(text))?;
     if amount.is_zero() { Ok(Decimal::ZERO) } else { Ok(amount) }
 }
 
@@ -87,6 +89,9 @@ mod tests {
         let json = serde_json::to_string(&money).unwrap();
         assert_eq!(json, r#"{"amount":"12345678901234567.89","currency":"EUR"}"#);
         assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), money);
-        assert!(serde_json::from_str::<Money>(r#"{"amount":1.5,"currency":"EUR"}"#).is_err(), "floats stay out");
+        assert!(
+            serde_json::from_str::<Money>(r#"{"amount":1.5,"currency":"EUR"}"#).is_err(),
+            "floats stay out"
+        );
     }
 }

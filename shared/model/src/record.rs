@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Account, Activity, Attachment, BankTransaction, Code, Company, Contact, Document, Entity, Fault, Item, Journal,
-    OpenBalance, Payment, PaymentMethod, Project, RecordKey, SourceId, TaxRate, Terms, TrackingCategory, Transfer,
+    Account, Activity, Attachment, BankTransaction, Code, Company, Contact, Document, Entity, Fault, Item,
+    Journal, OpenBalance, Payment, PaymentMethod, Project, RecordKey, SourceId, TaxRate, Terms,
+    TrackingCategory, Transfer,
 };
 
 /// Where in the source something stands: a file and its lines, a table and its key, an endpoint.
@@ -89,7 +90,6 @@ impl<'de> Deserialize<'de> for Fingerprint {
 /// What a record says. The variant and [`Record::entity`] always agree ([`Body::fits`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "most records are documents, so boxing them would cost more")]
 pub enum Body {
     /// See [`Company`].
     Company(Company),
@@ -267,7 +267,12 @@ pub struct Record {
 
 impl Record {
     /// A record with its fingerprint worked out. A fault where the body is of another sort than `entity`.
-    pub fn new(entity: Entity, id: impl Into<SourceId>, number: Option<String>, body: Body) -> Result<Self, Fault> {
+    pub fn new(
+        entity: Entity,
+        id: impl Into<SourceId>,
+        number: Option<String>,
+        body: Body,
+    ) -> Result<Self, Fault> {
         if !body.fits(entity) {
             return Err(Fault::new(Code::Bug).detail(format!("a record of entity {entity} got another body")));
         }

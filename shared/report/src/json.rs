@@ -1,0 +1,80 @@
+//! The machine-readable report: one JSON object, one list row per line, written as it is read.
+
+use std::io::Write;
+
+use carry_model::{Code, Fault};
+use serde::Serialize;
+
+use crate::sheet::unwritable;
+use crate::{Report, Rows};
+
+/// Version of the layout; a breaking change raises it.
+const FORMAT: &str = "carryforward-report/1";
+
+struct Object<'w> {
+    out: &'w mut dyn Write,
+    first: bool,
+}
+
+impl Object<'_> {
+    fn raw(&mut self, text: &str) -> Result<(), Fault> {
+        self.out.write_all(text.as_bytes()).map_err(unwritable)
+    }
+
+    fn value(&mut self, value: &impl Serialize) -> Result<(), Fault> {
+        serde_json::to_writer(&mut *self.out, value).map_err(|e| {
+            if e.is_io() {
+                unwritable(e)
+            } else {
+                Fault::new(Code::Bug).detail("a row of the report did not serialise").caused_by(e)
+            }
+        })
+    }
+
+    fn key(&mut self, key: &str) -> Result<(), Fault> {
+        let separator = if self.first { "{\n" } else { ",\n" };
+        self.first = false;
+        self.raw(separator)?;
+        self.value(&key)?;
+        self.raw(":")
+    }
+
+    fn field(&mut self, key: &str, value: &impl Serialize) -> Result<(), Fault> {
+        self.key(key)?;
+        self.value(value)
+    }
+
+    fn list<T: Serialize>(&mut self, key: &str, rows: Rows<'_, T>) -> Result<(), Fault> {
+        self.key(key)?;
+        let mut separator = "[\n";
+        for row in rows {
+            self.raw(separator)?;
+            self.value(&row?)?;
+            separator = ",\n";
+        }
+        self.raw(if separator == "[\n" { "[]" } else { "\n]" })
+    }
+}
+
+/// Writes the report whole.
+pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Fault> {
+    let mut object = Object { out, first: true };
+    let run = report.run;
+    object.field("format", &FORMAT)?;
+    object.field("verdict", &report.verdict)?;
+    object.field("run", &run.run)?;
+    object.field("summary", &run.summary)?;
+    object.field("tally", &report.digest.tally)?;
+    object.field("reconciliation", &run.reconciliation)?;
+    object.field("not_carried", &run.not_carried)?;
+    object.field("findings", &run.findings)?;
+    object.field("stages", &run.stages)?;
+    object.list("contacts", report.rows.contacts()?)?;
+    object.list("documents", report.rows.documents()?)?;
+    object.list("adjustments", report.rows.adjustments()?)?;
+    object.list("rejects", report.rows.rejects()?)?;
+    object.list("vanished", report.rows.vanished()?)?;
+    object.list("crosswalk", report.rows.crosswalk()?)?;
+    object.raw("\n}\n")?;
+    object.out.flush().map_err(unwritable)
+}

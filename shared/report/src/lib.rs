@@ -1,0 +1,124 @@
+//! What a run did and what it proved, for the person who has to answer for the books.
+//!
+//! A report is a small [`RunReport`] plus long lists that are read as streams ([`ReportRows`]), so its memory does
+//! not grow with the books. From them come one HTML page, one JSON file and one CSV file per [`Table`]:
+//!
+//! ```
+//! # fn example(run: &carry_report::RunReport) -> Result<(), carry_model::Fault> {
+//! use carry_report::{MemoryRows, Report, Table};
+//!
+//! let rows = MemoryRows::default();
+//! let report = Report::new(run, &rows)?;
+//! println!("{}", report.verdict().sentence);
+//! let mut page = Vec::new();
+//! report.html(&mut page)?;
+//! report.csv(Table::Crosswalk, &mut std::io::stdout())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! This crate names no file system: every renderer writes to a writer of the caller's.
+
+mod compared;
+mod digest;
+mod format;
+mod html;
+mod json;
+mod moment;
+mod rows;
+mod run;
+mod sheet;
+mod table;
+mod verdict;
+
+use std::io::{BufWriter, Write};
+
+use carry_model::Fault;
+
+pub use compared::Compared;
+pub use digest::{LedgerTotal, Limits, Tally};
+pub use moment::Moment;
+pub use rows::{
+    Adjustment, AdjustmentKind, ContactBalance, CrosswalkRow, DocumentBalance, MemoryRows, Outcome,
+    RejectRow, ReportRows, Rows, VanishedRow,
+};
+pub use run::{
+    ClearingBalance, ControlTotal, Counts, EntitySummary, Finding, FindingKind, Mode, NotCarried,
+    Reconciliation, RunHeader, RunKind, RunReport, RunState, Setting, Side, StageTiming,
+};
+pub use table::Table;
+pub use verdict::{Verdict, VerdictStatus};
+
+/// Name of the page among a report's files.
+pub const HTML_FILE: &str = "report.html";
+/// Name of the machine-readable report among a report's files.
+pub const JSON_FILE: &str = "report.json";
+
+/// A report that is ready to be written: its lists have been read once, counted and checked.
+pub struct Report<'a> {
+    run: &'a RunReport,
+    rows: &'a dyn ReportRows,
+    digest: digest::Digest,
+    verdict: Verdict,
+}
+
+impl<'a> Report<'a> {
+    /// Reads every list once. A fault where a list cannot be read or a sum leaves the range of a decimal.
+    pub fn new(run: &'a RunReport, rows: &'a dyn ReportRows) -> Result<Self, Fault> {
+        Self::with_limits(run, rows, &Limits::default())
+    }
+
+    /// The same with other limits on what the page shows.
+    pub fn with_limits(run: &'a RunReport, rows: &'a dyn ReportRows, limits: &Limits) -> Result<Self, Fault> {
+        let digest = digest::Digest::take(rows, limits)?;
+        let verdict = Verdict::of(run, &digest)?;
+        Ok(Self { run, rows, digest, verdict })
+    }
+
+    /// Do the books agree?
+    pub const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// What the lists add up to.
+    pub const fn tally(&self) -> &Tally {
+        &self.digest.tally
+    }
+
+    /// The page: one self-contained file that names no other host. Shows the first rows of long lists and names
+    /// the CSV file that has all of them.
+    pub fn html(&self, out: &mut dyn Write) -> Result<(), Fault> {
+        html::write(self, out)
+    }
+
+    /// Everything, as one JSON object; [`RunReport`] and [`MemoryRows`] can be read back from it.
+    pub fn json(&self, out: &mut dyn Write) -> Result<(), Fault> {
+        json::write(self, out)
+    }
+
+    /// One table, whole, as CSV.
+    pub fn csv(&self, table: Table, out: &mut dyn Write) -> Result<(), Fault> {
+        sheet::write(self, table, out)
+    }
+
+    /// Every file of the report: `create` is called with each file's name and gives its writer. Returns the names.
+    pub fn files<W: Write>(
+        &self,
+        mut create: impl FnMut(&str) -> std::io::Result<W>,
+    ) -> Result<Vec<String>, Fault> {
+        let mut names = Vec::new();
+        let mut write = |name: String, render: &dyn Fn(&mut dyn Write) -> Result<(), Fault>| {
+            let mut out = BufWriter::new(create(&name).map_err(sheet::unwritable)?);
+            render(&mut out)?;
+            out.flush().map_err(sheet::unwritable)?;
+            names.push(name);
+            Ok::<(), Fault>(())
+        };
+        write(HTML_FILE.to_owned(), &|out| self.html(out))?;
+        write(JSON_FILE.to_owned(), &|out| self.json(out))?;
+        for table in Table::ALL {
+            write(table.file_name(), &|out| self.csv(*table, out))?;
+        }
+        Ok(names)
+    }
+}

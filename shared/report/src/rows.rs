@@ -1,0 +1,327 @@
+//! The lists that grow with the books, read as streams.
+
+use carry_model::{Code, Currency, Date, Entity, Fault, Ledger, Money, Place, Reject, SourceId, TargetId};
+use serde::{Deserialize, Serialize};
+
+use crate::Compared;
+use crate::format::{CELL_CHARS_MAX, clip};
+use crate::run::words;
+
+/// A stream of rows; a fault ends the report with that fault.
+pub type Rows<'a, T> = Box<dyn Iterator<Item = Result<T, Fault>> + 'a>;
+
+/// Where the long lists of a report come from.
+///
+/// Each list is asked for up to three times in one report (once to count and choose what the page shows, once for
+/// JSON, once for CSV) and has to give the same rows in the same order each time. An implementation reads page by
+/// page, so that its memory is bounded by a page; over an asynchronous store it is driven from a blocking thread.
+pub trait ReportRows {
+    /// Every document that was compared, in the order in which a person would look for it.
+    fn documents(&self) -> Result<Rows<'_, DocumentBalance>, Fault>;
+    /// The balance of every contact per ledger and currency.
+    fn contacts(&self) -> Result<Rows<'_, ContactBalance>, Fault>;
+    /// Every adjustment.
+    fn adjustments(&self) -> Result<Rows<'_, Adjustment>, Fault>;
+    /// Every skipped or failed record.
+    fn rejects(&self) -> Result<Rows<'_, RejectRow>, Fault>;
+    /// Source id to target id of everything that was carried.
+    fn crosswalk(&self) -> Result<Rows<'_, CrosswalkRow>, Fault>;
+    /// What was carried earlier and is gone from the source (delta).
+    fn vanished(&self) -> Result<Rows<'_, VanishedRow>, Fault>;
+}
+
+/// A row whose texts can be shortened for display.
+pub(crate) trait Clip {
+    fn each_text(&mut self, visit: impl FnMut(&mut String));
+
+    /// Bounds what the page holds in memory, whatever the source wrote into a field.
+    fn clip(mut self) -> Self
+    where
+        Self: Sized,
+    {
+        self.each_text(|text| clip(text, CELL_CHARS_MAX));
+        self
+    }
+}
+
+/// A document's two sacred figures on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentBalance {
+    /// What sort of document.
+    pub entity: Entity,
+    /// Its id at the source.
+    pub source_id: SourceId,
+    /// Its number at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Its id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<TargetId>,
+    /// Customer or supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// Its date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Date>,
+    /// Of the amounts.
+    pub currency: Currency,
+    /// Inclusive of tax.
+    pub total: Compared,
+    /// Still to be paid.
+    pub outstanding: Compared,
+    /// True where the target no longer has it; `after` is zero then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+}
+
+impl DocumentBalance {
+    /// True where it is there and both figures are the same.
+    pub const fn agrees(&self) -> bool {
+        !self.missing && self.total.agrees() && self.outstanding.agrees()
+    }
+}
+
+/// What a contact owes, or is owed, in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactBalance {
+    /// Accounts receivable or payable.
+    pub ledger: Ledger,
+    /// Their name.
+    pub contact: String,
+    /// Their id at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<SourceId>,
+    /// Their id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<TargetId>,
+    /// Of the balance.
+    pub currency: Currency,
+    /// Positive: a customer owes us, or we owe a supplier.
+    pub balance: Compared,
+}
+
+words! {
+    /// What stands in the target in place of a detail it cannot express.
+    AdjustmentKind {
+        /// A line that makes the total exact where the target computes tax or rounds another way.
+        AdjustmentLine = "adjustment line",
+        /// The document's lines replaced by its total.
+        SummaryLine = "summary line",
+        /// A payment against the clearing account that makes the outstanding balance exact.
+        SettlementPayment = "settlement payment",
+        /// A credit against the clearing account that makes the outstanding balance exact.
+        SettlementCredit = "settlement credit",
+        /// An entry that clears the clearing account.
+        ClearingEntry = "clearing entry",
+    }
+}
+
+/// A visible equivalent of something the target cannot express.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Of the document.
+    pub entity: Entity,
+    /// Of the document, at the source.
+    pub source_id: SourceId,
+    /// Of the document, at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Of the adjusted record in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<TargetId>,
+    /// Customer or supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// What was done.
+    pub kind: AdjustmentKind,
+    /// By how much.
+    pub amount: Money,
+    /// Why it was needed, in a sentence.
+    pub why: String,
+}
+
+words! {
+    /// Why a record is not in the target.
+    Outcome {
+        /// Left out on purpose or because of its content.
+        Skipped = "skipped",
+        /// Tried without success.
+        Failed = "failed",
+    }
+}
+
+/// A record that was not carried, with what a person needs to mend it. Empty text: not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectRow {
+    /// Skipped or failed.
+    pub outcome: Outcome,
+    /// What it would have been.
+    pub entity: Entity,
+    /// Its id at the source, where it could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<SourceId>,
+    /// Its number or name, where it could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Customer or supplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// Its total, where it could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// Where it stands in the source.
+    pub place: Place,
+    /// Column or field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub column: String,
+    /// What stood there.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    /// The stable code.
+    pub code: Code,
+    /// Why, in a sentence a bookkeeper understands.
+    pub sentence: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// What the system that refused it said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub raw_message: String,
+}
+
+impl RejectRow {
+    /// The row of a reject.
+    pub fn new(outcome: Outcome, reject: &Reject) -> Self {
+        let Reject { entity, id, number, place, fault, .. } = reject;
+        let sentence = match &*fault.detail {
+            "" => fault.code.sentence().to_owned(),
+            detail => format!("{} {detail}", fault.code.sentence()),
+        };
+        Self {
+            outcome,
+            entity: *entity,
+            source_id: id.clone(),
+            number: number.clone(),
+            contact: None,
+            amount: None,
+            place: place.clone(),
+            column: fault.field.to_string(),
+            text: fault.text.to_string(),
+            code: fault.code,
+            sentence,
+            remedy: fault.remedy().to_owned(),
+            raw_message: fault.raw.to_string(),
+        }
+    }
+
+    /// What is particular to this record: the sentence without the one that its code always has.
+    pub(crate) fn particulars(&self) -> &str {
+        self.sentence.strip_prefix(self.code.sentence()).unwrap_or(&self.sentence).trim_start()
+    }
+}
+
+/// Where a record went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrosswalkRow {
+    /// What it is.
+    pub entity: Entity,
+    /// Its id at the source.
+    pub source_id: SourceId,
+    /// Its number or name at the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_number: Option<String>,
+    /// Its id in the target.
+    pub target_id: TargetId,
+    /// Its number or name in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_number: Option<String>,
+    /// Where number or name had to change: how and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A record carried earlier that is gone from the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VanishedRow {
+    /// What it was.
+    pub entity: Entity,
+    /// Its id at the source.
+    pub source_id: SourceId,
+    /// Its number or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Its id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_id: Option<TargetId>,
+    /// Its total, where it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// What was done about it in the target: "left as it is", "voided".
+    pub action: String,
+}
+
+macro_rules! clip_texts {
+    ($row:ident: $($required:ident)*; $($optional:ident)*; $($nested:ident.$field:ident)*) => {
+        impl Clip for $row {
+            fn each_text(&mut self, mut visit: impl FnMut(&mut String)) {
+                $(visit(&mut self.$required);)*
+                $(visit(&mut self.$nested.$field);)*
+                $(self.$optional.as_mut().map(&mut visit);)*
+            }
+        }
+    };
+}
+
+clip_texts!(DocumentBalance: ; number contact;);
+clip_texts!(ContactBalance: contact; ;);
+clip_texts!(Adjustment: why; number contact;);
+clip_texts!(RejectRow: column text sentence remedy raw_message; number contact; place.file);
+clip_texts!(CrosswalkRow: ; source_number target_number note;);
+clip_texts!(VanishedRow: action; number;);
+
+/// Rows held in memory: for samples, tests, and reading a report's JSON back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemoryRows {
+    /// See [`ReportRows::documents`].
+    pub documents: Vec<DocumentBalance>,
+    /// See [`ReportRows::contacts`].
+    pub contacts: Vec<ContactBalance>,
+    /// See [`ReportRows::adjustments`].
+    pub adjustments: Vec<Adjustment>,
+    /// See [`ReportRows::rejects`].
+    pub rejects: Vec<RejectRow>,
+    /// See [`ReportRows::crosswalk`].
+    pub crosswalk: Vec<CrosswalkRow>,
+    /// See [`ReportRows::vanished`].
+    pub vanished: Vec<VanishedRow>,
+}
+
+fn stream<T: Clone>(rows: &[T]) -> Result<Rows<'_, T>, Fault> {
+    Ok(Box::new(rows.iter().cloned().map(Ok)))
+}
+
+impl ReportRows for MemoryRows {
+    fn documents(&self) -> Result<Rows<'_, DocumentBalance>, Fault> {
+        stream(&self.documents)
+    }
+
+    fn contacts(&self) -> Result<Rows<'_, ContactBalance>, Fault> {
+        stream(&self.contacts)
+    }
+
+    fn adjustments(&self) -> Result<Rows<'_, Adjustment>, Fault> {
+        stream(&self.adjustments)
+    }
+
+    fn rejects(&self) -> Result<Rows<'_, RejectRow>, Fault> {
+        stream(&self.rejects)
+    }
+
+    fn crosswalk(&self) -> Result<Rows<'_, CrosswalkRow>, Fault> {
+        stream(&self.crosswalk)
+    }
+
+    fn vanished(&self) -> Result<Rows<'_, VanishedRow>, Fault> {
+        stream(&self.vanished)
+    }
+}

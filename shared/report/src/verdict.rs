@@ -1,0 +1,211 @@
+//! The answer at the top: do the books agree, and if not, where.
+
+use carry_model::{Currency, Entity, Fault, Ledger, Money, checked_sum};
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::format::{count, counted, grouped, listed};
+use crate::run::words;
+use crate::{RunKind, RunReport};
+
+words! {
+    /// Whether the books agree.
+    VerdictStatus {
+        /// Everything was carried and agrees.
+        Agrees = "Agrees",
+        /// What was carried agrees; something was not carried and is listed.
+        AgreesInPart = "Agrees, not everything carried",
+        /// Something differs that nothing explains.
+        Differs = "Differs",
+        /// The target was not read back.
+        NotReconciled = "Not reconciled",
+    }
+}
+
+/// The answer at the top of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// In a word.
+    pub status: VerdictStatus,
+    /// In a sentence.
+    pub sentence: String,
+    /// What else has to be known, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+impl Verdict {
+    pub(crate) fn of(run: &RunReport, digest: &Digest) -> Result<Self, Fault> {
+        let problems = problems(run, digest);
+        let gap = gap(run, digest)?;
+        let status = match (&run.reconciliation.not_performed, problems.is_empty(), gap.is_empty()) {
+            (_, false, _) => VerdictStatus::Differs,
+            (Some(_), true, _) => VerdictStatus::NotReconciled,
+            (None, true, false) => VerdictStatus::AgreesInPart,
+            (None, true, true) => VerdictStatus::Agrees,
+        };
+        let mut remarks = problems;
+        remarks.extend(gap);
+        remarks.extend(reassurances(run, digest));
+        Ok(Self { status, sentence: sentence(run, digest, status), remarks })
+    }
+}
+
+fn sentence(run: &RunReport, digest: &Digest, status: VerdictStatus) -> String {
+    let tally = &digest.tally;
+    match (&run.reconciliation.not_performed, status) {
+        (Some(why), _) => format!("The target was not read back: {why}"),
+        (None, VerdictStatus::Differs) if tally.documents_different > 0 => format!(
+            "{} of {} {} not carry the same total and outstanding balance in the target.",
+            count(tally.documents_different),
+            counted(tally.documents_compared, "document", "documents"),
+            if tally.documents_different == 1 { "does" } else { "do" },
+        ),
+        (None, VerdictStatus::Differs) => format!(
+            "{}, but the books do not agree yet.",
+            documents(tally.documents_compared).trim_end_matches('.')
+        ),
+        (None, _) => match ledgers(digest) {
+            None => documents(tally.documents_compared),
+            Some(agree) => format!("{}; {agree}", documents(tally.documents_compared).trim_end_matches('.')),
+        },
+    }
+}
+
+fn documents(compared: u64) -> String {
+    match compared {
+        0 => "No documents were carried in this run.".to_owned(),
+        1 => "The one document carries the same total and the same outstanding balance in the target."
+            .to_owned(),
+        n => {
+            format!(
+                "Every one of {} documents carries the same total and the same outstanding balance in the target.",
+                count(n)
+            )
+        }
+    }
+}
+
+/// "accounts receivable and payable agree to the cent."
+fn ledgers(digest: &Digest) -> Option<String> {
+    let has = |ledger| digest.tally.ledgers.iter().any(|total| total.ledger == ledger);
+    let which = match (has(Ledger::Receivable), has(Ledger::Payable)) {
+        (true, true) => "accounts receivable and payable agree",
+        (true, false) => "accounts receivable agree",
+        (false, true) => "accounts payable agree",
+        (false, false) => return None,
+    };
+    let cents = digest.tally.ledgers.iter().all(|total| total.currency.minor_digits() == 2);
+    Some(format!("{which} to the {}.", if cents { "cent" } else { "smallest unit" }))
+}
+
+/// What differs and nothing explains.
+fn problems(run: &RunReport, digest: &Digest) -> Vec<String> {
+    let mut found = Vec::new();
+    let tally = &digest.tally;
+    if tally.documents_missing > 0 {
+        let (n, are) = (tally.documents_missing, if tally.documents_missing == 1 { "is" } else { "are" });
+        found.push(format!("{} of them {are} no longer in the target.", count(n)));
+    }
+    if tally.contact_balances_different > 0 {
+        let what =
+            counted(tally.contact_balances_different, "contact balance differs", "contact balances differ");
+        found.push(format!("{what} from the source."));
+    }
+    let totals = run.reconciliation.control_totals.iter().filter(|total| !total.agrees());
+    let mut entities: Vec<String> = totals.map(|total| total.entity.plural().to_owned()).collect();
+    entities.dedup();
+    if !entities.is_empty() {
+        found.push(format!("Control totals differ for {}.", listed(&entities)));
+    }
+    for clearing in run.reconciliation.clearing.iter().filter(|clearing| !clearing.balance.amount.is_zero()) {
+        let Money { amount, currency } = clearing.balance;
+        found.push(format!(
+            "The clearing account {} ends at {} {currency} instead of zero.",
+            clearing.account,
+            grouped(amount, currency)
+        ));
+    }
+    found.extend(run.summary.iter().filter_map(|row| {
+        let (available, known) = (row.available, row.accounted_for());
+        (row.available != known && run.run.kind != RunKind::Rollback).then(|| {
+            let what = row.entity.plural();
+            format!("The source has {} {what}, but {} have an outcome.", count(available), count(known))
+        })
+    }));
+    found.extend(
+        run.summary
+            .iter()
+            .filter_map(|row| unlisted(digest, row.entity, row.skipped.saturating_add(row.failed))),
+    );
+    found
+}
+
+/// Every skipped or failed record has to be listed; fewer rows than records means that some are not.
+fn unlisted(digest: &Digest, entity: Entity, expected: u64) -> Option<String> {
+    let listed = digest.rejects_by_entity.get(&entity).copied().unwrap_or_default();
+    (listed < expected).then(|| {
+        let what = entity.plural();
+        format!("{} {what} were skipped or failed, but only {} are listed.", count(expected), count(listed))
+    })
+}
+
+/// What stayed behind, in a sentence each; empty where everything was carried.
+fn gap(run: &RunReport, digest: &Digest) -> Result<Vec<String>, Fault> {
+    let mut found = Vec::new();
+    let (skipped, failed) = (digest.tally.skipped, digest.tally.failed);
+    if skipped + failed > 0 {
+        let parts: Vec<String> = [(failed, "failed"), (skipped, "skipped")]
+            .into_iter()
+            .filter(|(n, _)| *n > 0)
+            .map(|(n, word)| format!("{} {word}", count(n)))
+            .collect();
+        let subject = counted(skipped + failed, "record was", "records were");
+        found.push(format!(
+            "{subject} not carried ({}); each is listed with its reason and remedy.",
+            listed(&parts)
+        ));
+    }
+    let left: u64 = run.not_carried.iter().map(|row| row.count).fold(0, u64::saturating_add);
+    if left > 0 {
+        let open = sums(run.not_carried.iter().flat_map(|row| &row.outstanding))?;
+        let open: Vec<String> = open
+            .iter()
+            .filter(|money| !money.amount.is_zero())
+            .map(|money| format!("{} {}", grouped(money.amount, money.currency), money.currency))
+            .collect();
+        let tail = if open.is_empty() {
+            "no open balance is among them.".to_owned()
+        } else {
+            format!("open balances of {} stayed behind with them.", listed(&open))
+        };
+        found.push(format!("{} stayed in the source; {tail}", counted(left, "record", "records")));
+    }
+    Ok(found)
+}
+
+/// The sum per currency, in order of the code.
+pub(crate) fn sums<'a>(amounts: impl Iterator<Item = &'a Money>) -> Result<Vec<Money>, Fault> {
+    let mut sums = std::collections::BTreeMap::<Currency, _>::new();
+    for money in amounts {
+        let sum = sums.entry(money.currency).or_default();
+        *sum = checked_sum([*sum, money.amount])?;
+    }
+    Ok(sums.into_iter().map(|(currency, amount)| Money::new(amount, currency)).collect())
+}
+
+/// What a careful reader asks next and may rest about.
+fn reassurances(run: &RunReport, digest: &Digest) -> Vec<String> {
+    let mut found = Vec::new();
+    let clearing = &run.reconciliation.clearing;
+    if !clearing.is_empty() && clearing.iter().all(|clearing| clearing.balance.amount.is_zero()) {
+        let mut currencies: Vec<String> = clearing.iter().map(|c| c.balance.currency.to_string()).collect();
+        currencies.sort();
+        currencies.dedup();
+        found.push(format!("The clearing account ends at zero in {}.", listed(&currencies)));
+    }
+    if digest.tally.adjustments > 0 {
+        let what = counted(digest.tally.adjustments, "adjustment was", "adjustments were");
+        found.push(format!("{what} needed to keep the figures exact; each is listed."));
+    }
+    found
+}

@@ -1,0 +1,14 @@
+//! Source of files: folders of CSV and XLSX as accounting software exports them.
+//!
+//! From the bottom up: [`encoding`] brings text to UTF-8, [`dialect`] finds delimiter and quoting, [`table`]
+//! streams rows of CSV and XLSX with their line numbers, [`written`] reads amounts and dates told how they
+//! are written, and [`evidence`] finds from whole columns how that is. Nothing here guesses silently: what the
+//! evidence leaves open ends in an assumption that is stated.
+
+pub mod dialect;
+pub mod encoding;
+pub mod error;
+pub mod evidence;
+pub mod limits;
+pub mod table;
+pub mod written;

@@ -1,0 +1,11 @@
+//! Rows of tables, streamed: CSV in place, workbooks by way of a row file.
+
+mod rows;
+mod text;
+mod workbook;
+
+pub use rows::{Broken, Cause, Row, Rows, Step};
+pub use text::{Content, OpenOptions, Sheet, open};
+
+#[cfg(test)]
+mod tests;

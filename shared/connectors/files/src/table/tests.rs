@@ -1,0 +1,115 @@
+use std::io::Cursor;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::dialect::Dialect;
+use crate::limits::ROW_BYTES_MAX;
+
+type Seen = Vec<(u64, u64, Vec<String>)>;
+
+fn read(text: &str) -> (Seen, Vec<Broken>) {
+    let (mut seen, mut broken) = (Vec::new(), Vec::new());
+    let mut rows = Rows::new(Cursor::new(text.as_bytes()), Path::new("t.csv"), Dialect::COMMA, 0, 1).unwrap();
+    while let Some(step) = rows.advance().unwrap() {
+        match step {
+            Step::Row(row) => {
+                seen.push((row.line_from, row.line_to, row.cells().map(str::to_owned).collect()));
+            }
+            Step::Broken(b) => broken.push(b),
+        }
+    }
+    (seen, broken)
+}
+
+fn row(from: u64, to: u64, cells: &[&str]) -> (u64, u64, Vec<String>) {
+    (from, to, cells.iter().map(|c| (*c).to_owned()).collect())
+}
+
+#[test]
+fn lines_are_those_an_editor_shows() {
+    for end in ["\n", "\r\n"] {
+        let text = ["a,b", "", "\"x", "y\",1", "", "", "c,", ""].join(end);
+        let (seen, broken) = read(&text);
+        let inner = format!("x{end}y");
+        assert_eq!(seen, vec![row(1, 1, &["a", "b"]), row(3, 4, &[&inner, "1"]), row(7, 7, &["c", ""])]);
+        assert!(broken.is_empty());
+    }
+}
+
+#[test]
+fn a_stray_quote_costs_its_own_line_only() {
+    let text = "n,m,a\n1,\"5 inch,10\n2,\"ok, ok\",20\n3,c,30\n";
+    let (seen, broken) = read(text);
+    assert_eq!(
+        seen,
+        vec![row(1, 1, &["n", "m", "a"]), row(3, 3, &["2", "ok, ok", "20"]), row(4, 4, &["3", "c", "30"])]
+    );
+    assert_eq!(
+        (broken[0].line, broken[0].cause, broken[0].text.as_str()),
+        (2, Cause::StrayQuote, "1,\"5 inch,10")
+    );
+}
+
+#[test]
+fn a_quote_open_to_the_end_of_the_file_loses_no_row() {
+    let (seen, broken) = read("n,m\n1,\"open\n2,b\n3,c\n");
+    assert_eq!(seen, vec![row(1, 1, &["n", "m"]), row(3, 3, &["2", "b"]), row(4, 4, &["3", "c"])]);
+    assert_eq!(broken.len(), 1);
+}
+
+#[test]
+fn over_long_rows_are_rejects() {
+    let text = format!("n,m\n1,{}\n2,b\n", "x".repeat(ROW_BYTES_MAX * 3));
+    let (seen, broken) = read(&text);
+    assert_eq!(seen.len(), 2);
+    assert_eq!((broken[0].line, broken[0].cause), (2, Cause::TooLong));
+    assert_eq!(seen[1], row(3, 3, &["2", "b"]));
+    let wide = format!("a\n{}\nb\n", ",".repeat(5000));
+    let (seen, broken) = read(&wide);
+    assert_eq!((seen.len(), broken[0].cause), (2, Cause::TooManyColumns));
+}
+
+#[test]
+fn rows_can_be_read_again() {
+    let text = "h\n".to_owned() + &(0..30_000).map(|n| format!("row {n},\"a\nb\"\n")).collect::<String>();
+    let path = Path::new("t.csv");
+    let mut rows = Rows::new(Cursor::new(text.as_bytes()), path, Dialect::COMMA, 0, 1).unwrap();
+    let mut places = Vec::new();
+    while let Some(Step::Row(row)) = rows.advance().unwrap() {
+        places.push((row.offset, row.line_from, row.cell(0).to_owned()));
+    }
+    for (offset, line, first) in places.iter().rev().step_by(997) {
+        rows.seek(*offset, *line).unwrap();
+        let Some(Step::Row(row)) = rows.advance().unwrap() else { panic!("a row") };
+        assert_eq!((row.line_from, row.cell(0)), (*line, first.as_str()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn written_rows_read_back(table in proptest::collection::vec(proptest::collection::vec("[a-z,\"\n ]{0,8}", 2..5), 1..8)) {
+        let mut out = csv::WriterBuilder::new().flexible(true).quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+        for cells in &table {
+            out.write_record(cells).unwrap();
+        }
+        let text = String::from_utf8(out.into_inner().unwrap()).unwrap();
+        let (seen, broken) = read(&text);
+        prop_assert!(broken.is_empty());
+        prop_assert_eq!(seen.into_iter().map(|(_, _, cells)| cells).collect::<Vec<_>>(), table);
+    }
+
+    #[test]
+    fn mangled_text_neither_panics_nor_hangs(text in "[ab,\"\n\r;]{0,400}") {
+        let (seen, broken) = read(&text);
+        let lines = text.matches('\n').count() + text.matches('\r').count() + 1;
+        prop_assert!(seen.len() + broken.len() <= lines);
+    }
+
+    #[test]
+    fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let mut rows = Rows::new(Cursor::new(bytes), Path::new("t"), Dialect::COMMA, 0, 1).unwrap();
+        while rows.advance().unwrap().is_some() {}
+    }
+}

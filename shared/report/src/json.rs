@@ -1,6 +1,6 @@
 //! The machine-readable report: one JSON object, one list row per line, written as it is read.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use carry_model::{Code, Fault};
 use serde::Serialize;
@@ -58,7 +58,8 @@ impl Object<'_> {
 
 /// Writes the report whole.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Fault> {
-    let mut object = Object { out, first: true };
+    let mut out = BufWriter::new(out);
+    let mut object = Object { out: &mut out, first: true };
     let run = report.run;
     object.field("format", &FORMAT)?;
     object.field("verdict", &report.verdict)?;

@@ -14,7 +14,8 @@ pub struct RunReport {
     pub summary: Vec<EntitySummary>,
     /// What reading the target back showed.
     pub reconciliation: Reconciliation,
-    /// What stayed behind and what it adds up to, one row per entity and reason.
+    /// Every record of the source that is not in the target, skipped and failed ones included: one row per
+    /// entity and reason, with what they add up to.
     #[serde(default)]
     pub not_carried: Vec<NotCarried>,
     /// What the reader of the source wants a person to know.

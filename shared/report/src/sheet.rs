@@ -87,6 +87,13 @@ impl<'w> Sheet<'w> {
             .amount(compared.difference(), currency)
     }
 
+    /// Of a document, which is carried whole or not at all.
+    fn before_after(&mut self, compared: Compared, currency: Currency) -> &mut Self {
+        self.amount(compared.before(), currency)
+            .amount(compared.after(), currency)
+            .amount(compared.difference(), currency)
+    }
+
     fn rows<T>(
         mut self,
         rows: impl IntoIterator<Item = Result<T, Fault>>,
@@ -185,7 +192,7 @@ fn document(s: &mut Sheet<'_>, row: &DocumentBalance) {
         .maybe(row.number.as_ref())
         .maybe(row.target_id.as_ref());
     s.maybe(row.contact.as_ref()).maybe(date.as_ref()).text(row.currency.code());
-    s.compared(Some(row.total), Some(row.currency)).compared(Some(row.outstanding), Some(row.currency));
+    s.before_after(row.total, row.currency).before_after(row.outstanding, row.currency);
     s.text(match (row.missing, row.agrees()) {
         (true, _) => "missing",
         (false, true) => "equal",

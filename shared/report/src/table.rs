@@ -97,6 +97,8 @@ impl Table {
     /// The columns of its CSV file.
     pub fn columns(self) -> Vec<String> {
         let compared = |name: &str| COMPARED.map(|part| format!("{name}_{part}"));
+        let before_after =
+            |name: &str| ["before", "after", "difference"].map(|part| format!("{name}_{part}"));
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         match self {
             Self::Summary => owned(&[
@@ -120,8 +122,8 @@ impl Table {
             .concat(),
             Self::Documents => [
                 owned(&["entity", "source_id", "number", "target_id", "contact", "date", "currency"]),
-                compared("total").to_vec(),
-                compared("outstanding").to_vec(),
+                before_after("total").to_vec(),
+                before_after("outstanding").to_vec(),
                 owned(&["result"]),
             ]
             .concat(),

@@ -4,9 +4,9 @@ use carry_model::{Currency, Entity, Fault, Ledger, Money, checked_sum};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::format::{count, counted, grouped, listed};
+use crate::format::{capital, count, counted, grouped, listed};
 use crate::run::words;
-use crate::{RunKind, RunReport};
+use crate::{RunKind, RunReport, RunState};
 
 words! {
     /// Whether the books agree.
@@ -37,11 +37,12 @@ impl Verdict {
     pub(crate) fn of(run: &RunReport, digest: &Digest) -> Result<Self, Fault> {
         let problems = problems(run, digest);
         let gap = gap(run, digest)?;
-        let status = match (&run.reconciliation.not_performed, problems.is_empty(), gap.is_empty()) {
-            (_, false, _) => VerdictStatus::Differs,
-            (Some(_), true, _) => VerdictStatus::NotReconciled,
-            (None, true, false) => VerdictStatus::AgreesInPart,
-            (None, true, true) => VerdictStatus::Agrees,
+        let differs = digest.tally.documents_different > 0 || !problems.is_empty();
+        let status = match (&run.reconciliation.not_performed, differs, gap.is_empty()) {
+            (_, true, _) => VerdictStatus::Differs,
+            (Some(_), false, _) => VerdictStatus::NotReconciled,
+            (None, false, false) => VerdictStatus::AgreesInPart,
+            (None, false, true) => VerdictStatus::Agrees,
         };
         let mut remarks = problems;
         remarks.extend(gap);
@@ -51,51 +52,58 @@ impl Verdict {
 }
 
 fn sentence(run: &RunReport, digest: &Digest, status: VerdictStatus) -> String {
+    if let Some(why) = &run.reconciliation.not_performed {
+        return format!("The target was not read back: {why}");
+    }
     let tally = &digest.tally;
-    match (&run.reconciliation.not_performed, status) {
-        (Some(why), _) => format!("The target was not read back: {why}"),
-        (None, VerdictStatus::Differs) if tally.documents_different > 0 => format!(
+    let part = status == VerdictStatus::AgreesInPart;
+    match (status, ledgers(digest)) {
+        (VerdictStatus::Differs, _) if tally.documents_different > 0 => format!(
             "{} of {} {} not carry the same total and outstanding balance in the target.",
             count(tally.documents_different),
             counted(tally.documents_compared, "document", "documents"),
             if tally.documents_different == 1 { "does" } else { "do" },
         ),
-        (None, VerdictStatus::Differs) => format!(
-            "{}, but the books do not agree yet.",
-            documents(tally.documents_compared).trim_end_matches('.')
-        ),
-        (None, _) => match ledgers(digest) {
-            None => documents(tally.documents_compared),
-            Some(agree) => format!("{}; {agree}", documents(tally.documents_compared).trim_end_matches('.')),
-        },
-    }
-}
-
-fn documents(compared: u64) -> String {
-    match compared {
-        0 => "No documents were carried in this run.".to_owned(),
-        1 => "The one document carries the same total and the same outstanding balance in the target."
-            .to_owned(),
-        n => {
-            format!(
-                "Every one of {} documents carries the same total and the same outstanding balance in the target.",
-                count(n)
-            )
+        (VerdictStatus::Differs, _) => {
+            format!("{}, but the books do not agree yet.", documents(tally.documents_compared, part))
         }
+        (_, None) => format!("{}.", documents(tally.documents_compared, part)),
+        (_, Some(agree)) => format!("{}; {agree}.", documents(tally.documents_compared, part)),
     }
 }
 
-/// "accounts receivable and payable agree to the cent."
+fn documents(compared: u64, part: bool) -> String {
+    match (compared, part) {
+        (0, _) => "No documents were carried in this run".to_owned(),
+        (1, _) => {
+            "The one document carried has the same total and the same outstanding balance in the target"
+                .to_owned()
+        }
+        (n, true) => format!(
+            "Every one of the {} documents carried has the same total and the same outstanding balance in the target",
+            count(n)
+        ),
+        (n, false) => format!(
+            "Every one of {} documents carries the same total and the same outstanding balance in the target",
+            count(n)
+        ),
+    }
+}
+
+/// "accounts receivable and payable agree to the cent"; with an exception where a part stayed behind.
 fn ledgers(digest: &Digest) -> Option<String> {
-    let has = |ledger| digest.tally.ledgers.iter().any(|total| total.ledger == ledger);
+    let ledgers = &digest.tally.ledgers;
+    let has = |ledger| ledgers.iter().any(|total| total.ledger == ledger);
     let which = match (has(Ledger::Receivable), has(Ledger::Payable)) {
         (true, true) => "accounts receivable and payable agree",
         (true, false) => "accounts receivable agree",
         (false, true) => "accounts payable agree",
         (false, false) => return None,
     };
-    let cents = digest.tally.ledgers.iter().all(|total| total.currency.minor_digits() == 2);
-    Some(format!("{which} to the {}.", if cents { "cent" } else { "smallest unit" }))
+    let cents = ledgers.iter().all(|total| total.currency.minor_digits() == 2);
+    let unit = if cents { "cent" } else { "smallest unit" };
+    let whole = ledgers.iter().all(|total| total.balance.not_carried().is_zero());
+    Some(format!("{which} to the {unit}{}", if whole { "" } else { ", apart from what was not carried" }))
 }
 
 /// What differs and nothing explains.
@@ -129,7 +137,12 @@ fn problems(run: &RunReport, digest: &Digest) -> Vec<String> {
         let (available, known) = (row.available, row.accounted_for());
         (row.available != known && run.run.kind != RunKind::Rollback).then(|| {
             let what = row.entity.plural();
-            format!("The source has {} {what}, but {} have an outcome.", count(available), count(known))
+            format!(
+                "{} at the source: {}; with an outcome: {}.",
+                capital(what),
+                count(available),
+                count(known)
+            )
         })
     }));
     found.extend(
@@ -144,14 +157,18 @@ fn problems(run: &RunReport, digest: &Digest) -> Vec<String> {
 fn unlisted(digest: &Digest, entity: Entity, expected: u64) -> Option<String> {
     let listed = digest.rejects_by_entity.get(&entity).copied().unwrap_or_default();
     (listed < expected).then(|| {
-        let what = entity.plural();
-        format!("{} {what} were skipped or failed, but only {} are listed.", count(expected), count(listed))
+        let what = capital(entity.plural());
+        format!("{what} skipped or failed: {}; listed with a reason: {}.", count(expected), count(listed))
     })
 }
 
 /// What stayed behind, in a sentence each; empty where everything was carried.
 fn gap(run: &RunReport, digest: &Digest) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
+    if !matches!(run.run.state, RunState::Finished | RunState::FinishedWithIssues) {
+        let state = run.run.state.label();
+        found.push(format!("The run is {state}, not finished: the figures are those of this moment."));
+    }
     let (skipped, failed) = (digest.tally.skipped, digest.tally.failed);
     if skipped + failed > 0 {
         let parts: Vec<String> = [(failed, "failed"), (skipped, "skipped")]
@@ -159,9 +176,9 @@ fn gap(run: &RunReport, digest: &Digest) -> Result<Vec<String>, Fault> {
             .filter(|(n, _)| *n > 0)
             .map(|(n, word)| format!("{} {word}", count(n)))
             .collect();
-        let subject = counted(skipped + failed, "record was", "records were");
+        let subject = counted(skipped.saturating_add(failed), "record has", "records have");
         found.push(format!(
-            "{subject} not carried ({}); each is listed with its reason and remedy.",
+            "{subject} to be looked at ({}); each is listed with its reason and remedy.",
             listed(&parts)
         ));
     }
@@ -178,7 +195,7 @@ fn gap(run: &RunReport, digest: &Digest) -> Result<Vec<String>, Fault> {
         } else {
             format!("open balances of {} stayed behind with them.", listed(&open))
         };
-        found.push(format!("{} stayed in the source; {tail}", counted(left, "record", "records")));
+        found.push(format!("{} not carried; {tail}", counted(left, "record was", "records were")));
     }
     Ok(found)
 }

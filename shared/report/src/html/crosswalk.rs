@@ -18,7 +18,7 @@ pub(super) fn section(report: &Report<'_>) -> Option<Section> {
         Column::words("Number or name before"),
         Column::words("After"),
         Column::words("Id before"),
-        Column::words("After"),
+        Column::words("Id after"),
     ];
     let body = html! {
         p.lead { "Where each record went: the number or name and the id it had, and those it has now." }
@@ -77,7 +77,7 @@ pub(super) fn run_details(report: &Report<'_>) -> Option<Section> {
         ("Target", format!("{}, {}", header.target.system, header.target.name)),
         ("Started", header.started.spoken()),
         ("Finished", header.finished.map_or_else(|| "not yet".to_owned(), |end| end.spoken())),
-        ("Documents are carried", header.mode.label().to_owned()),
+        ("How documents are carried", header.mode.label().to_owned()),
     ];
     facts.extend(header.settings.iter().map(|setting| (setting.name.as_str(), setting.value.clone())));
     facts.push(("Migration", header.migration.to_string()));
@@ -108,10 +108,12 @@ fn stages(report: &Report<'_>) -> Markup {
     };
     html! {
         h3 { "Time taken" }
-        (table("Time taken", &[
-            Column::words("Stage"), Column::figures("Records"), Column::figures("Duration"),
-            Column::figures("Records per second"),
-        ], &rows, None))
+        div.compact {
+            (table("Time taken", &[
+                Column::words("Stage"), Column::figures("Records"), Column::figures("Duration"),
+                Column::figures("Records per second"),
+            ], &rows, None))
+        }
     }
 }
 

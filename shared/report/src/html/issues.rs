@@ -4,9 +4,9 @@ use carry_model::{Fault, Money};
 use maud::{Markup, html};
 
 use super::Section;
-use super::parts::{Column, amount, money, number, record, rest, table, text, under};
+use super::parts::{Column, amount, money, number, prose, record, rest, table, text, under};
 use crate::digest::RejectGroup;
-use crate::format::{capital, counted};
+use crate::format::{capital, count, counted};
 use crate::verdict::sums;
 use crate::{FindingKind, NotCarried, RejectRow, Report, Table};
 
@@ -45,9 +45,11 @@ pub(super) fn adjustments(report: &Report<'_>) -> Option<Section> {
             "Where the target cannot express a detail and still reach the same total and outstanding balance, an "
             "equivalent stands in its place, named as such in the target."
         }
-        (table("Adjustments added up", &[
-            Column::words("Kind"), Column::words("Currency"), Column::figures("Number"), Column::figures("Sum"),
-        ], &totals, None))
+        div.compact {
+            (table("Adjustments added up", &[
+                Column::words("Kind"), Column::words("Currency"), Column::figures("Number"), Column::figures("Sum"),
+            ], &totals, None))
+        }
         h3 { "Each adjustment" }
         (table("Each adjustment", &[
             Column::words("Document"), Column::words("Kind"), Column::figures("Amount"), Column::words("Currency"),
@@ -74,14 +76,50 @@ pub(super) fn rejects(report: &Report<'_>) -> Option<Section> {
     Some(Section { id: "rejects", title: "Skipped and failed records", count: Some(total), body })
 }
 
+/// Which columns of a group hold anything; the others would only be blank space.
+struct Filled {
+    text: bool,
+    particulars: bool,
+    amount: bool,
+    /// Some are skipped and some failed, so that each row has to say.
+    mixed: bool,
+}
+
+impl Filled {
+    fn of(group: &RejectGroup) -> Self {
+        let any = |filled: fn(&RejectRow) -> bool| group.rows.iter().any(filled);
+        Self {
+            text: any(|row| !row.text.is_empty()),
+            particulars: any(says_more),
+            amount: any(|row| row.amount.is_some()),
+            mixed: group.skipped > 0 && group.failed > 0,
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let mut columns = vec![Column::words("Record"), Column::words("Where")];
+        columns.extend(self.text.then(|| Column::words("What stands there")));
+        columns.extend(self.particulars.then(|| Column::words("Particulars")));
+        columns.extend(self.amount.then(|| Column::figures("Amount")));
+        columns
+    }
+}
+
+/// True where the row says more than its group does.
+fn says_more(row: &RejectRow) -> bool {
+    !row.particulars().is_empty() || row.remedy != row.code.remedy() || !row.raw_message.is_empty()
+}
+
 fn reject_group(group: &RejectGroup) -> Markup {
     let total = group.skipped.saturating_add(group.failed);
     let hidden = total.saturating_sub(u64::try_from(group.rows.len()).unwrap_or(u64::MAX));
     let counts = match (group.failed, group.skipped) {
-        (failed, 0) => format!("{failed} failed"),
-        (0, skipped) => format!("{skipped} skipped"),
-        (failed, skipped) => format!("{failed} failed, {skipped} skipped"),
+        (failed, 0) => format!("{} failed", count(failed)),
+        (0, skipped) => format!("{} skipped", count(skipped)),
+        (failed, skipped) => format!("{} failed, {} skipped", count(failed), count(skipped)),
     };
+    let filled = Filled::of(group);
+    let rows = html! { @for row in &group.rows { (reject_row(row, &filled)) } };
     html! {
         details.group open {
             summary {
@@ -89,38 +127,41 @@ fn reject_group(group: &RejectGroup) -> Markup {
                 span.tag { (counts) }
                 code { (group.code.id()) }
             }
-            p.remedy { strong { "What to do: " } (group.code.remedy()) }
-            (table(group.code.sentence(), &[
-                Column::words("Record"), Column::words("Where"), Column::words("What stands there"),
-                Column::words("Particulars"), Column::figures("Amount"),
-            ], &html! { @for row in &group.rows { (reject_row(row)) } }, None))
+            p.remedy { strong { "What to do: " } (prose(group.code.remedy())) }
+            (table(group.code.sentence(), &filled.columns(), &rows, None))
             @if hidden > 0 { p.rest { "And " (counted(hidden, "more record", "more records")) " of this cause." } }
         }
     }
 }
 
-fn reject_row(row: &RejectRow) -> Markup {
+fn reject_row(row: &RejectRow, filled: &Filled) -> Markup {
     let column = (!row.column.is_empty()).then(|| format!("column {}", row.column));
-    let particulars = row.particulars();
     html! {
         tr {
             th scope="row" {
                 (record(row.entity, row.number.as_deref(), row.source_id.as_ref().map(|id| id.as_str())))
                 (under(row.contact.as_deref()))
-                div.under { (row.outcome.label()) }
+                @if filled.mixed { (under(Some(row.outcome.label()))) }
             }
             td.where { (row.place) (under(column.as_deref())) }
-            td { @if !row.text.is_empty() { code.raw { (row.text) } } }
-            td.wide {
-                @if !particulars.is_empty() { p { (particulars) } }
-                @if row.remedy != row.code.remedy() { p { strong { "What to do: " } (row.remedy) } }
-                @if !row.raw_message.is_empty() { p.said { "The system said: " code.raw { (row.raw_message) } } }
-            }
-            @match row.amount {
-                Some(amount) => { td.num data-v=(amount.amount.normalize()) { (money(amount)) } }
-                None => { td.num {} }
+            @if filled.text { td { @if !row.text.is_empty() { code.raw { (row.text) } } } }
+            @if filled.particulars { td.wide { (particulars(row)) } }
+            @if filled.amount {
+                @match row.amount {
+                    Some(amount) => { td.num data-v=(amount.amount.normalize()) { (money(amount)) } }
+                    None => { td.num {} }
+                }
             }
         }
+    }
+}
+
+fn particulars(row: &RejectRow) -> Markup {
+    let particulars = row.particulars();
+    html! {
+        @if !particulars.is_empty() { p { (particulars) } }
+        @if row.remedy != row.code.remedy() { p { strong { "What to do: " } (prose(&row.remedy)) } }
+        @if !row.raw_message.is_empty() { p.said { "The system said: " code.raw { (row.raw_message) } } }
     }
 }
 
@@ -134,11 +175,11 @@ pub(super) fn not_carried(report: &Report<'_>) -> Result<Option<Section>, Fault>
     if rows.is_empty() {
         return Ok(None);
     }
-    let count = rows.iter().map(|row| row.count).fold(0, u64::saturating_add);
+    let left = rows.iter().map(|row| row.count).fold(0, u64::saturating_add);
     let totals = sums(rows.iter().flat_map(|row| &row.totals))?;
     let open = sums(rows.iter().flat_map(|row| &row.outstanding))?;
     let foot = html! {
-        tr { th scope="row" { "Together" } (number(count)) td.num { (amounts(&totals)) } td.num { (amounts(&open)) } td {} }
+        tr { th scope="row" { "Together" } (number(left)) td.num { (amounts(&totals)) } td.num { (amounts(&open)) } td {} }
     };
     let body = html! {
         p.lead {
@@ -151,7 +192,7 @@ pub(super) fn not_carried(report: &Report<'_>) -> Result<Option<Section>, Fault>
         ], &html! { @for row in rows { (not_carried_row(row)) } }, Some(&foot)))
         (rest("rows", rows.len(), u64::try_from(rows.len()).unwrap_or_default(), Table::NotCarried))
     };
-    Ok(Some(Section { id: "not-carried", title: "What was not carried", count: Some(count), body }))
+    Ok(Some(Section { id: "not-carried", title: "What was not carried", count: Some(left), body }))
 }
 
 fn not_carried_row(row: &NotCarried) -> Markup {

@@ -116,6 +116,15 @@ pub(super) fn under(words: Option<&str>) -> Markup {
     html! { @if let Some(words) = words.filter(|words| !words.is_empty()) { div.under { (text(words)) } } }
 }
 
+/// A sentence of ours; what stands between backticks is a command.
+pub(super) fn prose(sentence: &str) -> Markup {
+    html! {
+        @for (index, part) in sentence.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 /// Names the file that has every row; says how many are not shown.
 pub(super) fn rest(what: &str, shown: usize, total: u64, file: Table) -> Markup {
     let hidden = total.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));

@@ -107,7 +107,7 @@ fn document_rows(row: &DocumentBalance) -> Markup {
                     (under(row.contact.as_deref()))
                     @if row.missing { div.under { span.flag { "missing" } " no longer in the target" } }
                 }
-                td { @if let Some(date) = row.date { (date) } }
+                td.date { @if let Some(date) = row.date { (date) } }
                 td { (row.currency) }
                 td { (name) }
                 (compared(Some(*figure), Some(row.currency), false))

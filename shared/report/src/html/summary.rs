@@ -72,7 +72,7 @@ fn key_figures(report: &Report<'_>) -> Markup {
         ("Contact balances equal", of(contacts_equal, tally.contact_balances_compared)),
         ("Adjustments", count(tally.adjustments)),
         ("Skipped or failed", count(tally.skipped.saturating_add(tally.failed))),
-        ("Stayed in the source", count(stayed)),
+        ("Not carried", count(stayed)),
     ];
     html! {
         dl.figures {

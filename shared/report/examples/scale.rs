@@ -1,0 +1,44 @@
+//! Renders a report with long lists into nothing and says what it took:
+//! `cargo run --release -p carry-report --example scale -- 1000000`.
+
+#![allow(clippy::print_stdout, reason = "an example speaks to its user")]
+
+use std::io::Write;
+use std::time::Instant;
+
+use carry_report::Report;
+
+#[path = "../tests/sample/mod.rs"]
+mod sample;
+
+/// Counts what is written.
+struct Sink(std::rc::Rc<std::cell::Cell<usize>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let rows = std::env::args().nth(1).map_or(Ok(1_000_000), |text| text.parse())?;
+    let (run, _) = sample::clean();
+    let start = Instant::now();
+    let written = std::rc::Rc::new(std::cell::Cell::new(0));
+    let rows_source = sample::stream::Stream::of(rows);
+    let report = Report::new(&run, &rows_source)?;
+    report.files(|_| Ok(Sink(written.clone())))?;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known");
+    println!(
+        "{rows} rows in each of 6 lists: {:?}, {} bytes written, {peak}",
+        start.elapsed(),
+        written.get()
+    );
+    Ok(())
+}

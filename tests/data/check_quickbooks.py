@@ -212,5 +212,6 @@ def check():
     yield from differ("receivable", open_items(docs, pays, "invoice", "credit_note", "payment"), wanted["receivable"])
     yield from differ("payable", open_items(docs, pays, "bill", "bill_credit", "bill_payment"), wanted["payable"])
     yield from differ("control total", totals(docs, pays), wanted["control_totals"])
+    yield from differ("trial balance", [dict(account=a, currency="USD", balance=str(v)) for a, v in sums.items() if v], wanted["trial_balance"])
     yield from differ("settlement", settlements, wanted["settlements"])
     yield from differ("reject", rejects, wanted["rejects"])

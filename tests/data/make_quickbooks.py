@@ -309,7 +309,7 @@ def journal(books):
     add("Journal Entry", "15", AS_OF, "Sierra Payroll Services", [("Payroll Expenses", "Accrued wages", "2310.55"), ("Owner's Equity", "Draw, reclassified", "500.00"), ("Checking", "", "-2810.55")])
 
 
-def expected(books, counts, rejects, unknown):
+def expected(books, counts, trial, rejects, unknown):
     documents = [dict(entity=d["entity"], number=d["number"], contact=d["contact"], date=d["date"].isoformat(),
                       due=d["due"].isoformat() if d.get("due") else None, currency=d["currency"],
                       exchange_rate=None if d["rate"] is None else f"{d['rate']:f}", status="open", lines=len(d["lines"]),
@@ -338,6 +338,7 @@ def expected(books, counts, rejects, unknown):
         "receivable": balances(documents, payments, "invoice", "credit_note", "payment"),
         "payable": balances(documents, payments, "bill", "bill_credit", "bill_payment"),
         "control_totals": control_totals(documents, payments),
+        "trial_balance": trial,
         "settlements": books.settlements,
         "rejects": rejects,
         "unknown_columns": unknown,
@@ -355,8 +356,8 @@ def main():
     journal(books)
     folder = Path(__file__).parent / "quickbooks"
     folder.mkdir(exist_ok=True)
-    counts, rejects, unknown = quickbooks_files.write(folder, books)
-    write_expected(folder / "expected.json", expected(books, counts, rejects, unknown))
+    counts, trial, rejects, unknown = quickbooks_files.write(folder, books)
+    write_expected(folder / "expected.json", expected(books, counts, trial, rejects, unknown))
 
 
 if __name__ == "__main__":

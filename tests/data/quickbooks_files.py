@@ -289,7 +289,7 @@ def account_list(folder, balance):
 
 
 def write(folder, books):
-    """Writes every file; answers counts per entity, what must be rejected, and the unknown columns."""
+    """Writes every file; answers counts per entity, the trial balance, what must be rejected, and the unknown columns."""
     rejects = Rejects()
     lists(folder, rejects)
     sales(folder, books, rejects)
@@ -297,9 +297,11 @@ def write(folder, books):
     payments(folder, books, rejects)
     balance_detail(folder, books, "Customer Balance Detail", "invoice", "credit_note", "payment", False)
     balance_detail(folder, books, "Vendor Balance Detail", "bill", "bill_credit", "bill_payment", True)
-    account_list(folder, journal(folder, books))
+    balance = journal(folder, books)
+    account_list(folder, balance)
     entities = {"Journal Entry": "journal", "Expense": "expense", "Transfer": "transfer", "Deposit": "bank_transaction"}
     counts = {"account": len(larkspur.ACCOUNTS), "contact": len(larkspur.CUSTOMERS) + len(larkspur.VENDORS), "customer": len(larkspur.CUSTOMERS), "supplier": len(larkspur.VENDORS), "item": len(larkspur.ITEMS)}
     for entity in [d["entity"] for d in books.documents] + [p["entity"] for p in books.payments] + [entities[o[0]] for o in books.other]:
         counts[entity] = counts.get(entity, 0) + 1
-    return counts, rejects.rows, [{"file": "Invoices.csv", "column": "Crew Chief"}]
+    trial = [dict(account=name, currency="USD", balance=f"{amount:.2f}") for name, amount in sorted(balance.items()) if amount]
+    return counts, trial, rejects.rows, [{"file": "Invoices.csv", "column": "Crew Chief"}]

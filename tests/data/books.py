@@ -128,14 +128,7 @@ def balances(documents, payments, debt, credit, payment):
         if pay["entity"] == payment:
             rows.setdefault((pay["contact"], pay["currency"]), [ZERO, ZERO, ZERO])[2] += Decimal(pay["unapplied"])
     return [
-        {
-            "contact": contact,
-            "currency": currency,
-            "documents": text(d),
-            "credits": text(c),
-            "unapplied": text(u),
-            "balance": text(d - c - u),
-        }
+        {"contact": contact, "currency": currency, "documents": text(d), "credits": text(c), "unapplied": text(u), "balance": text(d - c - u)}
         for (contact, currency), (d, c, u) in sorted(rows.items())
         if d or c or u
     ]

@@ -31,7 +31,7 @@ def table(path, first_column, **how):
     rows = records(path, **how)
     at = next(i for i, (_, row) in enumerate(rows) if row and row[0] == first_column)
     header = rows[at][1]
-    return header, [(line, dict(zip(header, row)), len(row)) for line, row in rows[at + 1:]]
+    return header, [(line, dict(zip(header, row)), len(row)) for line, row in rows[at + 1 :]]
 
 
 AMOUNT = re.compile(r"(-?)\$?(\()?\$?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\)?")
@@ -59,6 +59,7 @@ def uk(cell):
 
 def differ(what, found, wanted):
     """Differences between two collections of dicts, order left aside."""
+
     def key(row):
         return json.dumps(row, sort_keys=True, ensure_ascii=False)
 
@@ -82,8 +83,11 @@ def open_items(documents, payments, debt, credit, payment):
             continue
         value = Decimal(row["unapplied"] if entity == payment else row["outstanding"])
         sums.setdefault((row["contact"], row["currency"]), [Decimal("0.00")] * 3)[column] += value
-    return [dict(contact=c, currency=k, documents=str(v[0]), credits=str(v[1]), unapplied=str(v[2]), balance=str(v[0] - v[1] - v[2]))
-            for (c, k), v in sums.items() if any(v)]
+    return [
+        dict(contact=c, currency=k, documents=str(v[0]), credits=str(v[1]), unapplied=str(v[2]), balance=str(v[0] - v[1] - v[2]))
+        for (c, k), v in sums.items()
+        if any(v)
+    ]
 
 
 def totals(documents, payments):

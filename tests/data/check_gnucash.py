@@ -50,7 +50,14 @@ def amounts(book, doc, payable):
     net, taxes, lines = Decimal(0), {}, 0
     for entry in book.rows(f"select * from entries where {mark} = ?", doc["guid"]):
         lines += 1
-        rates = [(t["account"], num(t, "amount") / 100) for t in book.rows("select * from taxtable_entries where taxtable = ?", entry[f"{side}_taxtable"])] if entry[f"{side}_taxable"] else []
+        rates = (
+            [
+                (t["account"], num(t, "amount") / 100)
+                for t in book.rows("select * from taxtable_entries where taxtable = ?", entry[f"{side}_taxtable"])
+            ]
+            if entry[f"{side}_taxable"]
+            else []
+        )
         rate = sum((r for _, r in rates), Decimal(0))
         base = num(entry, "quantity") * num(entry, f"{side}_price")
         if entry[f"{side}_taxincluded"] and rates:
@@ -75,11 +82,19 @@ def documents(book, problems):
         job = book.jobs.get(doc["owner_guid"]) if doc["owner_type"] == 3 else None
         contact, kind = book.names[job["owner_guid"] if job else doc["owner_guid"]]
         payable = kind == "vendors"
-        entity = (("bill_credit" if payable else "credit_note") if book.slot(doc["guid"], "credit-note", "int64_val") else ("bill" if payable else "invoice"))
+        entity = (
+            ("bill_credit" if payable else "credit_note")
+            if book.slot(doc["guid"], "credit-note", "int64_val")
+            else ("bill" if payable else "invoice")
+        )
         net, tax, lines = amounts(book, doc, payable)
         posted = doc["post_lot"] is not None
         day = (doc["date_posted"] if posted else doc["date_opened"])[:10]
-        due = book.slot(doc["post_txn"], "trans-date-due", "timespec_val") or book.slot(doc["post_txn"], "trans-date-due", "gdate_val") if posted else None
+        due = (
+            book.slot(doc["post_txn"], "trans-date-due", "timespec_val") or book.slot(doc["post_txn"], "trans-date-due", "gdate_val")
+            if posted
+            else None
+        )
         total, still = abs(net + tax), None
         if posted:
             stated = [abs(num(s, "value")) for s in book.splits if s["tx_guid"] == doc["post_txn"] and s["account_guid"] == doc["post_acc"]]
@@ -88,9 +103,24 @@ def documents(book, problems):
             still = str(cents(abs(sum(num(s, "quantity") for s in book.splits if s["lot_guid"] == doc["post_lot"]))))
             lots[doc["post_lot"]] = (entity, doc["id"], contact)
         currency = book.currency[doc["currency"]]
-        found.append(dict(entity=entity, number=doc["id"], contact=contact, date=day, due=due[:10] if due else None, currency=currency,
-                          exchange_rate=None if currency == "EUR" else f"{rates[day].normalize():f}", status="open" if posted else "draft", lines=lines,
-                          tax=str(cents(abs(tax))), total=str(cents(total)), outstanding=still, project=job["name"] if job else None, reference=doc["billing_id"] or None))
+        found.append(
+            dict(
+                entity=entity,
+                number=doc["id"],
+                contact=contact,
+                date=day,
+                due=due[:10] if due else None,
+                currency=currency,
+                exchange_rate=None if currency == "EUR" else f"{rates[day].normalize():f}",
+                status="open" if posted else "draft",
+                lines=lines,
+                tax=str(cents(abs(tax))),
+                total=str(cents(total)),
+                outstanding=still,
+                project=job["name"] if job else None,
+                reference=doc["billing_id"] or None,
+            )
+        )
     return found, lots
 
 
@@ -103,17 +133,37 @@ def payments(book, lots):
         if kind == "I":
             continue
         if not control:
-            others.append(dict(entity="journal", number=txn["num"], date=txn["post_date"][:10], contact=None, description=txn["description"], lines=len(splits),
-                               total=str(cents(sum(max(num(s, "value"), Decimal(0)) for s in splits)))))
+            others.append(
+                dict(
+                    entity="journal",
+                    number=txn["num"],
+                    date=txn["post_date"][:10],
+                    contact=None,
+                    description=txn["description"],
+                    lines=len(splits),
+                    total=str(cents(sum(max(num(s, "value"), Decimal(0)) for s in splits))),
+                )
+            )
             continue
         payable = book.account[control[0]["account_guid"]]["account_type"] == "PAYABLE"
         sign = 1 if payable else -1
         known = [(s, lots.get(s["lot_guid"])) for s in control]
-        found.append(dict(
-            entity="bill_payment" if payable else "payment", number=txn["num"], contact=next((k[2] for _, k in known if k), txn["description"]), date=txn["post_date"][:10],
-            currency=book.currency[book.account[control[0]["account_guid"]]["commodity_guid"]], exchange_rate=None,
-            total=str(cents(sum((sign * num(s, "quantity") for s in control), Decimal(0)))), unapplied=str(cents(sum((sign * num(s, "quantity") for s, k in known if not k), Decimal(0)))),
-            allocations=sorted([dict(entity=k[0], number=k[1], amount=str(cents(abs(num(s, "quantity"))))) for s, k in known if k], key=lambda a: (a["entity"], a["number"]))))
+        found.append(
+            dict(
+                entity="bill_payment" if payable else "payment",
+                number=txn["num"],
+                contact=next((k[2] for _, k in known if k), txn["description"]),
+                date=txn["post_date"][:10],
+                currency=book.currency[book.account[control[0]["account_guid"]]["commodity_guid"]],
+                exchange_rate=None,
+                total=str(cents(sum((sign * num(s, "quantity") for s in control), Decimal(0)))),
+                unapplied=str(cents(sum((sign * num(s, "quantity") for s, k in known if not k), Decimal(0)))),
+                allocations=sorted(
+                    [dict(entity=k[0], number=k[1], amount=str(cents(abs(num(s, "quantity"))))) for s, k in known if k],
+                    key=lambda a: (a["entity"], a["number"]),
+                ),
+            )
+        )
     return found, others
 
 
@@ -139,8 +189,15 @@ def check():
         if sum(num(s, "value") for s in book.splits if s["tx_guid"] == guid):
             problems.append(f"transaction does not balance: {guid}")
     count = {kind: len(book.rows(f"select 1 from {kind}")) for kind in ("customers", "vendors", "jobs")}
-    counts = {"account": sum(a["account_type"] != "ROOT" for a in book.account.values()), "contact": count["customers"] + count["vendors"], "customer": count["customers"], "supplier": count["vendors"],
-              "project": count["jobs"], "tax_rate": len(book.rows("select 1 from taxtables where parent is null")), "terms": len(book.rows("select 1 from billterms where parent is null"))}
+    counts = {
+        "account": sum(a["account_type"] != "ROOT" for a in book.account.values()),
+        "contact": count["customers"] + count["vendors"],
+        "customer": count["customers"],
+        "supplier": count["vendors"],
+        "project": count["jobs"],
+        "tax_rate": len(book.rows("select 1 from taxtables where parent is null")),
+        "terms": len(book.rows("select 1 from billterms where parent is null")),
+    }
     for row in docs + pays + plain:
         counts[row["entity"]] = counts.get(row["entity"], 0) + 1
     yield from problems

@@ -63,13 +63,34 @@ def documents(rejects):
             wrong = fault(group, len(header), form)
             head = group[0][1]
             if wrong:
-                rejects.append(dict(file=name, line=wrong[0], column=wrong[1], kind=wrong[2], text=wrong[3], document=head[number] or None,
-                                    lost_lines=[line for line, _, _ in group if line != wrong[0]]))
+                rejects.append(
+                    dict(
+                        file=name,
+                        line=wrong[0],
+                        column=wrong[1],
+                        kind=wrong[2],
+                        text=wrong[3],
+                        document=head[number] or None,
+                        lost_lines=[line for line, _, _ in group if line != wrong[0]],
+                    )
+                )
                 continue
             tax = sum(amount(row[f"{part}TaxAmount"]) for _, row, _ in group)
-            found.append(dict(entity=entity, number=head[number], contact=head[contact], date=us(head[day]),
-                              due=us(head[due]), currency=head["Currency"], exchange_rate=head["Exchange Rate"] or None, status="open", lines=len(group),
-                              tax=str(tax), total=str(tax + sum(amount(row[f"*{part}Amount"]) for _, row, _ in group))))
+            found.append(
+                dict(
+                    entity=entity,
+                    number=head[number],
+                    contact=head[contact],
+                    date=us(head[day]),
+                    due=us(head[due]),
+                    currency=head["Currency"],
+                    exchange_rate=head["Exchange Rate"] or None,
+                    status="open",
+                    lines=len(group),
+                    tax=str(tax),
+                    total=str(tax + sum(amount(row[f"*{part}Amount"]) for _, row, _ in group)),
+                )
+            )
     return found
 
 
@@ -93,9 +114,20 @@ def payments(docs, rejects):
             if row[apply] and not same:
                 rejects.append(dict(reject, column=apply, kind="reference", text=row[apply]))
                 continue
-            pay = found.setdefault((entity, row[number]), dict(
-                entity=entity, number=row[number], contact=row[contact], date=us(row["Payment Date"]), currency=row["Currency"],
-                exchange_rate=row["Exchange Rate"] or None, total=Decimal("0.00"), unapplied=Decimal("0.00"), allocations=[]))
+            pay = found.setdefault(
+                (entity, row[number]),
+                dict(
+                    entity=entity,
+                    number=row[number],
+                    contact=row[contact],
+                    date=us(row["Payment Date"]),
+                    currency=row["Currency"],
+                    exchange_rate=row["Exchange Rate"] or None,
+                    total=Decimal("0.00"),
+                    unapplied=Decimal("0.00"),
+                    allocations=[],
+                ),
+            )
             pay["total"] += value
             if row[apply]:
                 assert len(same) == 1, (row, same)
@@ -131,7 +163,15 @@ def ledger():
         if row.get("Date") == "TOTAL":
             break
         if row.get("Date"):
-            current = dict(kind=row["Transaction Type"], number=row["Num"], date=us(row["Date"]), contact=row["Name"] or None, lines=0, debit=Decimal(0), credit=Decimal(0))
+            current = dict(
+                kind=row["Transaction Type"],
+                number=row["Num"],
+                date=us(row["Date"]),
+                contact=row["Name"] or None,
+                lines=0,
+                debit=Decimal(0),
+                credit=Decimal(0),
+            )
         if row.get("Account"):
             debit, credit = (amount(row[c]) if row[c] else Decimal(0) for c in ("Debit", "Credit"))
             current["lines"] += 1
@@ -142,14 +182,27 @@ def ledger():
             assert current["debit"] == current["credit"] == amount(row["Debit"]), (line, current)
             seen.add((current["kind"], current["number"], current["contact"]))
             if current["kind"] in kinds:
-                found.append(dict(entity=kinds[current["kind"]], number=current["number"], date=current["date"], contact=current["contact"], lines=current["lines"], total=str(current["debit"])))
+                found.append(
+                    dict(
+                        entity=kinds[current["kind"]],
+                        number=current["number"],
+                        date=current["date"],
+                        contact=current["contact"],
+                        lines=current["lines"],
+                        total=str(current["debit"]),
+                    )
+                )
     return found, seen, sums
 
 
 def lists(rejects):
     counts = {}
-    for name, entity, column in [("Customers.csv", "customer", "Customer full name"), ("Vendors.csv", "supplier", "Vendor"),
-                                 ("Account List.csv", "account", "Account name"), ("Products and Services.csv", "item", "Product/Service")]:
+    for name, entity, column in [
+        ("Customers.csv", "customer", "Customer full name"),
+        ("Vendors.csv", "supplier", "Vendor"),
+        ("Account List.csv", "account", "Account name"),
+        ("Products and Services.csv", "item", "Product/Service"),
+    ]:
         names = []
         for line, row, width in table(FOLDER / name, column)[1]:
             if width < 2 or " GMT" in row[column]:
@@ -180,8 +233,17 @@ def check():
             stated = report.pop((words[doc["entity"]], doc["contact"], doc["number"]), Decimal("0.00"))
             doc["outstanding"] = str(stated)
             if stated != explained:
-                settlements.append(dict(entity=doc["entity"], number=doc["number"], contact=doc["contact"], currency=doc["currency"],
-                                        explained=str(explained), reported=str(stated), difference=str(explained - stated)))
+                settlements.append(
+                    dict(
+                        entity=doc["entity"],
+                        number=doc["number"],
+                        contact=doc["contact"],
+                        currency=doc["currency"],
+                        explained=str(explained),
+                        reported=str(stated),
+                        difference=str(explained - stated),
+                    )
+                )
     for pay in pays:
         if pay["unapplied"] != "0.00":
             assert report.pop(("Payment", pay["contact"], pay["number"])) == Decimal(pay["unapplied"]), pay

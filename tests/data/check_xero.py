@@ -38,7 +38,11 @@ def workbook(path):
 
 def sheets():
     """(file, rows as (line, {column: text}, complete), decimal comma, reader of dates) for each document file."""
-    for name, encoding, delimiter in [("SalesInvoices.csv", "utf-8-sig", ","), ("Bills.csv", "cp1252", ","), ("Bills saved in Germany.csv", "utf-16", ";")]:
+    for name, encoding, delimiter in [
+        ("SalesInvoices.csv", "utf-8-sig", ","),
+        ("Bills.csv", "cp1252", ","),
+        ("Bills saved in Germany.csv", "utf-16", ";"),
+    ]:
         (_, header), *rows = records(FOLDER / name, encoding, delimiter)
         german = delimiter == ";"
         day = (lambda cell: datetime.strptime(cell, "%d.%m.%Y").date().isoformat()) if german else uk
@@ -74,13 +78,31 @@ def documents(rejects):
         for line, row, complete in rows:
             wrong = fault(row, complete, comma, day)
             if wrong:
-                rejects.append(dict(file=name, line=line, column=wrong[0], kind=wrong[1], text=wrong[2], document=row["InvoiceNumber"], lost_lines=[]))
+                rejects.append(
+                    dict(file=name, line=line, column=wrong[0], kind=wrong[1], text=wrong[2], document=row["InvoiceNumber"], lost_lines=[])
+                )
                 continue
             value = {column: abs(amount(row[column], comma)) if column in AMOUNTS[:4] else amount(row[column], comma) for column in AMOUNTS}
             key = (row["Type"], row["InvoiceNumber"], row["ContactName"], row["InvoiceDate"], value["Total"])
-            doc = found.setdefault(key, dict(entity=ENTITIES[row["Type"]], number=row["InvoiceNumber"], contact=row["ContactName"], date=day(row["InvoiceDate"]), due=day(row["DueDate"]),
-                                             currency=row["Currency"], exchange_rate=None, status=STATUS[row["Status"]], lines=0, tax=value["TaxTotal"], total=value["Total"],
-                                             outstanding=value["InvoiceAmountDue"], paid=value["InvoiceAmountPaid"], sums=[Decimal(0), Decimal(0)]))
+            doc = found.setdefault(
+                key,
+                dict(
+                    entity=ENTITIES[row["Type"]],
+                    number=row["InvoiceNumber"],
+                    contact=row["ContactName"],
+                    date=day(row["InvoiceDate"]),
+                    due=day(row["DueDate"]),
+                    currency=row["Currency"],
+                    exchange_rate=None,
+                    status=STATUS[row["Status"]],
+                    lines=0,
+                    tax=value["TaxTotal"],
+                    total=value["Total"],
+                    outstanding=value["InvoiceAmountDue"],
+                    paid=value["InvoiceAmountPaid"],
+                    sums=[Decimal(0), Decimal(0)],
+                ),
+            )
             assert (doc["outstanding"], doc["paid"], doc["tax"]) == (value["InvoiceAmountDue"], value["InvoiceAmountPaid"], value["TaxTotal"]), row
             doc["lines"] += 1
             doc["sums"][0] += value["LineAmount"]
@@ -106,12 +128,27 @@ def check():
         if doc["status"] != "voided" and doc["total"] != doc["outstanding"] + paid:
             yield f"paid and due do not add up to {doc}"
         if paid:
-            settlements.append(dict(entity=doc["entity"], number=doc["number"], contact=doc["contact"], currency=doc["currency"], explained=two(doc["total"]), reported=two(doc["outstanding"]), difference=two(paid)))
+            settlements.append(
+                dict(
+                    entity=doc["entity"],
+                    number=doc["number"],
+                    contact=doc["contact"],
+                    currency=doc["currency"],
+                    explained=two(doc["total"]),
+                    reported=two(doc["outstanding"]),
+                    difference=two(paid),
+                )
+            )
         doc.update({key: two(doc[key]) for key in ("tax", "total", "outstanding")})
     names = [row["*ContactName"] for _, row, _ in table(FOLDER / "Contacts.csv", "*ContactName")[1]]
     extra = sorted({doc["contact"] for doc in docs} - set(names))
-    counts = {"account": len(table(FOLDER / "ChartOfAccounts.csv", "*Code")[1]), "contact": len(names) + len(extra), "item": len(table(FOLDER / "Items.csv", "*ItemCode")[1]),
-              "customer": len({d["contact"] for d in docs if d["entity"] in ("invoice", "credit_note")}), "supplier": len({d["contact"] for d in docs if d["entity"] in ("bill", "bill_credit")})}
+    counts = {
+        "account": len(table(FOLDER / "ChartOfAccounts.csv", "*Code")[1]),
+        "contact": len(names) + len(extra),
+        "item": len(table(FOLDER / "Items.csv", "*ItemCode")[1]),
+        "customer": len({d["contact"] for d in docs if d["entity"] in ("invoice", "credit_note")}),
+        "supplier": len({d["contact"] for d in docs if d["entity"] in ("bill", "bill_credit")}),
+    }
     for doc in docs:
         counts[doc["entity"]] = counts.get(doc["entity"], 0) + 1
     for row in wanted["settlements"]:

@@ -48,10 +48,22 @@ def documents(book, rates):
         posted = doc.IsPosted()
         day = (doc.GetDatePosted() if posted else doc.GetDateOpened()).date()
         currency = doc.GetCurrency().get_mnemonic()
-        row = dict(entity=entity_of(doc), number=doc.GetID(), contact=owner.GetName(), date=day.isoformat(), due=doc.GetDateDue().date().isoformat() if posted else None,
-                   currency=currency, exchange_rate=None if currency == "EUR" else rates[1 if day.month < 7 else 2][0], status="open" if posted else "draft",
-                   lines=len(doc.GetEntries()), tax=text(abs(decimal(doc.GetTotalTax()))), total=text(abs(decimal(doc.GetTotal()))),
-                   outstanding=text(abs(decimal(doc.GetPostedLot().get_balance()))) if posted else None, project=job, reference=doc.GetBillingID() or None)
+        row = dict(
+            entity=entity_of(doc),
+            number=doc.GetID(),
+            contact=owner.GetName(),
+            date=day.isoformat(),
+            due=doc.GetDateDue().date().isoformat() if posted else None,
+            currency=currency,
+            exchange_rate=None if currency == "EUR" else rates[1 if day.month < 7 else 2][0],
+            status="open" if posted else "draft",
+            lines=len(doc.GetEntries()),
+            tax=text(abs(decimal(doc.GetTotalTax()))),
+            total=text(abs(decimal(doc.GetTotal()))),
+            outstanding=text(abs(decimal(doc.GetPostedLot().get_balance()))) if posted else None,
+            project=job,
+            reference=doc.GetBillingID() or None,
+        )
         found.append(row)
     return sorted(found, key=lambda r: (r["entity"], r["number"]))
 
@@ -90,9 +102,19 @@ def payments(book):
                 contact = contact or owner_of(book, lot)
         txn = row["txn"]
         money = sum(sign * decimal(s.GetAmount()) for s in row["splits"])
-        found.append(dict(entity="bill_payment" if row["payable"] else "payment", number=txn.GetNum(), contact=contact, date=txn.GetDate().date().isoformat(),
-                          currency=row["account"].GetCommodity().get_mnemonic(), exchange_rate=None, total=text(money), unapplied=text(unapplied),
-                          allocations=sorted(allocations, key=lambda a: (a["entity"], a["number"]))))
+        found.append(
+            dict(
+                entity="bill_payment" if row["payable"] else "payment",
+                number=txn.GetNum(),
+                contact=contact,
+                date=txn.GetDate().date().isoformat(),
+                currency=row["account"].GetCommodity().get_mnemonic(),
+                exchange_rate=None,
+                total=text(money),
+                unapplied=text(unapplied),
+                allocations=sorted(allocations, key=lambda a: (a["entity"], a["number"])),
+            )
+        )
     return sorted(found, key=lambda r: (r["entity"], r["date"], r["number"]))
 
 
@@ -112,8 +134,18 @@ def ledger(book):
             txn = split.GetParent()
             if txn.GetTxnType() not in ("P", "L", "I"):
                 seen[txn.GetGUID().to_string()] = txn
-    rows = [dict(entity="journal", number=t.GetNum(), date=t.GetDate().date().isoformat(), contact=None, description=t.GetDescription(), lines=len(t.GetSplitList()),
-                 total=text(sum(max(decimal(s.GetValue()), Decimal(0)) for s in t.GetSplitList()))) for t in seen.values()]
+    rows = [
+        dict(
+            entity="journal",
+            number=t.GetNum(),
+            date=t.GetDate().date().isoformat(),
+            contact=None,
+            description=t.GetDescription(),
+            lines=len(t.GetSplitList()),
+            total=text(sum(max(decimal(s.GetValue()), Decimal(0)) for s in t.GetSplitList())),
+        )
+        for t in seen.values()
+    ]
     return sorted(rows, key=lambda r: (r["date"], r["description"]))
 
 
@@ -143,8 +175,15 @@ def read(book, rates, tax_names, term_names):
     # By name: posting leaves hidden copies of the tables and terms a document used, under the same names.
     taxes = sorted(name for name in tax_names if core.gncTaxTableLookupByName(book.get_instance(), name))
     terms = sorted(name for name in term_names if core.gncBillTermLookupByName(book.get_instance(), name))
-    counts = {"account": len(accounts), "contact": len(customers) + len(vendors), "customer": len(customers), "supplier": len(vendors), "project": len(jobs),
-              "tax_rate": len(taxes), "terms": len(terms)}
+    counts = {
+        "account": len(accounts),
+        "contact": len(customers) + len(vendors),
+        "customer": len(customers),
+        "supplier": len(vendors),
+        "project": len(jobs),
+        "tax_rate": len(taxes),
+        "terms": len(terms),
+    }
     for row in docs + pays + plain:
         counts[row["entity"]] = counts.get(row["entity"], 0) + 1
     receivable = balances(docs, pays, "invoice", "credit_note", "payment")
@@ -162,8 +201,15 @@ def read(book, rates, tax_names, term_names):
         "receivable": receivable,
         "payable": payable,
         "control_totals": control_totals(docs, pays),
-        "trial_balance": [dict(account=full_name(a), currency=a.GetCommodity().get_mnemonic(), balance=text(decimal(a.GetBalance()) if a.GetBalance().num() else Decimal(0)))
-                          for a in sorted(accounts, key=full_name) if a.GetBalance().num()],
+        "trial_balance": [
+            dict(
+                account=full_name(a),
+                currency=a.GetCommodity().get_mnemonic(),
+                balance=text(decimal(a.GetBalance()) if a.GetBalance().num() else Decimal(0)),
+            )
+            for a in sorted(accounts, key=full_name)
+            if a.GetBalance().num()
+        ],
         "settlements": [],
         "rejects": [],
         "unknown_columns": [],

@@ -58,12 +58,25 @@ TAXES = {
     "Vorsteuer 19%": [("Input VAT 19%", "19")],
 }
 TERMS = [("14 Tage netto", 14, None), ("30 Tage netto", 30, None), ("2% 10, 30 netto", 30, "2")]
-CUSTOMERS = [("Ahrens Verlag GmbH", "EUR"), ("Buchhandlung Öhler", "EUR"), ("Carta & Figli S.r.l.", "EUR"), ("Dünenhof Hotel", "EUR"),
-             ("Eastern Map Society", "USD"), ("Fährmann Reisen", "EUR"), ("Great Lakes Atlas, Inc.", "USD"), ("Heimatmuseum Wyk e. V.", "EUR")]
+CUSTOMERS = [
+    ("Ahrens Verlag GmbH", "EUR"),
+    ("Buchhandlung Öhler", "EUR"),
+    ("Carta & Figli S.r.l.", "EUR"),
+    ("Dünenhof Hotel", "EUR"),
+    ("Eastern Map Society", "USD"),
+    ("Fährmann Reisen", "EUR"),
+    ("Great Lakes Atlas, Inc.", "USD"),
+    ("Heimatmuseum Wyk e. V.", "EUR"),
+]
 VENDORS = ["Druckerei Zöllner", "Lektorat Mai", "Papierhaus Elbe", "Reederei Hansen"]
 JOBS = [("Atlas 2026", "Ahrens Verlag GmbH"), ("Wall maps", "Great Lakes Atlas, Inc."), ("Exhibition", "Heimatmuseum Wyk e. V.")]
-LINES = [("Consulting, hours", "Consulting", "USt 19%"), ("Map sheets", "Books and maps", "USt 7%"), ("Large-format prints", "Books and maps", "USt 19% + Abgabe"),
-         ("Field survey, days", "Consulting", "USt 19%"), ("Gift edition", "Books and maps", "USt 7%")]
+LINES = [
+    ("Consulting, hours", "Consulting", "USt 19%"),
+    ("Map sheets", "Books and maps", "USt 7%"),
+    ("Large-format prints", "Books and maps", "USt 19% + Abgabe"),
+    ("Field survey, days", "Consulting", "USt 19%"),
+    ("Gift edition", "Books and maps", "USt 7%"),
+]
 
 
 def number(value):
@@ -197,7 +210,18 @@ class Maker:
     def pay_all(self, contact, day, amount, receivable="Accounts Receivable", account="Current account"):
         """One payment spread by the engine over what the customer has open; what is too much stays in a lot."""
         self.payments += 1
-        self.owner[contact].ApplyPayment(None, None, self.account[receivable], self.account[account], number(amount), number("1"), day, "Payment on account", f"P{self.payments:03d}", True)
+        self.owner[contact].ApplyPayment(
+            None,
+            None,
+            self.account[receivable],
+            self.account[account],
+            number(amount),
+            number("1"),
+            day,
+            "Payment on account",
+            f"P{self.payments:03d}",
+            True,
+        )
 
     def transaction(self, day, num, description, splits):
         """Splits: (account, value in EUR, quantity in the account's own currency)."""
@@ -217,8 +241,12 @@ class Maker:
 
 
 def sale_lines(dice, currency, count):
-    discounts = [None] * 7 + [("10", core.GNC_AMT_TYPE_PERCENT, core.GNC_DISC_PRETAX), ("5.00", core.GNC_AMT_TYPE_VALUE, core.GNC_DISC_PRETAX),
-                              ("3", core.GNC_AMT_TYPE_PERCENT, core.GNC_DISC_SAMETIME), ("2.5", core.GNC_AMT_TYPE_PERCENT, core.GNC_DISC_POSTTAX)]
+    discounts = [None] * 7 + [
+        ("10", core.GNC_AMT_TYPE_PERCENT, core.GNC_DISC_PRETAX),
+        ("5.00", core.GNC_AMT_TYPE_VALUE, core.GNC_DISC_PRETAX),
+        ("3", core.GNC_AMT_TYPE_PERCENT, core.GNC_DISC_SAMETIME),
+        ("2.5", core.GNC_AMT_TYPE_PERCENT, core.GNC_DISC_POSTTAX),
+    ]
     lines = []
     for _ in range(count):
         text, account, tax = dice.pick(LINES)
@@ -237,7 +265,14 @@ def sales(maker):
         contact = names[i % 8] if i < 8 else dice.pick(names)
         currency = dict(CUSTOMERS)[contact]
         job = next((job for job, owner in JOBS if owner == contact and dice.chance(60)), None)
-        doc = maker.sale(contact, day, sale_lines(dice, currency, dice.between(1, 6)), job, terms=dice.pick(list(maker.terms)), reference=f"PO-{dice.between(100, 999)}" if dice.chance(40) else "")
+        doc = maker.sale(
+            contact,
+            day,
+            sale_lines(dice, currency, dice.between(1, 6)),
+            job,
+            terms=dice.pick(list(maker.terms)),
+            reference=f"PO-{dice.between(100, 999)}" if dice.chance(40) else "",
+        )
         total = Decimal(doc.GetTotal().num()) / doc.GetTotal().denom()
         fate = dice.weighted([("paid", 45), ("partial", 20), ("twice", 10), ("open", 25)])
         paid_on = day + timedelta(days=dice.between(3, 28))
@@ -252,8 +287,22 @@ def sales(maker):
             maker.pay(doc, paid_on, total, bank, rate)
         if fate in ("partial", "open"):
             open_now.setdefault(contact, []).append(doc)
-    credits = [maker.sale(contact, date(2026, 9, 10 + i), [(text, "2", "17.85", "Books and maps", "USt 7%" if currency == "EUR" else None, i % 2 == 0, None)], credit=True)
-               for i, (contact, currency, text) in enumerate([("Ahrens Verlag GmbH", "EUR", "Returned sheets"), ("Dünenhof Hotel", "EUR", "Misprint"), ("Eastern Map Society", "USD", "Goodwill"), ("Fährmann Reisen", "EUR", "Returned")])]
+    credits = [
+        maker.sale(
+            contact,
+            date(2026, 9, 10 + i),
+            [(text, "2", "17.85", "Books and maps", "USt 7%" if currency == "EUR" else None, i % 2 == 0, None)],
+            credit=True,
+        )
+        for i, (contact, currency, text) in enumerate(
+            [
+                ("Ahrens Verlag GmbH", "EUR", "Returned sheets"),
+                ("Dünenhof Hotel", "EUR", "Misprint"),
+                ("Eastern Map Society", "USD", "Goodwill"),
+                ("Fährmann Reisen", "EUR", "Returned"),
+            ]
+        )
+    ]
     balance = credits[3].GetPostedLot().get_balance()
     maker.pay(credits[3], date(2026, 9, 20), Decimal(balance.num()) / balance.denom())  # paid back
     credits[1].AutoApplyPayments()  # applied to what the customer has open
@@ -272,7 +321,13 @@ def on_account(maker, open_now):
     maker.pay_all(several, date(2026, 9, 22), owed(open_now[several]) - Decimal("40.00"))
     doc = maker.sale("Carta & Figli S.r.l.", date(2026, 9, 23), [("Rush survey", "1", "1000.00", "Consulting", "USt 19%", False, None)])
     maker.pay(doc, date(2026, 9, 28), Decimal("1250.00"))
-    maker.pay_all("Great Lakes Atlas, Inc.", date(2026, 9, 29), owed(open_now.get("Great Lakes Atlas, Inc.", [])) + Decimal("130.00"), "Accounts Receivable USD", "Dollar account")
+    maker.pay_all(
+        "Great Lakes Atlas, Inc.",
+        date(2026, 9, 29),
+        owed(open_now.get("Great Lakes Atlas, Inc.", [])) + Decimal("130.00"),
+        "Accounts Receivable USD",
+        "Dollar account",
+    )
 
 
 def purchases(maker):
@@ -283,8 +338,17 @@ def purchases(maker):
         day = date(2026, 1, 12) + timedelta(days=i * 17)
         vendor = VENDORS[i % 4]
         account = {"Druckerei Zöllner": "Printing", "Papierhaus Elbe": "Printing"}.get(vendor, "Subcontractors")
-        lines = [(dice.pick(["Offset printing", "Proofs", "Editing, pages", "Freight"]), str(dice.between(1, 40)), dice.pick(["3.45", "88.20", "19.999", "145"]), account,
-                  "Vorsteuer 19%" if dice.chance(85) else None, dice.chance(25)) for _ in range(dice.between(1, 4))]
+        lines = [
+            (
+                dice.pick(["Offset printing", "Proofs", "Editing, pages", "Freight"]),
+                str(dice.between(1, 40)),
+                dice.pick(["3.45", "88.20", "19.999", "145"]),
+                account,
+                "Vorsteuer 19%" if dice.chance(85) else None,
+                dice.chance(25),
+            )
+            for _ in range(dice.between(1, 4))
+        ]
         bills.append(maker.purchase(vendor, day, lines, reference=f"R-{dice.between(1000, 9999)}"))
         owed = bills[-1].GetTotal()
         owed = Decimal(owed.num()) / owed.denom()
@@ -292,19 +356,42 @@ def purchases(maker):
         if fate != "open":
             amount = owed if fate == "paid" else (owed / 3).quantize(Decimal("0.01"))
             maker.pay(bills[-1], day + timedelta(days=dice.between(5, 25)), -amount, dice.pick(["Current account", "Company card"]))
-    maker.purchase("Papierhaus Elbe", date(2026, 9, 3), [("Returned reams", "3", "14.20", "Printing", "Vorsteuer 19%", False)], credit=True, reference="G-17")
+    maker.purchase(
+        "Papierhaus Elbe", date(2026, 9, 3), [("Returned reams", "3", "14.20", "Printing", "Vorsteuer 19%", False)], credit=True, reference="G-17"
+    )
     maker.purchase("Lektorat Mai", date(2026, 9, 26), [("Editing, pages", "12", "4.80", "Subcontractors", "Vorsteuer 19%", False)], post=False)
 
 
 def plain(maker):
     """Opening balances, rent, transfers, interest: transactions with no document."""
-    maker.transaction(date(2026, 1, 1), "", "Opening balances", [("Current account", "18250.40"), ("Savings", "30000.00"), ("Cash", "212.35"), ("Dollar account", "4000.00", "5000.00"), ("Opening Balances", "-52462.75")])
+    maker.transaction(
+        date(2026, 1, 1),
+        "",
+        "Opening balances",
+        [
+            ("Current account", "18250.40"),
+            ("Savings", "30000.00"),
+            ("Cash", "212.35"),
+            ("Dollar account", "4000.00", "5000.00"),
+            ("Opening Balances", "-52462.75"),
+        ],
+    )
     for month in range(1, 10):
-        maker.transaction(date(2026, month, 3), f"D{month:02d}", f"Rent {month:02d}/2026", [("Rent", "1100.00"), ("Input VAT 19%", "209.00"), ("Current account", "-1309.00")])
+        maker.transaction(
+            date(2026, month, 3),
+            f"D{month:02d}",
+            f"Rent {month:02d}/2026",
+            [("Rent", "1100.00"), ("Input VAT 19%", "209.00"), ("Current account", "-1309.00")],
+        )
     for month in (3, 6, 9):
         maker.transaction(date(2026, month, 28), "", "To savings", [("Savings", "2000.00"), ("Current account", "-2000.00")])
         maker.transaction(date(2026, month, 30), "", "Interest and charges", [("Savings", "31.07"), ("Interest", "-33.57"), ("Bank charges", "2.50")])
-    maker.transaction(date(2026, 5, 15), "", "Dollars changed", [("Current account", "785.40"), ("Bank charges", "14.60"), ("Dollar account", "-800.00", "-1000.00")])
+    maker.transaction(
+        date(2026, 5, 15),
+        "",
+        "Dollars changed",
+        [("Current account", "785.40"), ("Bank charges", "14.60"), ("Dollar account", "-800.00", "-1000.00")],
+    )
     maker.transaction(date(2026, 8, 2), "", "Card settled", [("Company card", "350.00"), ("Current account", "-350.00")])
 
 

@@ -5,12 +5,10 @@ every row, bills and vendor credits do not: both are seen in real files. Reports
 with a time stamp. The bad rows are put in here and returned as the list of what a reader must reject.
 """
 
-from decimal import Decimal
-
 import larkspur
 from books import ZERO, CsvFile, cents
 
-STAMP = ' Wednesday, September 30, 2026 01:46 PM GMT-05:00'
+STAMP = " Wednesday, September 30, 2026 01:46 PM GMT-05:00"
 
 
 def us(day):
@@ -82,7 +80,21 @@ def lists(folder, rejects):
     file.save(folder / "Products and Services.csv")
 
 
-SALES = ["Terms", "Location", "Memo", "Item(Product/Service)", "ItemDescription", "ItemQuantity", "ItemRate", "*ItemAmount", "*ItemTaxCode", "ItemTaxAmount", "Currency", "Service Date", "Exchange Rate"]
+SALES = [
+    "Terms",
+    "Location",
+    "Memo",
+    "Item(Product/Service)",
+    "ItemDescription",
+    "ItemQuantity",
+    "ItemRate",
+    "*ItemAmount",
+    "*ItemTaxCode",
+    "ItemTaxAmount",
+    "Currency",
+    "Service Date",
+    "Exchange Rate",
+]
 
 
 def sale_rows(doc, extra):
@@ -90,30 +102,99 @@ def sale_rows(doc, extra):
     rows = []
     for i, line in enumerate(doc["lines"]):
         first = i == 0
-        head = [doc["contact"], us(doc["date"]), us(doc.get("due") or doc["date"]), doc.get("terms", ""), doc["location"], doc["memo"]] if first else [""] * 6
+        head = (
+            [doc["contact"], us(doc["date"]), us(doc.get("due") or doc["date"]), doc.get("terms", ""), doc["location"], doc["memo"]]
+            if first
+            else [""] * 6
+        )
         service = us(doc["date"]) if line["account"] != "Landscaping Services:Job Materials" and doc["entity"] == "invoice" else ""
         amount = money(line["amount"])
         if line["amount"] < 0 and int(doc["date"].day) % 2:
             amount = f"({money(-line['amount'])})"
         tail = [doc["currency"] if first else "", service, f"{doc['rate']:f}" if first and doc["rate"] else ""]
-        rows.append([doc["number"]] + head + [line["item"], line["description"], plain(line["quantity"]), plain(line["price"]), amount, line["code"], money(line["tax"])] + tail + (extra(doc) if first else [""] * len(extra(doc))))
+        rows.append(
+            [doc["number"]]
+            + head
+            + [line["item"], line["description"], plain(line["quantity"]), plain(line["price"]), amount, line["code"], money(line["tax"])]
+            + tail
+            + (extra(doc) if first else [""] * len(extra(doc)))
+        )
     return rows
+
+
+def plain_invoice(number, customer, day, due, item, quantity, rate, amount, currency="USD"):
 
 
 def bad_invoices():
     """(place, rows, index of the bad row, column, kind, text): whole documents that cannot be carried."""
-    def row(number, customer, day, due, item, quantity, rate, amount, currency="USD"):
-        return [number, customer, day, due, "Net 30" if day else "", "", "", item, "", quantity, rate, amount, "NON", "0.00", currency if day else "", "", "", ""]
 
     return [
-        (9, [row("00131", "Cedar Ridge Farm", "11/03/2025", "12/03/2025", "Maintenance:Pruning", "2", "78.00", "156.00"),
-             row("00131", "", "", "", "Topsoil", "3", "39.25", "117.7S"),
-             row("00131", "", "", "", "Bark mulch", "1", "48.90", "48.90")], 1, "*ItemAmount", "amount", "117.7S"),
-        (33, [row("2101", "Umber Studio", "02/30/2026", "03/30/2026", "Design:Site visit", "1", "95.00", "95.00")], 0, "*InvoiceDate", "date", "02/30/2026"),
-        (51, [row("2102", "", "02/17/2026", "03/19/2026", "Design:Garden plan", "1", "450.00", "450.00")], 0, "*Customer", "missing", ""),
-        (70, [row("2103", "Tidepool Cafe", "03/28/2026", "04/27/2026", "Flagstone", "160", "7.85", "1.256.00")], 0, "*ItemAmount", "amount", "1.256.00"),
-        (88, [row("2104", "Kestrel Winery, Inc.", "05/06/2026", "06/05/2026", "Maintenance:Pruning", "4", "78.00", "312.00", "XXQ")], 0, "Currency", "currency", "XXQ"),
-        (101, [row("", "Oak Hollow Cemetery", "06/08/2026", "07/08/2026", "Maintenance:Lawn mowing", "2", "62.50", "125.00")], 0, "*InvoiceNo", "missing", ""),
+            number,
+            customer,
+            day,
+            due,
+            "Net 30" if day else "",
+            "",
+            "",
+            item,
+            "",
+            quantity,
+            rate,
+            amount,
+            "NON",
+            "0.00",
+            currency if day else "",
+            "",
+            "",
+            "",
+        ]
+
+    return [
+        (
+            9,
+            [
+                plain_invoice("00131", "Cedar Ridge Farm", "11/03/2025", "12/03/2025", "Maintenance:Pruning", "2", "78.00", "156.00"),
+                plain_invoice("00131", "", "", "", "Topsoil", "3", "39.25", "117.7S"),
+                plain_invoice("00131", "", "", "", "Bark mulch", "1", "48.90", "48.90"),
+            ],
+            1,
+            "*ItemAmount",
+            "amount",
+            "117.7S",
+        ),
+        (
+            33,
+            [plain_invoice("2101", "Umber Studio", "02/30/2026", "03/30/2026", "Design:Site visit", "1", "95.00", "95.00")],
+            0,
+            "*InvoiceDate",
+            "date",
+            "02/30/2026",
+        ),
+        (51, [plain_invoice("2102", "", "02/17/2026", "03/19/2026", "Design:Garden plan", "1", "450.00", "450.00")], 0, "*Customer", "missing", ""),
+        (
+            70,
+            [plain_invoice("2103", "Tidepool Cafe", "03/28/2026", "04/27/2026", "Flagstone", "160", "7.85", "1.256.00")],
+            0,
+            "*ItemAmount",
+            "amount",
+            "1.256.00",
+        ),
+        (
+            88,
+            [plain_invoice("2104", "Kestrel Winery, Inc.", "05/06/2026", "06/05/2026", "Maintenance:Pruning", "4", "78.00", "312.00", "XXQ")],
+            0,
+            "Currency",
+            "currency",
+            "XXQ",
+        ),
+        (
+            101,
+            [plain_invoice("", "Oak Hollow Cemetery", "06/08/2026", "07/08/2026", "Maintenance:Lawn mowing", "2", "62.50", "125.00")],
+            0,
+            "*InvoiceNo",
+            "missing",
+            "",
+        ),
         (117, [["2105", "Cedar Ridge Farm", "07/20/2026"]], 0, None, "columns", "2105,Cedar Ridge Farm,07/20/2026"),
     ]
 
@@ -124,7 +205,13 @@ def sales(folder, books, rejects):
         ("Invoices.csv", "invoice", ["*InvoiceNo", "*Customer", "*InvoiceDate", "*DueDate"], ["Crew Chief"], lambda d: [d["chief"]]),
         ("Credit Memos.csv", "credit_note", ["*CreditMemoNo", "*Customer", "*CreditMemoDate", "*DueDate"], [], lambda d: []),
         ("Estimates.csv", "estimate", ["*EstimateNo", "*Customer", "*EstimateDate", "*ExpirationDate"], [], lambda d: []),
-        ("Sales Receipts.csv", "sales_receipt", ["*SalesReceiptNo", "*Customer", "*SalesReceiptDate", "*DueDate"], ["Payment method", "Deposit to"], lambda d: [d["method"], d["account"]]),
+        (
+            "Sales Receipts.csv",
+            "sales_receipt",
+            ["*SalesReceiptNo", "*Customer", "*SalesReceiptDate", "*DueDate"],
+            ["Payment method", "Deposit to"],
+            lambda d: [d["method"], d["account"]],
+        ),
     ]
     for name, entity, head, more, extra in forms:
         file = CsvFile()
@@ -136,23 +223,60 @@ def sales(folder, books, rejects):
             if i in bad:
                 rows, at, column, kind, text = bad[i]
                 lines = [file.add(row) for row in rows]
-                rejects.add(name, lines[at], column, kind, text, rows[0][0] or None, lines[:at] + lines[at + 1:])
+                rejects.add(name, lines[at], column, kind, text, rows[0][0] or None, lines[:at] + lines[at + 1 :])
         file.save(folder / name)
 
 
 def bills(folder, books, rejects):
     """Bills and vendor credits; continuation rows leave the number empty too."""
-    for name, entity, head in [("Bills.csv", "bill", ["*BillNo", "*Vendor", "*BillDate", "*DueDate"]),
-                               ("Vendor Credits.csv", "bill_credit", ["*VendorCreditNo", "*Vendor", "*VendorCreditDate", "*DueDate"])]:
+    for name, entity, head in [
+        ("Bills.csv", "bill", ["*BillNo", "*Vendor", "*BillDate", "*DueDate"]),
+        ("Vendor Credits.csv", "bill_credit", ["*VendorCreditNo", "*Vendor", "*VendorCreditDate", "*DueDate"]),
+    ]:
         file = CsvFile()
-        file.add(head + ["Terms", "Location", "Memo", "*Account", "LineDescription", "*LineAmount", "*LineTaxCode", "LineTaxAmount", "Currency", "Exchange Rate"])
+        file.add(
+            head
+            + [
+                "Terms",
+                "Location",
+                "Memo",
+                "*Account",
+                "LineDescription",
+                "*LineAmount",
+                "*LineTaxCode",
+                "LineTaxAmount",
+                "Currency",
+                "Exchange Rate",
+            ]
+        )
         for i, doc in enumerate(books.of(entity)):
             for j, line in enumerate(doc["lines"]):
                 first = [doc["number"], doc["contact"], us(doc["date"]), us(doc["due"]), doc["terms"], doc["location"], doc["memo"]]
                 tail = [doc["currency"], f"{doc['rate']:f}" if doc["rate"] else ""]
-                file.add((first if j == 0 else [""] * 7) + [line["account"], line["description"], money(line["amount"]), line["code"], money(line["tax"])] + (tail if j == 0 else ["", ""]))
+                file.add(
+                    (first if j == 0 else [""] * 7)
+                    + [line["account"], line["description"], money(line["amount"]), line["code"], money(line["tax"])]
+                    + (tail if j == 0 else ["", ""])
+                )
             if entity == "bill" and i == 22:
-                line = file.add(["GR-5519", "Granite Rock Supply", "13/45/2026", "04/30/2026", "Net 30", "", "", "Cost of Goods Sold", "Sand", "88.00", "NON", "0.00", "USD", ""])
+                line = file.add(
+                    [
+                        "GR-5519",
+                        "Granite Rock Supply",
+                        "13/45/2026",
+                        "04/30/2026",
+                        "Net 30",
+                        "",
+                        "",
+                        "Cost of Goods Sold",
+                        "Sand",
+                        "88.00",
+                        "NON",
+                        "0.00",
+                        "USD",
+                        "",
+                    ]
+                )
                 rejects.add(name, line, "*BillDate", "date", "13/45/2026", "GR-5519")
         file.save(folder / name)
 
@@ -160,7 +284,21 @@ def bills(folder, books, rejects):
 def payments(folder, books, rejects):
     """One row per application. A used credit is a row of its own with a negative amount."""
     file = CsvFile()
-    file.add(["Receive Payment #", "Payment Date", "Reference No.", "Customer", "Payment Method", "Memo", "Deposit To", "Invoice Apply", "Amount Received", "Currency", "Exchange Rate"])
+    file.add(
+        [
+            "Receive Payment #",
+            "Payment Date",
+            "Reference No.",
+            "Customer",
+            "Payment Method",
+            "Memo",
+            "Deposit To",
+            "Invoice Apply",
+            "Amount Received",
+            "Currency",
+            "Exchange Rate",
+        ]
+    )
     paid = [p for p in books.payments if p["entity"] == "payment"]
     for i, pay in enumerate(paid):
         head = [pay["number"], us(pay["date"]), pay["reference"], pay["contact"], pay["method"], pay["memo"], pay["account"]]
@@ -191,6 +329,7 @@ def payments(folder, books, rejects):
 
 def balance_detail(folder, books, name, debt, credit, payment, brackets):
     """What is open, grouped by contact, in the contact's currency; the last row totals in home currency."""
+
     def signed(amount, sign=""):
         if amount >= 0:
             return f"{sign}{amount:,.2f}"
@@ -198,10 +337,29 @@ def balance_detail(folder, books, name, debt, credit, payment, brackets):
 
     file = titled(8, larkspur.COMPANY, name, "All Dates", newline="\n")
     file.add(["", "Date", "Transaction Type", "Num", "Due Date", "Amount", "Open Balance", "Balance"])
-    words = {"invoice": "Invoice", "credit_note": "Credit Memo", "payment": "Payment", "bill": "Bill", "bill_credit": "Vendor Credit", "bill_payment": "Bill Payment (Check)"}
-    rows = [(d["contact"], d["date"], words[d["entity"]], d["number"], us(d.get("due") or d["date"]), d["total"], d["open"], d["rate"]) for d in books.of(debt) if d["open"]]
-    rows += [(d["contact"], d["date"], words[d["entity"]], d["number"], us(d.get("due") or d["date"]), -d["total"], -d["open"], d["rate"]) for d in books.of(credit) if d["open"]]
-    rows += [(p["contact"], p["date"], words[payment], p["number"], us(p["date"]), -p["total"], -p["unapplied"], p["rate"]) for p in books.payments if p["entity"] == payment and p["unapplied"]]
+    words = {
+        "invoice": "Invoice",
+        "credit_note": "Credit Memo",
+        "payment": "Payment",
+        "bill": "Bill",
+        "bill_credit": "Vendor Credit",
+        "bill_payment": "Bill Payment (Check)",
+    }
+    rows = [
+        (d["contact"], d["date"], words[d["entity"]], d["number"], us(d.get("due") or d["date"]), d["total"], d["open"], d["rate"])
+        for d in books.of(debt)
+        if d["open"]
+    ]
+    rows += [
+        (d["contact"], d["date"], words[d["entity"]], d["number"], us(d.get("due") or d["date"]), -d["total"], -d["open"], d["rate"])
+        for d in books.of(credit)
+        if d["open"]
+    ]
+    rows += [
+        (p["contact"], p["date"], words[payment], p["number"], us(p["date"]), -p["total"], -p["unapplied"], p["rate"])
+        for p in books.payments
+        if p["entity"] == payment and p["unapplied"]
+    ]
     home = ZERO
     for contact in sorted({row[0] for row in rows}):
         file.add([contact] + [""] * 7)
@@ -223,7 +381,13 @@ def control(base, currency):
 
 def postings(books):
     """Every transaction in home currency: (date, type, number, name, [(account, memo, debit)])."""
-    kinds = {"invoice": ("Invoice", 1), "credit_note": ("Credit Memo", -1), "sales_receipt": ("Sales Receipt", 1), "bill": ("Bill", -1), "bill_credit": ("Vendor Credit", 1)}
+    kinds = {
+        "invoice": ("Invoice", 1),
+        "credit_note": ("Credit Memo", -1),
+        "sales_receipt": ("Sales Receipt", 1),
+        "bill": ("Bill", -1),
+        "bill_credit": ("Vendor Credit", 1),
+    }
     found = []
     for doc in books.documents:
         if doc["entity"] not in kinds:
@@ -241,7 +405,9 @@ def postings(books):
     for pay in books.payments:
         if not pay["total"]:
             continue
-        sign, base, kind = (1, "Accounts Receivable (A/R)", "Payment") if pay["entity"] == "payment" else (-1, "Accounts Payable (A/P)", "Bill Payment (Check)")
+        sign, base, kind = (
+            (1, "Accounts Receivable (A/R)", "Payment") if pay["entity"] == "payment" else (-1, "Accounts Payable (A/P)", "Bill Payment (Check)")
+        )
         money_in = sign * cents(pay["total"] * (pay["rate"] or 1))
         owed = sum((cents(a * (d["rate"] or 1)) * (-1 if d["entity"] in ("credit_note", "bill_credit") else 1) for d, a in pay["applied"]), ZERO)
         owed = -sign * (owed + cents(pay["unapplied"] * (pay["rate"] or 1)))
@@ -300,7 +466,13 @@ def write(folder, books):
     balance = journal(folder, books)
     account_list(folder, balance)
     entities = {"Journal Entry": "journal", "Expense": "expense", "Transfer": "transfer", "Deposit": "bank_transaction"}
-    counts = {"account": len(larkspur.ACCOUNTS), "contact": len(larkspur.CUSTOMERS) + len(larkspur.VENDORS), "customer": len(larkspur.CUSTOMERS), "supplier": len(larkspur.VENDORS), "item": len(larkspur.ITEMS)}
+    counts = {
+        "account": len(larkspur.ACCOUNTS),
+        "contact": len(larkspur.CUSTOMERS) + len(larkspur.VENDORS),
+        "customer": len(larkspur.CUSTOMERS),
+        "supplier": len(larkspur.VENDORS),
+        "item": len(larkspur.ITEMS),
+    }
     for entity in [d["entity"] for d in books.documents] + [p["entity"] for p in books.payments] + [entities[o[0]] for o in books.other]:
         counts[entity] = counts.get(entity, 0) + 1
     trial = [dict(account=name, currency="USD", balance=f"{amount:.2f}") for name, amount in sorted(balance.items()) if amount]

@@ -123,32 +123,13 @@ def sale_rows(doc, extra):
 
 
 def plain_invoice(number, customer, day, due, item, quantity, rate, amount, currency="USD"):
+    """A row of an invoice without tax; the rows that continue it leave the date out."""
+    terms, currency = ("Net 30", currency) if day else ("", "")
+    return [number, customer, day, due, terms, "", "", item, "", quantity, rate, amount, "NON", "0.00", currency, "", "", ""]
 
 
 def bad_invoices():
     """(place, rows, index of the bad row, column, kind, text): whole documents that cannot be carried."""
-
-    return [
-            number,
-            customer,
-            day,
-            due,
-            "Net 30" if day else "",
-            "",
-            "",
-            item,
-            "",
-            quantity,
-            rate,
-            amount,
-            "NON",
-            "0.00",
-            currency if day else "",
-            "",
-            "",
-            "",
-        ]
-
     return [
         (
             9,

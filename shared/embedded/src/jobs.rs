@@ -1,0 +1,434 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use carry_model::{Code, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, checked_sum};
+use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Run, RunState};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::rows::{AsText, Exact, LINK_COLUMNS, SCHEMA, broken, change_name, json_broken, link, more_json};
+
+/// Migrations, runs and the link journal in one SQLite file.
+///
+/// Calls take milliseconds and run where they are awaited. Commits survive a crash of the process; after a loss
+/// of power the last ones may be missing, which a resumed run makes good by looking records up in the target.
+#[derive(Debug)]
+pub struct SqliteJobs(Mutex<Connection>);
+
+impl SqliteJobs {
+    /// Opens the file, and makes it where there is none.
+    pub fn open(path: &Path) -> Result<Self, Fault> {
+        let connection = Connection::open(path).map_err(broken)?;
+        connection
+            .execute_batch(
+                "pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 10000; \
+                 pragma cache_size = -16000;",
+            )
+            .map_err(broken)?;
+        connection.execute_batch(SCHEMA).map_err(broken)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn transaction<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut connection = self.connection();
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(broken)?;
+        let result = work(&transaction)?;
+        transaction.commit().map_err(broken)?;
+        Ok(result)
+    }
+}
+
+/// The row number of a migration; -1, which no row has, where it is unknown.
+fn migration_seq(connection: &Connection, id: &MigrationId) -> Result<i64, Fault> {
+    let mut statement =
+        connection.prepare_cached("select seq from migrations where id = ?1").map_err(broken)?;
+    Ok(statement.query_row([id.as_str()], |row| row.get(0)).optional().map_err(broken)?.unwrap_or(-1))
+}
+
+fn run_seq(connection: &Connection, run: &Run) -> Result<i64, Fault> {
+    let mut statement = connection.prepare_cached("select seq from runs where id = ?1").map_err(broken)?;
+    let seq = statement.query_row([run.id.as_str()], |row| row.get(0)).optional().map_err(broken)?;
+    Ok(seq.unwrap_or(-1))
+}
+
+fn runs_of(connection: &Connection, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
+    let sql =
+        "select r.json from runs r join migrations m on m.seq = r.migration where m.id = ?1 order by r.seq";
+    let mut statement = connection.prepare_cached(sql).map_err(broken)?;
+    let rows = statement.query_map([migration.as_str()], |row| row.get::<_, String>(0)).map_err(broken)?;
+    rows.map(|json| serde_json::from_str(&json.map_err(broken)?).map_err(json_broken)).collect()
+}
+
+fn store_run(connection: &Connection, run: &Run) -> Result<usize, Fault> {
+    let json = serde_json::to_string(run).map_err(json_broken)?;
+    connection.execute("update runs set json = ?2 where id = ?1", [run.id.as_str(), &json]).map_err(broken)
+}
+
+fn put_links(tx: &Transaction<'_>, migration: i64, links: &[Link], keep_done: bool) -> Result<(), Fault> {
+    let guard = if keep_done { " where links.state <> 'done'" } else { "" };
+    let sql = format!(
+        "insert into links (migration, {LINK_COLUMNS}) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
+         on conflict (migration, entity, source_id) do update set state = excluded.state, change = excluded.change, \
+         target_id = excluded.target_id, number = excluded.number, target_number = excluded.target_number, \
+         fingerprint = excluded.fingerprint, run = excluded.run, contact = excluded.contact, date = excluded.date, \
+         currency = excluded.currency, rate = excluded.rate, total = excluded.total, \
+         outstanding = excluded.outstanding, applied = excluded.applied, more = excluded.more{guard}"
+    );
+    let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
+    for link in links {
+        statement
+            .execute(params![
+                migration,
+                link.key.entity.name(),
+                link.key.id.as_str(),
+                link.state.name(),
+                change_name(link.change),
+                link.target.as_ref().map(|id| id.as_str()),
+                link.number,
+                link.target_number,
+                AsText(link.fingerprint),
+                link.run.as_str(),
+                link.contact.as_ref().map(SourceId::as_str),
+                link.date.map(AsText),
+                link.currency.map(AsText),
+                link.rate.map(Exact),
+                link.total.map(Exact),
+                link.outstanding.map(Exact),
+                Exact(link.applied),
+                more_json(&link.more)?,
+            ])
+            .map_err(broken)?;
+    }
+    Ok(())
+}
+
+fn apply(tx: &Transaction<'_>, migration: i64, applied: &[Applied]) -> Result<(), Fault> {
+    let of = "where migration = ?1 and entity = ?2 and source_id = ?3";
+    let mut select = tx.prepare_cached(&format!("select applied from links {of}")).map_err(broken)?;
+    let mut update = tx.prepare_cached(&format!("update links set applied = ?4 {of}")).map_err(broken)?;
+    for Applied { document, amount } in applied {
+        let (entity, id) = (document.entity.name(), document.id.as_str());
+        let known: Option<Exact> =
+            select.query_row(params![migration, entity, id], |row| row.get(0)).optional().map_err(broken)?;
+        if let Some(Exact(known)) = known {
+            let sum = checked_sum([known, *amount])?;
+            update.execute(params![migration, entity, id, Exact(sum)]).map_err(broken)?;
+        }
+    }
+    Ok(())
+}
+
+fn collect_links(
+    statement: &mut rusqlite::Statement<'_>,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Link>, Fault> {
+    let rows = statement.query_map(params, link).map_err(broken)?;
+    rows.map(|row| row.map_err(broken)).collect()
+}
+
+fn sql_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Jobs for SqliteJobs {
+    async fn create_migration(&self, migration: &Migration) -> Result<(), Fault> {
+        let json = serde_json::to_string(migration).map_err(json_broken)?;
+        let sql = "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing";
+        self.connection().execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
+        Ok(())
+    }
+
+    async fn migrations(&self) -> Result<Vec<Migration>, Fault> {
+        let connection = self.connection();
+        let mut statement =
+            connection.prepare_cached("select json from migrations order by seq").map_err(broken)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(broken)?;
+        rows.map(|json| serde_json::from_str(&json.map_err(broken)?).map_err(json_broken)).collect()
+    }
+
+    async fn begin_run(&self, run: Run) -> Result<Begun, Fault> {
+        self.transaction(|tx| {
+            match runs_of(tx, &run.migration)?.into_iter().find(|known| known.state.is_active()) {
+                Some(mut active) if active.kind == run.kind => {
+                    active.attempts += 1;
+                    active.state = RunState::Running;
+                    store_run(tx, &active)?;
+                    Ok(Begun::Resumed(active))
+                }
+                Some(active) => {
+                    Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name())))
+                }
+                None => {
+                    // A run may be begun before its migration is set up, so its row is made when needed.
+                    let json = serde_json::to_string(&run).map_err(json_broken)?;
+                    let migration = Migration {
+                        id: run.migration.clone(),
+                        source: String::new(),
+                        target: String::new(),
+                        created: run.started,
+                    };
+                    let empty = serde_json::to_string(&migration).map_err(json_broken)?;
+                    tx.execute(
+                        "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing",
+                        [run.migration.as_str(), &empty],
+                    )
+                    .map_err(broken)?;
+                    let seq = migration_seq(tx, &run.migration)?;
+                    tx.execute(
+                        "insert into runs (id, migration, json) values (?1, ?2, ?3)",
+                        params![run.id.as_str(), seq, json],
+                    )
+                    .map_err(broken)?;
+                    Ok(Begun::Started(run))
+                }
+            }
+        })
+    }
+
+    async fn save_run(&self, run: &Run) -> Result<(), Fault> {
+        match store_run(&self.connection(), run)? {
+            0 => Err(Fault::new(Code::StateUnusable).detail("a run that was never begun")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
+        runs_of(&self.connection(), migration)
+    }
+
+    async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {
+        let json = serde_json::to_string(intents).map_err(json_broken)?;
+        self.transaction(|tx| {
+            let seq = run_seq(tx, run)?;
+            let known: Option<String> = tx
+                .prepare_cached("select intents from batches where run = ?1 and name = ?2")
+                .and_then(|mut s| s.query_row(params![seq, batch], |row| row.get(0)).optional())
+                .map_err(broken)?;
+            match known {
+                Some(known) if known == json => Ok(()),
+                Some(_) => Err(Fault::new(Code::FingerprintConflict).detail(format!("batch {batch}"))),
+                None => {
+                    let sql = "insert into batches (run, name, open, intents) values (?1, ?2, 1, ?3)";
+                    tx.prepare_cached(sql)
+                        .and_then(|mut s| s.execute(params![seq, batch, json]))
+                        .map_err(broken)?;
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    async fn close_batch(
+        &self,
+        run: &Run,
+        batch: &str,
+        links: &[Link],
+        applied: &[Applied],
+    ) -> Result<(), Fault> {
+        self.transaction(|tx| {
+            let sql = "update batches set open = 0, intents = '[]' where run = ?1 and name = ?2 and open = 1";
+            let seq = run_seq(tx, run)?;
+            let closed =
+                tx.prepare_cached(sql).and_then(|mut s| s.execute(params![seq, batch])).map_err(broken)?;
+            if closed == 0 {
+                return Ok(());
+            }
+            let migration = migration_seq(tx, &run.migration)?;
+            put_links(tx, migration, links, false)?;
+            apply(tx, migration, applied)
+        })
+    }
+
+    async fn open_batches(&self, run: &Run) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
+        let connection = self.connection();
+        let seq = run_seq(&connection, run)?;
+        let sql = "select name, intents from batches where run = ?1 and open = 1 order by name";
+        let mut statement = connection.prepare_cached(sql).map_err(broken)?;
+        let rows = statement
+            .query_map([seq], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .map_err(broken)?;
+        rows.map(|row| {
+            let (name, json) = row.map_err(broken)?;
+            Ok((name, serde_json::from_str(&json).map_err(json_broken)?))
+        })
+        .collect()
+    }
+
+    async fn note_links(&self, run: &Run, links: &[Link]) -> Result<(), Fault> {
+        self.transaction(|tx| put_links(tx, migration_seq(tx, &run.migration)?, links, true))
+    }
+
+    async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
+        let connection = self.connection();
+        let seq = migration_seq(&connection, migration)?;
+        let sql = format!(
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id = ?3"
+        );
+        let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
+        keys.iter()
+            .map(|key| {
+                statement
+                    .query_row(params![seq, key.entity.name(), key.id.as_str()], link)
+                    .optional()
+                    .map_err(broken)
+            })
+            .collect()
+    }
+
+    async fn links(
+        &self,
+        migration: &MigrationId,
+        entity: Entity,
+        after: Option<&SourceId>,
+        limit: usize,
+    ) -> Result<Vec<Link>, Fault> {
+        let connection = self.connection();
+        let seq = migration_seq(&connection, migration)?;
+        let sql = format!(
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 \
+             and (?3 is null or source_id > ?3) order by source_id limit ?4"
+        );
+        let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
+        let after = after.map(SourceId::as_str);
+        collect_links(&mut statement, params![seq, entity.name(), after, sql_limit(limit)])
+    }
+
+    async fn count_links(
+        &self,
+        migration: &MigrationId,
+    ) -> Result<BTreeMap<(Entity, &'static str), u64>, Fault> {
+        let connection = self.connection();
+        let seq = migration_seq(&connection, migration)?;
+        let sql = "select entity, state, count(*) from links where migration = ?1 group by entity, state";
+        let mut statement = connection.prepare_cached(sql).map_err(broken)?;
+        let rows = statement
+            .query_map([seq], |row| {
+                Ok((row.get::<_, AsText<Entity>>(0)?.0, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+            })
+            .map_err(broken)?;
+        let mut counts = BTreeMap::new();
+        for row in rows {
+            let (entity, state, count) = row.map_err(broken)?;
+            let state = [LinkState::Done, LinkState::Failed, LinkState::Skipped]
+                .into_iter()
+                .find(|known| known.name() == state)
+                .ok_or_else(|| Fault::new(Code::StateUnusable).detail("a link of unknown state"))?;
+            counts.insert((entity, state.name()), u64::try_from(count).unwrap_or_default());
+        }
+        Ok(counts)
+    }
+
+    async fn set_outstanding(
+        &self,
+        migration: &MigrationId,
+        balances: &[(RecordKey, Decimal)],
+    ) -> Result<Vec<RecordKey>, Fault> {
+        self.transaction(|tx| {
+            let seq = migration_seq(tx, migration)?;
+            let sql =
+                "update links set outstanding = ?4 where migration = ?1 and entity = ?2 and source_id = ?3";
+            let mut statement = tx.prepare_cached(sql).map_err(broken)?;
+            let mut unknown = Vec::new();
+            for (key, outstanding) in balances {
+                let row = params![seq, key.entity.name(), key.id.as_str(), Exact(*outstanding)];
+                if statement.execute(row).map_err(broken)? == 0 {
+                    unknown.push(key.clone());
+                }
+            }
+            Ok(unknown)
+        })
+    }
+
+    async fn mark_seen(&self, run: &Run, keys: &[RecordKey]) -> Result<(), Fault> {
+        self.transaction(|tx| {
+            let (migration, run) = (migration_seq(tx, &run.migration)?, run_seq(tx, run)?);
+            let sql = "update links set seen = ?4 where migration = ?1 and entity = ?2 and source_id = ?3";
+            let mut statement = tx.prepare_cached(sql).map_err(broken)?;
+            for key in keys {
+                statement
+                    .execute(params![migration, key.entity.name(), key.id.as_str(), run])
+                    .map_err(broken)?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn unseen(
+        &self,
+        run: &Run,
+        entity: Entity,
+        after: Option<&SourceId>,
+        limit: usize,
+    ) -> Result<Vec<Link>, Fault> {
+        let connection = self.connection();
+        let (migration, seq) = (migration_seq(&connection, &run.migration)?, run_seq(&connection, run)?);
+        let sql = format!(
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 \
+             and (?3 is null or source_id > ?3) and state = 'done' and run <> ?4 and seen is not ?5 \
+             order by source_id limit ?6"
+        );
+        let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
+        let after = after.map(SourceId::as_str);
+        let row = params![migration, entity.name(), after, run.id.as_str(), seq, sql_limit(limit)];
+        collect_links(&mut statement, row)
+    }
+
+    async fn remove_links(
+        &self,
+        migration: &MigrationId,
+        keys: &[RecordKey],
+        applied: &[Applied],
+    ) -> Result<(), Fault> {
+        self.transaction(|tx| {
+            let seq = migration_seq(tx, migration)?;
+            let sql = "delete from links where migration = ?1 and entity = ?2 and source_id = ?3";
+            let mut statement = tx.prepare_cached(sql).map_err(broken)?;
+            let mut removed = 0;
+            for key in keys {
+                removed +=
+                    statement.execute(params![seq, key.entity.name(), key.id.as_str()]).map_err(broken)?;
+            }
+            if removed > 0 { apply(tx, seq, applied) } else { Ok(()) }
+        })
+    }
+
+    async fn purge(&self, migration: &MigrationId) -> Result<u64, Fault> {
+        self.transaction(|tx| {
+            let seq = migration_seq(tx, migration)?;
+            let links = tx.execute("delete from links where migration = ?1", [seq]).map_err(broken)?;
+            tx.execute("delete from batches where run in (select seq from runs where migration = ?1)", [seq])
+                .map_err(broken)?;
+            tx.execute("delete from runs where migration = ?1", [seq]).map_err(broken)?;
+            tx.execute("delete from migrations where seq = ?1", [seq]).map_err(broken)?;
+            Ok(u64::try_from(links).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn keeps_the_contract() {
+        let folder = tempfile::tempdir().unwrap();
+        carry_ports::contract::jobs(&SqliteJobs::open(&folder.path().join("state.db")).unwrap()).await;
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_a_clear_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        std::fs::write(&path, "not a database at all, but long enough to be read as one").unwrap();
+        assert_eq!(SqliteJobs::open(&path).unwrap_err().code, Code::StateUnusable);
+    }
+}

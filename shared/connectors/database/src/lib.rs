@@ -1,0 +1,3 @@
+//! Databases as source and target: GnuCash books, any schema by a mapping file, the universal database.
+
+pub mod conn;

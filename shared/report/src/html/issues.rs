@@ -183,8 +183,8 @@ pub(super) fn not_carried(report: &Report<'_>) -> Result<Option<Section>, Fault>
     };
     let body = html! {
         p.lead {
-            "These records are in the source and not in the target. By the amounts in " strong { "still open" }
-            " receivable and payable fall short; nothing else is missing from them."
+            "These records are in the source and not in the target. By the amounts under " strong { "still open" }
+            ", receivable and payable in the target are lower than in the source."
         }
         (table("What was not carried", &[
             Column::words("What"), Column::figures("Number"), Column::figures("Totals"), Column::figures("Still open"),

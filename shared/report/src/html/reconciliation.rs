@@ -8,7 +8,7 @@ use super::parts::{
     Column, compared, compared_columns, money, number, record, rest, search, table, text, under,
 };
 use crate::LedgerTotal;
-use crate::format::{capital, count};
+use crate::format::{capital, counted};
 use crate::sheet::ledger_name;
 use crate::{Compared, ControlTotal, DocumentBalance, Report, Table};
 
@@ -80,13 +80,13 @@ fn documents(report: &Report<'_>) -> Markup {
         h3 { "Documents" }
         @if different.total == 0 {
             p {
-                (count(tally.documents_compared)) " documents were compared one by one; none differs. "
+                (counted(tally.documents_compared, "document was", "documents were")) " compared one by one; none differs. "
                 "Each is in " a href=(Table::Documents.file_name()) { (Table::Documents.file_name()) } "."
             }
         } @else {
             p {
-                (count(tally.documents_compared)) " documents were compared one by one; "
-                strong { (count(different.total)) " differ" } ":"
+                (counted(tally.documents_compared, "document was", "documents were")) " compared one by one; "
+                strong { (counted(different.total, "differs", "differ")) } ":"
             }
             (table("Documents that differ", &[
                 Column::words("Document"), Column::words("Date"), Column::words("Currency"), Column::words("Figure"),

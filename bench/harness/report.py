@@ -49,6 +49,26 @@ def markdown(lines):
     return "\n".join(shown)
 
 
+def stage_seconds(told):
+    """(name, seconds) of each stage from what the command printed: a list of objects or an object by name."""
+    entries = told.items() if isinstance(told, dict) else [(None, entry) for entry in told or []]
+    for name, entry in entries:
+        name = name or entry.get("stage") or entry.get("name")
+        seconds = entry.get("seconds") if isinstance(entry, dict) else entry
+        if name and isinstance(seconds, (int, float, str)):
+            yield name, float(seconds)
+
+
+def stages(rows):
+    """What ours says of its own stages, a line per run."""
+    lines = []
+    for row in (row for row in rows if row.ours and row.stages):
+        parts = [f"{name} {seconds:.2f} s" for name, seconds in stage_seconds(row.stages)]
+        if parts:
+            lines.append(f"- {grouped(row.invoices)} invoices, {row.tool}: {', '.join(parts)}")
+    return lines
+
+
 def targets(rows):
     """What was to be reached, what was measured, and whether the one reaches the other; nothing without ours."""
     lines = []
@@ -112,6 +132,8 @@ def whole(rows):
     for job, title in ((JSONL, STAGING_TITLE), (DATABASE, DATABASE_TITLE)):
         if any(row.job == job for row in rows):
             parts.append(f"{title[0].upper()}{title[1:]}:\n\n{table(rows, job)}")
+    told = stages(rows)
+    parts += ["Stages:\n\n" + "\n".join(told)] if told else []
     judged = targets(rows)
     parts.append("Targets:\n\n" + "\n".join(judged) if judged else "Targets: not judged, ours was not measured.")
     return "\n\n".join(parts)

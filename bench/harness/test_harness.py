@@ -127,6 +127,11 @@ class Judging(unittest.TestCase):
         self.assertEqual(report.targets(rows), [])
         self.assertIn("failed", report.whole(rows))
 
+    def test_stages_are_shown_as_a_list_or_by_name(self):
+        for told in ([{"stage": "load", "seconds": 1.5}], {"load": {"seconds": 1.5}}, {"load": 1.5}):
+            ours = row("carry full", tools.DATABASE, 1, ours=True, stages=told)
+            self.assertIn("- 100 invoices, carry full: load 1.50 s", report.whole([ours]))
+
     def test_growth_compares_the_time_per_record_of_neighbouring_sizes(self):
         sizes = [(10, 100), (100, 90), (1_000, 70)]
         rows = [row("carry full", tools.DATABASE, rate, ours=True, invoices=size) for size, rate in sizes]

@@ -70,11 +70,15 @@ mod tests {
 
     #[test]
     fn columns_are_read_in_any_type_that_makes_sense() {
-        let row = serde_json::json!({"a": " x ", "b": 5, "c": null, "d": "", "e": "12", "f": [1], "g": "maybe"});
+        let row =
+            serde_json::json!({"a": " x ", "b": 5, "c": null, "d": "", "e": "12", "f": [1], "g": "maybe"});
         let row = Fields::of(&row).unwrap();
         assert_eq!(row.text("a").unwrap().unwrap(), "x");
         assert_eq!(row.text("b").unwrap().unwrap(), "5");
-        assert_eq!((row.text("c").unwrap(), row.text("d").unwrap(), row.text("zz").unwrap()), (None, None, None));
+        assert_eq!(
+            (row.text("c").unwrap(), row.text("d").unwrap(), row.text("zz").unwrap()),
+            (None, None, None)
+        );
         assert_eq!((row.int("b").unwrap(), row.int("e").unwrap()), (Some(5), Some(12)));
         assert_eq!(row.int("a").unwrap_err().code, Code::AmountUnreadable);
         assert_eq!(row.text("f").unwrap_err().code, Code::ValueUnknown);

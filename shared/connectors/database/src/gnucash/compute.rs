@@ -51,7 +51,8 @@ pub(crate) struct Computed<'a> {
 /// Per cent and fixed amount of a whole tax table.
 fn rates(table: Option<&TaxTable>) -> Result<(Exact, Exact), Fault> {
     let of = |kind| {
-        let entries = table.into_iter().flat_map(|table| &table.entries).filter(move |entry| entry.kind == kind);
+        let entries =
+            table.into_iter().flat_map(|table| &table.entries).filter(move |entry| entry.kind == kind);
         sum(entries.map(super::profile::TaxEntry::amount).collect::<Result<Vec<_>, _>>()?)
     };
     Ok((of(AmountKind::Percent)?.over(Exact::HUNDRED)?, of(AmountKind::Value)?))
@@ -156,7 +157,8 @@ mod tests {
 
     fn total(entries: &[Entry<'_>]) -> (Exact, Exact) {
         let computed: Vec<_> = entries.iter().map(|entry| compute(entry, 100).unwrap()).collect();
-        let parts: Vec<_> = computed.iter().flat_map(|c| c.taxes.iter().map(|(a, t)| ("t", *a, *t))).collect();
+        let parts: Vec<_> =
+            computed.iter().flat_map(|c| c.taxes.iter().map(|(a, t)| ("t", *a, *t))).collect();
         let taxes = share_taxes(&parts, 100).unwrap();
         (sum(computed.iter().map(|c| c.net)).unwrap(), sum(taxes.values().copied()).unwrap())
     }
@@ -180,11 +182,16 @@ mod tests {
     #[test]
     fn discounts_are_taken_before_with_and_after_tax() {
         let ten = table(&[("tax", 1000, AmountKind::Percent)]);
-        let with = |how| Entry { discount: Exact::HUNDRED.over(cents(1000)).unwrap(), discount_how: how, ..entry(10000, Some(&ten)) };
+        let with = |how| Entry {
+            discount: Exact::HUNDRED.over(cents(1000)).unwrap(),
+            discount_how: how,
+            ..entry(10000, Some(&ten))
+        };
         assert_eq!(total(&[with(DiscountHow::PreTax)]), (cents(9000), cents(900)));
         assert_eq!(total(&[with(DiscountHow::SameTime)]), (cents(9000), cents(1000)));
         assert_eq!(total(&[with(DiscountHow::PostTax)]), (cents(8900), cents(1000)));
-        let value = Entry { discount: cents(1234), discount_kind: AmountKind::Value, ..with(DiscountHow::PreTax) };
+        let value =
+            Entry { discount: cents(1234), discount_kind: AmountKind::Value, ..with(DiscountHow::PreTax) };
         assert_eq!(total(&[value]), (cents(8766), cents(877)));
     }
 

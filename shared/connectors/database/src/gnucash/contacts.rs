@@ -17,7 +17,8 @@ pub(super) fn company(profile: &Profile, name: &str, row: Fields<'_>) -> Result<
 pub(super) fn account(profile: &Profile, row: Fields<'_>) -> Result<Record, Fault> {
     let guid = row.need("guid")?;
     let kind = row.need("account_type")?;
-    let class = class_of(&kind).ok_or_else(|| Fault::new(Code::ValueUnknown).field("account_type").text(&kind))?;
+    let class =
+        class_of(&kind).ok_or_else(|| Fault::new(Code::ValueUnknown).field("account_type").text(&kind))?;
     let name = row.string("name")?.ok_or_else(|| Fault::new(Code::FieldMissing).field("name"))?;
     let info = profile.accounts.get(&*guid);
     let parent = row.string("parent_guid")?.filter(|parent| *parent != profile.root);
@@ -79,7 +80,8 @@ pub(super) fn terms(row: Fields<'_>) -> Result<Record, Fault> {
     }
     let days = row.int("duedays")?.and_then(|days| u32::try_from(days).ok());
     // Terms by a day of the month have no fixed number of days.
-    let due_days = days.filter(|_| row.text("kind").ok().flatten().is_some_and(|kind| kind == "GNC_TERM_TYPE_DAYS"));
+    let due_days =
+        days.filter(|_| row.text("kind").ok().flatten().is_some_and(|kind| kind == "GNC_TERM_TYPE_DAYS"));
     let body = Terms { name: name.clone(), due_days };
     Record::new(Entity::Terms, &*row.need("guid")?, Some(name), Body::Terms(body))
 }

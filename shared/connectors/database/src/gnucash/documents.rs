@@ -1,7 +1,8 @@
 //! Invoices, bills and credit notes of a book.
 
 use carry_model::{
-    Body, Code, Currency, Date, Decimal, Document, DocumentTax, Entity, Fault, Line, Record, SourceId, Status, TaxMode,
+    Body, Code, Currency, Date, Decimal, Document, DocumentTax, Entity, Fault, Line, Record, SourceId,
+    Status, TaxMode,
 };
 
 use super::compute::{Computed, DiscountHow, Entry, compute, share_taxes};
@@ -42,7 +43,9 @@ fn owner(row: Fields<'_>) -> Result<(i64, Option<String>), Fault> {
 
 /// What was posted to the receivable or payable account, with its sign there; None where the row is not posted.
 fn posted(row: Fields<'_>) -> Result<Option<Exact>, Fault> {
-    let Some(account) = row.text("post_acc")?.filter(|_| row.get("post_txn").is_some()) else { return Ok(None) };
+    let Some(account) = row.text("post_acc")?.filter(|_| row.get("post_txn").is_some()) else {
+        return Ok(None);
+    };
     let lot = row.text("post_lot")?;
     let mut amounts = Vec::new();
     for split in row.rows("posting") {
@@ -77,28 +80,48 @@ pub(super) fn document(profile: &Profile, row: Fields<'_>) -> Result<Record, Fau
     let sales = owner_type == CUSTOMER;
     let contact = contact.ok_or_else(|| Fault::new(Code::FieldMissing).field("owner_guid"))?;
     if row.int(if sales { "customers" } else { "vendors" })? != Some(1) {
-        return Err(Fault::new(Code::ReferenceMissing)
-            .field("owner_guid")
-            .text(contact)
-            .detail(if sales { "The book has no such customer." } else { "The book has no such vendor." }));
+        return Err(Fault::new(Code::ReferenceMissing).field("owner_guid").text(contact).detail(if sales {
+            "The book has no such customer."
+        } else {
+            "The book has no such vendor."
+        }));
     }
     let currency = currency(row)?;
     let fraction = row.int("fraction")?.unwrap_or(100);
     // The book's sign in the document's own sense: entries of a credit note are stored with negative quantities.
-    let stored = Stored { profile, currency, fraction, credit: matches!(entity, Entity::CreditNote | Entity::BillCredit) };
+    let stored = Stored {
+        profile,
+        currency,
+        fraction,
+        credit: matches!(entity, Entity::CreditNote | Entity::BillCredit),
+    };
     let parts = stored.parts(row, if sales { "sales" } else { "purchases" })?;
     let date = date_of(row, posted.is_some())?;
     let (total, outstanding, status) = match posted {
         // A claim on a customer is a debit, a supplier's claim a credit.
         Some(amount) => {
-            let sense = |amount: Exact| if matches!(entity, Entity::Invoice | Entity::BillCredit) { Ok(amount) } else { amount.negated() };
-            (stored.money(sense(amount)?)?, stored.money(sense(lot_balance(profile, row, currency)?)?)?, Status::Open)
+            let sense = |amount: Exact| {
+                if matches!(entity, Entity::Invoice | Entity::BillCredit) {
+                    Ok(amount)
+                } else {
+                    amount.negated()
+                }
+            };
+            (
+                stored.money(sense(amount)?)?,
+                stored.money(sense(lot_balance(profile, row, currency)?)?)?,
+                Status::Open,
+            )
         }
         None => (parts.sum()?, Decimal::ZERO, Status::Draft),
     };
     let mut document = Document::new(date, currency, total);
     document.contact = Some(SourceId::from(contact));
-    document.due = if posted.is_some() { day(row, "due_day")?.map_or_else(|| day(row, "due_time"), |due| Ok(Some(due)))? } else { None };
+    document.due = if posted.is_some() {
+        day(row, "due_day")?.map_or_else(|| day(row, "due_time"), |due| Ok(Some(due)))?
+    } else {
+        None
+    };
     document.rate = if currency == profile.home { None } else { rate(profile, row, currency)? };
     document.tax_mode = parts.tax_mode;
     document.outstanding = Some(outstanding);
@@ -108,7 +131,11 @@ pub(super) fn document(profile: &Profile, row: Fields<'_>) -> Result<Record, Fau
     document.terms = row.text("terms")?.map(|terms| SourceId::from(profile.terms_of(&terms)));
     document.reference = row.string("billing_id")?;
     document.memo = row.string("notes")?;
-    document.project = if row.int("owner_type")? == Some(JOB) { row.string("owner_guid")?.map(SourceId::from) } else { None };
+    document.project = if row.int("owner_type")? == Some(JOB) {
+        row.string("owner_guid")?.map(SourceId::from)
+    } else {
+        None
+    };
     Record::new(entity, &*row.need("guid")?, row.string("id")?, Body::Document(document))
 }
 
@@ -126,7 +153,8 @@ fn not_carried(owner_type: i64, posted: Option<Exact>) -> Fault {
 }
 
 fn date_of(row: Fields<'_>, posted: bool) -> Result<Date, Fault> {
-    let names: &[&str] = if posted { &["posted_day", "post_date", "date_posted", "date_opened"] } else { &["date_opened"] };
+    let names: &[&str] =
+        if posted { &["posted_day", "post_date", "date_posted", "date_opened"] } else { &["date_opened"] };
     for name in names {
         if let Some(date) = day(row, name)? {
             return Ok(date);
@@ -160,10 +188,13 @@ fn rate(profile: &Profile, row: Fields<'_>, currency: Currency) -> Result<Option
     for split in row.rows("posting") {
         let home = split.text("account_guid")?.and_then(|guid| profile.accounts.get(&*guid)?.currency);
         if home == Some(profile.home) {
-            pairs.push((Exact::need(split, "value")?.decimal(0)?, Exact::need(split, "quantity")?.decimal(0)?));
+            pairs.push((
+                Exact::need(split, "value")?.decimal(0)?,
+                Exact::need(split, "quantity")?.decimal(0)?,
+            ));
         }
     }
-    Ok(rates::derive(&pairs, profile.home.minor_digits()))
+    Ok(rates::derive(&pairs, rates::price(row)?, profile.home.minor_digits()))
 }
 
 /// How amounts of a document are stored.
@@ -219,7 +250,10 @@ impl<'a> Stored<'a> {
         let table = if row.flag("taxable")? { row.text("tax_table")? } else { None };
         let tax = match &table {
             Some(guid) => Some(self.profile.taxes.get(&**guid).ok_or_else(|| {
-                Fault::new(Code::ReferenceMissing).field("tax_table").text(guid).detail("The book has no such tax table.")
+                Fault::new(Code::ReferenceMissing)
+                    .field("tax_table")
+                    .text(guid)
+                    .detail("The book has no such tax table.")
             })?),
             None => None,
         };
@@ -247,7 +281,8 @@ impl<'a> Stored<'a> {
             taxes.iter().map(|(account, amount)| (folded.clone(), *account, *amount)).collect::<Vec<_>>()
         };
         let owned: Vec<(String, &str, Exact)> = tables.iter().flat_map(each).collect();
-        let parts: Vec<(&str, &str, Exact)> = owned.iter().map(|(table, account, tax)| (table.as_str(), *account, *tax)).collect();
+        let parts: Vec<(&str, &str, Exact)> =
+            owned.iter().map(|(table, account, tax)| (table.as_str(), *account, *tax)).collect();
         let mut taxes = Vec::new();
         for (table, amount) in share_taxes(&parts, self.fraction)? {
             let amount = self.money(self.sense(amount)?)?;

@@ -28,7 +28,9 @@ impl Exact {
     pub(crate) fn new(num: i64, denom: i64) -> Result<Self, Fault> {
         let (num, denom) = (i128::from(num), i128::from(denom));
         match denom {
-            0 => Err(Fault::new(Code::AmountUnreadable).detail("Its denominator is zero.").text(format!("{num}/0"))),
+            0 => Err(Fault::new(Code::AmountUnreadable)
+                .detail("Its denominator is zero.")
+                .text(format!("{num}/0"))),
             factor if factor < 0 => Ok(Self(Ratio::from_integer(num * -factor))),
             _ => Ok(Self(Ratio::new(num, denom))),
         }

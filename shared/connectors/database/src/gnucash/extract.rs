@@ -136,8 +136,9 @@ pub(super) async fn extract(
     let in_table = |fault: Fault| super::lists::in_table(fault, task.kind.table);
     let mut objects = Lane::open(task, task.kind.id, task.kind.objects, after)?;
     let parts = task.kind.parts.iter();
-    let mut lanes =
-        parts.map(|(name, template)| Lane::open(task, name, template, after)).collect::<Result<Vec<_>, _>>()?;
+    let mut lanes = parts
+        .map(|(name, template)| Lane::open(task, name, template, after))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut batch = BatchBuilder::new(header);
     let mut last = String::new();
     while let Some((key, row)) = objects.next().await.map_err(in_table)? {

@@ -37,12 +37,17 @@ pub(super) fn line(
     let account = row.need("account")?;
     document.profile.account(&account, "account")?;
     let discount = document.money(document.sense(computed.discount)?)?;
-    let description: Vec<_> = [row.string("description")?.or(row.string("action")?), row.string("notes")?].into_iter().flatten().collect();
+    let description: Vec<_> = [row.string("description")?.or(row.string("action")?), row.string("notes")?]
+        .into_iter()
+        .flatten()
+        .collect();
     let tax_rate = row.text("tax_table")?.filter(|_| entry.tax.is_some());
     Ok(Line {
         description: (!description.is_empty()).then(|| description.join("\n")),
         quantity: Some(document.sense(entry.quantity)?.decimal(0).map_err(|fault| fault.field("quantity"))?),
-        unit_price: Some(unit_price(entry, computed, mode)?.decimal(0).map_err(|fault| fault.field("price"))?),
+        unit_price: Some(
+            unit_price(entry, computed, mode)?.decimal(0).map_err(|fault| fault.field("price"))?,
+        ),
         // A discount of negative amount is a surcharge; the net tells.
         discount: Some(discount).filter(|discount| discount.is_sign_positive() && !discount.is_zero()),
         net: document.money(document.sense(computed.net)?)?,

@@ -23,7 +23,8 @@ fn optional(row: &Row, name: &str) -> Result<Option<String>, Fault> {
 
 /// The guids of the root of the accounts and of the root of the templates for scheduled transactions.
 pub(super) async fn roots(database: &Database) -> Result<(String, String), Fault> {
-    let books = database.fetch("SELECT root_account_guid, root_template_guid FROM books", Vec::new(), 2).await?;
+    let books =
+        database.fetch("SELECT root_account_guid, root_template_guid FROM books", Vec::new(), 2).await?;
     match books.as_slice() {
         [book] => Ok((text(book, "root_account_guid")?, text(book, "root_template_guid")?)),
         [] => Err(Fault::new(Code::SourceUnrecognised).detail("The table 'books' is empty.")),
@@ -40,7 +41,9 @@ pub(super) async fn accounts(
                FROM accounts a LEFT JOIN commodities c ON c.guid = a.commodity_guid";
     let (root, templates) = roots;
     let mut all = BTreeMap::new();
-    for row in database.fetch(sql, Vec::new(), ACCOUNTS_MAX).await.map_err(|fault| in_table(fault, "accounts"))? {
+    for row in
+        database.fetch(sql, Vec::new(), ACCOUNTS_MAX).await.map_err(|fault| in_table(fault, "accounts"))?
+    {
         let (guid, parent) = (text(&row, "guid")?, text(&row, "parent_guid")?);
         if guid == *root || guid == *templates || parent == *templates {
             continue;
@@ -49,7 +52,13 @@ pub(super) async fn accounts(
         let currency = if space == "CURRENCY" { mnemonic.parse::<Currency>().ok() } else { None };
         let holds = if space == "CURRENCY" { mnemonic } else { format!("{space}:{mnemonic}") };
         let code = optional(&row, "code")?;
-        let info = AccountInfo { name: text(&row, "name")?, code, kind: text(&row, "account_type")?, currency, holds };
+        let info = AccountInfo {
+            name: text(&row, "name")?,
+            code,
+            kind: text(&row, "account_type")?,
+            currency,
+            holds,
+        };
         all.insert(guid, info);
     }
     Ok(all)
@@ -60,11 +69,16 @@ pub(super) async fn taxes(database: &Database) -> Result<BTreeMap<String, TaxTab
     let tables = database.fetch("SELECT guid, name, parent FROM taxtables", Vec::new(), TABLES_MAX).await;
     let mut all = BTreeMap::new();
     for row in tables.map_err(|fault| in_table(fault, "taxtables"))? {
-        let table = TaxTable { name: text(&row, "name")?, parent: optional(&row, "parent")?, entries: Vec::new() };
+        let table =
+            TaxTable { name: text(&row, "name")?, parent: optional(&row, "parent")?, entries: Vec::new() };
         all.insert(text(&row, "guid")?, table);
     }
     let sql = "SELECT taxtable, account, amount_num, amount_denom, type FROM taxtable_entries ORDER BY id";
-    for row in database.fetch(sql, Vec::new(), TABLES_MAX).await.map_err(|fault| in_table(fault, "taxtable_entries"))? {
+    for row in database
+        .fetch(sql, Vec::new(), TABLES_MAX)
+        .await
+        .map_err(|fault| in_table(fault, "taxtable_entries"))?
+    {
         // An entry of a table that is gone taxes nothing.
         let Some(table) = all.get_mut(&text(&row, "taxtable")?) else { continue };
         table.entries.push(tax_entry(&row).map_err(|fault| in_table(fault, "taxtable_entries"))?);
@@ -79,7 +93,12 @@ fn tax_entry(row: &Row) -> Result<TaxEntry, Fault> {
         2 => AmountKind::Percent,
         other => return Err(Fault::new(Code::ValueUnknown).field("type").text(other)),
     };
-    let entry = TaxEntry { account: text(row, "account")?, num: number("amount_num")?, denom: number("amount_denom")?, kind };
+    let entry = TaxEntry {
+        account: text(row, "account")?,
+        num: number("amount_num")?,
+        denom: number("amount_denom")?,
+        kind,
+    };
     entry.amount()?;
     Ok(entry)
 }
@@ -93,7 +112,11 @@ pub(super) async fn terms(database: &Database) -> Result<BTreeMap<String, TermsI
             .iter()
             .map(|name| text(&row, name))
             .collect::<Result<_, _>>()?;
-        let info = TermsInfo { name: text(&row, "name")?, parent: optional(&row, "parent")?, content: content.join("|") };
+        let info = TermsInfo {
+            name: text(&row, "name")?,
+            parent: optional(&row, "parent")?,
+            content: content.join("|"),
+        };
         all.insert(text(&row, "guid")?, info);
     }
     Ok(all)
@@ -116,7 +139,8 @@ pub(super) async fn home_currency(
     profile_accounts: &BTreeMap<String, AccountInfo>,
 ) -> Result<(Currency, Finding), Fault> {
     let parameter = database.dialect().parameter(1);
-    let book = format!("SELECT string_val AS code FROM slots WHERE name = {parameter} AND string_val IS NOT NULL");
+    let book =
+        format!("SELECT string_val AS code FROM slots WHERE name = {parameter} AND string_val IS NOT NULL");
     let of_root = format!(
         "SELECT c.mnemonic AS code FROM accounts a JOIN commodities c ON c.guid = a.commodity_guid WHERE a.guid = {parameter}"
     );
@@ -149,7 +173,10 @@ fn most_used(accounts: &BTreeMap<String, AccountInfo>) -> Option<Currency> {
             *counts.entry(currency).or_default() += weight;
         }
     }
-    counts.into_iter().max_by_key(|(currency, count)| (*count, std::cmp::Reverse(*currency))).map(|(currency, _)| currency)
+    counts
+        .into_iter()
+        .max_by_key(|(currency, count)| (*count, std::cmp::Reverse(*currency)))
+        .map(|(currency, _)| currency)
 }
 
 fn found(currency: Currency, why: &str) -> Finding {

@@ -48,7 +48,8 @@ const fn reads(entity: Entity) -> EntitySupport {
 }
 
 const NO_OFFERS: &str = "GnuCash keeps no estimates and orders of its own";
-const NO_RECEIPTS: &str = "GnuCash books cash sales and purchases as plain transactions, carried as journal entries";
+const NO_RECEIPTS: &str =
+    "GnuCash books cash sales and purchases as plain transactions, carried as journal entries";
 const IN_JOURNAL: &str = "carried as transfers and journal entries";
 
 /// What can be read from a GnuCash book.
@@ -144,7 +145,8 @@ impl Reader for GnuCash {
             file: kind.table.to_owned(),
             shape: serde_json::json!({"company": survey.company.name}),
         };
-        let templates = partition.spec.get("templates").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let templates =
+            partition.spec.get("templates").and_then(serde_json::Value::as_str).unwrap_or_default();
         let task = extract::Task { database: &self.database, kind, templates, home: profile.home };
         let folded = |guid: &str| match kind.entity {
             Entity::TaxRate => profile.tax_of(guid) != guid,

@@ -25,15 +25,35 @@ pub(super) struct Kind {
 
 /// Writes a query out for a dialect: `resumed` tells whether it starts after a key that is bound as the first
 /// parameter.
-pub(super) fn sql(template: &str, dialect: Dialect, resumed: bool, templates: &str, home: Currency) -> String {
-    let mut out = template.replace("{home}", home.code()).replace("{templates}", &templates.replace('\'', "''"));
+pub(super) fn sql(
+    template: &str,
+    dialect: Dialect,
+    resumed: bool,
+    templates: &str,
+    home: Currency,
+) -> String {
+    let mut out = template.replace("{priced}", PRICED).replace("{home}", home.code());
+    out = out.replace("{templates}", &templates.replace('\'', "''"));
     while let Some((before, rest)) = out.split_once("{after:") {
         let Some((column, after)) = rest.split_once('}') else { break };
-        let condition = if resumed { format!("{column} > {}", dialect.parameter(1)) } else { format!("{column} IS NOT NULL") };
+        let condition = if resumed {
+            format!("{column} > {}", dialect.parameter(1))
+        } else {
+            format!("{column} IS NOT NULL")
+        };
         out = format!("{before}{condition}{after}");
     }
     out
 }
+
+/// The book's last price, up to the day of a transaction, between the transaction's currency and the home currency;
+/// GnuCash enters it in either direction.
+const PRICED: &str = "JOIN commodities h ON h.namespace = 'CURRENCY' AND h.mnemonic = '{home}' \
+     JOIN prices p ON p.guid = (SELECT q.guid FROM prices q \
+       WHERE ((q.commodity_guid = t.currency_guid AND q.currency_guid = h.guid) \
+           OR (q.commodity_guid = h.guid AND q.currency_guid = t.currency_guid)) \
+         AND substr(cast(q.date AS char(19)), 1, 10) <= substr(cast(t.post_date AS char(19)), 1, 10) \
+       ORDER BY q.date DESC, q.guid LIMIT 1)";
 
 /// Everything a book is extracted as.
 pub(super) const PARTITIONS: &[Kind] = &[
@@ -150,6 +170,12 @@ pub(super) const PARTITIONS: &[Kind] = &[
                 "SELECT i.guid AS parent, s.guid, s.tx_guid, s.quantity_num, s.quantity_denom \
                  FROM invoices i JOIN splits s ON s.lot_guid = i.post_lot WHERE {after:i.guid} ORDER BY i.guid, s.guid",
             ),
+            (
+                "prices",
+                "SELECT i.guid AS parent, p.value_num, p.value_denom, p.commodity_guid <> t.currency_guid AS inverse \
+                 FROM invoices i JOIN transactions t ON t.guid = i.post_txn JOIN commodities c ON c.guid = t.currency_guid {priced} \
+                 WHERE {after:i.guid} AND c.mnemonic <> '{home}' ORDER BY i.guid",
+            ),
         ],
     },
     Kind {
@@ -186,12 +212,9 @@ pub(super) const PARTITIONS: &[Kind] = &[
             ),
             (
                 "prices",
-                "SELECT t.guid AS parent, p.value_num, p.value_denom, p.date AS day FROM transactions t \
-                   JOIN commodities c ON c.guid = t.currency_guid JOIN prices p ON p.commodity_guid = t.currency_guid \
-                   JOIN commodities h ON h.guid = p.currency_guid \
-                 WHERE {after:t.guid} AND c.mnemonic <> '{home}' AND h.mnemonic = '{home}' AND p.date = ( \
-                   SELECT max(q.date) FROM prices q WHERE q.commodity_guid = p.commodity_guid AND q.currency_guid = p.currency_guid \
-                     AND substr(cast(q.date AS char(19)), 1, 10) <= substr(cast(t.post_date AS char(19)), 1, 10)) ORDER BY t.guid",
+                "SELECT t.guid AS parent, p.value_num, p.value_denom, p.commodity_guid <> t.currency_guid AS inverse \
+                 FROM transactions t JOIN commodities c ON c.guid = t.currency_guid {priced} \
+                 WHERE {after:t.guid} AND c.mnemonic <> '{home}' ORDER BY t.guid",
             ),
         ],
     },

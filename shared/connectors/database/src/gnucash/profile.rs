@@ -125,7 +125,10 @@ impl Profile {
     /// The account; a fault that names the column where the book has none of that guid.
     pub(crate) fn account(&self, guid: &str, column: &str) -> Result<&AccountInfo, Fault> {
         self.accounts.get(guid).ok_or_else(|| {
-            Fault::new(Code::ReferenceMissing).field(column).text(guid).detail("The book has no such account.")
+            Fault::new(Code::ReferenceMissing)
+                .field(column)
+                .text(guid)
+                .detail("The book has no such account.")
         })
     }
 

@@ -8,11 +8,24 @@ use crate::conn::Database;
 const NEEDED: &[(&str, &[&str])] = &[
     ("books", &["guid", "root_account_guid", "root_template_guid"]),
     ("commodities", &["guid", "namespace", "mnemonic", "fraction"]),
-    ("accounts", &["guid", "name", "account_type", "commodity_guid", "parent_guid", "code", "description", "hidden"]),
+    (
+        "accounts",
+        &["guid", "name", "account_type", "commodity_guid", "parent_guid", "code", "description", "hidden"],
+    ),
     ("transactions", &["guid", "currency_guid", "num", "post_date", "description"]),
     (
         "splits",
-        &["guid", "tx_guid", "account_guid", "memo", "value_num", "value_denom", "quantity_num", "quantity_denom", "lot_guid"],
+        &[
+            "guid",
+            "tx_guid",
+            "account_guid",
+            "memo",
+            "value_num",
+            "value_denom",
+            "quantity_num",
+            "quantity_denom",
+            "lot_guid",
+        ],
     ),
     ("slots", &["obj_guid", "name", "int64_val", "string_val", "timespec_val", "guid_val", "gdate_val"]),
     ("prices", &["commodity_guid", "currency_guid", "date", "value_num", "value_denom"]),
@@ -25,11 +38,37 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("jobs", &["guid", "id", "name", "active", "owner_type", "owner_guid"]),
     (
         "invoices",
-        &["guid", "id", "date_opened", "notes", "currency", "owner_type", "owner_guid", "terms", "billing_id", "post_txn", "post_lot", "post_acc"],
+        &[
+            "guid",
+            "id",
+            "date_opened",
+            "notes",
+            "currency",
+            "owner_type",
+            "owner_guid",
+            "terms",
+            "billing_id",
+            "post_txn",
+            "post_lot",
+            "post_acc",
+        ],
     ),
     (
         "entries",
-        &["guid", "date", "description", "quantity_num", "i_acct", "i_price_num", "invoice", "i_taxtable", "b_acct", "b_price_num", "bill", "b_taxtable"],
+        &[
+            "guid",
+            "date",
+            "description",
+            "quantity_num",
+            "i_acct",
+            "i_price_num",
+            "invoice",
+            "i_taxtable",
+            "b_acct",
+            "b_price_num",
+            "bill",
+            "b_taxtable",
+        ],
     ),
 ];
 
@@ -46,9 +85,10 @@ pub(super) async fn recognised(database: &Database) -> Result<bool, Fault> {
 /// A fault that names the first table or columns that a GnuCash book must have and this database lacks.
 pub(super) async fn check(database: &Database) -> Result<(), Fault> {
     for (table, columns) in NEEDED {
-        let shape = database.table(table).await?.ok_or_else(|| {
-            damaged(format!("The table '{table}' is missing."))
-        })?;
+        let shape = database
+            .table(table)
+            .await?
+            .ok_or_else(|| damaged(format!("The table '{table}' is missing.")))?;
         let missing: Vec<_> = columns.iter().filter(|column| !shape.has(&[column])).copied().collect();
         if !missing.is_empty() {
             return Err(damaged(format!("The table '{table}' lacks {}.", missing.join(", "))));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use carry_model::{
-    AccountClass, Allocation, Body, Code, Currency, Entity, Fault, Ledger, Payment, Record, RecordKey, SourceId,
+    AccountClass, Allocation, Body, Code, Currency, Entity, Fault, Ledger, Payment, Record, RecordKey,
+    SourceId,
 };
 
 use super::exact::{Exact, sum};
@@ -26,7 +27,8 @@ pub(super) fn payments(transaction: &Transaction<'_>) -> Result<Vec<Record>, Fau
     let grouped = |at: usize| groups.values().any(|group| group.splits.contains(&at));
     let others: Vec<(usize, &Split<'_>)> =
         transaction.splits.iter().enumerate().filter(|(at, _)| !grouped(*at)).collect();
-    let paid = transaction.splits.iter().enumerate().filter(|(at, _)| grouped(*at)).map(|(_, split)| split.value);
+    let paid =
+        transaction.splits.iter().enumerate().filter(|(at, _)| grouped(*at)).map(|(_, split)| split.value);
     let paid = sum(paid)?;
     let main = main_account(&others);
     let mut records = Vec::new();
@@ -35,7 +37,11 @@ pub(super) fn payments(transaction: &Transaction<'_>) -> Result<Vec<Record>, Fau
         let alone = groups.keys().filter(|other| other.0 == key.0).count() == 1;
         let payment = payment(transaction, key, members, main.map(|at| at.1))?;
         passes_through |= payment.account.is_some();
-        let id = if alone { transaction.guid.clone() } else { format!("{}:{}:{}", transaction.guid, key.2, key.1) };
+        let id = if alone {
+            transaction.guid.clone()
+        } else {
+            format!("{}:{}:{}", transaction.guid, key.2, key.1)
+        };
         let entity = if key.0 == Ledger::Receivable { Entity::Payment } else { Entity::BillPayment };
         records.push(Record::new(entity, id, transaction.number.clone(), Body::Payment(payment))?);
     }
@@ -54,7 +60,10 @@ pub(super) fn payments(transaction: &Transaction<'_>) -> Result<Vec<Record>, Fau
 /// The account that the money went through: the bank, cash or card account that was moved most, else the account
 /// that was.
 fn main_account<'a, 's>(others: &[(usize, &'s Split<'a>)]) -> Option<(usize, &'s Split<'a>)> {
-    others.iter().copied().max_by_key(|(at, split)| (split.info.is_money(), split.value.abs(), std::cmp::Reverse(*at)))
+    others
+        .iter()
+        .copied()
+        .max_by_key(|(at, split)| (split.info.is_money(), split.value.abs(), std::cmp::Reverse(*at)))
 }
 
 fn group(transaction: &Transaction<'_>) -> Result<BTreeMap<Key, Group>, Fault> {
@@ -87,9 +96,13 @@ fn group(transaction: &Transaction<'_>) -> Result<BTreeMap<Key, Group>, Fault> {
 }
 
 fn control(split: &Split<'_>) -> Result<(Ledger, Currency), Fault> {
-    let ledger = if split.info.class() == Some(AccountClass::Payable) { Ledger::Payable } else { Ledger::Receivable };
+    let ledger =
+        if split.info.class() == Some(AccountClass::Payable) { Ledger::Payable } else { Ledger::Receivable };
     let currency = split.info.currency.ok_or_else(|| {
-        Fault::new(Code::CurrencyUnknown).field("account_guid").text(&split.info.holds).detail("It is no currency.")
+        Fault::new(Code::CurrencyUnknown)
+            .field("account_guid")
+            .text(&split.info.holds)
+            .detail("It is no currency.")
     })?;
     Ok((ledger, currency))
 }

@@ -25,7 +25,10 @@ pub(super) async fn survey(
         None => lists::company_name(database).await?,
     };
     if name.is_none() {
-        findings.push(info("company", "The book does not state the business's name; it is called \"GnuCash book\"."));
+        findings.push(info(
+            "company",
+            "The book does not state the business's name; it is called \"GnuCash book\".",
+        ));
     }
     let counts = counts(database, &profile, &mut findings).await?;
     damage(database, &mut findings).await?;
@@ -67,8 +70,14 @@ async fn counts(
     let mut counts = BTreeMap::from([
         (Entity::Company, 1),
         (Entity::Account, of(profile.accounts.len())),
-        (Entity::TaxRate, of(profile.taxes.keys().filter(|guid| profile.tax_of(guid) == guid.as_str()).count())),
-        (Entity::Terms, of(profile.terms.keys().filter(|guid| profile.terms_of(guid) == guid.as_str()).count())),
+        (
+            Entity::TaxRate,
+            of(profile.taxes.keys().filter(|guid| profile.tax_of(guid) == guid.as_str()).count()),
+        ),
+        (
+            Entity::Terms,
+            of(profile.terms.keys().filter(|guid| profile.terms_of(guid) == guid.as_str()).count()),
+        ),
     ]);
     let contacts = "SELECT (SELECT count(*) FROM customers) + (SELECT count(*) FROM vendors)";
     counts.insert(Entity::Contact, count(database, contacts).await?);
@@ -77,7 +86,8 @@ async fn counts(
     transactions(database, &mut counts, findings).await?;
     let employees = count(database, "SELECT count(*) FROM employees").await?;
     if employees > 0 {
-        findings.push(Finding { count: Some(employees), ..warning("employees", "Employees are not carried.") });
+        findings
+            .push(Finding { count: Some(employees), ..warning("employees", "Employees are not carried.") });
     }
     counts.retain(|_, n| *n > 0);
     Ok(counts)
@@ -105,7 +115,8 @@ async fn documents(
         }
     }
     if vouchers > 0 {
-        let text = "Employees' vouchers, their postings and their reimbursements are not carried; each is listed.";
+        let text =
+            "Employees' vouchers, their postings and their reimbursements are not carried; each is listed.";
         findings.push(Finding { count: Some(vouchers), ..warning("invoices", text) });
     }
     Ok(())
@@ -116,7 +127,9 @@ async fn transactions(
     counts: &mut BTreeMap<Entity, u64>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), Fault> {
-    let n = |row: &crate::conn::Row| row.int("n").ok().flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+    let n = |row: &crate::conn::Row| {
+        row.int("n").ok().flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
+    };
     let mut settling = 0;
     for row in database.fetch(PAYMENT_COUNTS, Vec::new(), 10).await? {
         let payable = row.text("kind")?.is_some_and(|kind| kind == "PAYABLE");

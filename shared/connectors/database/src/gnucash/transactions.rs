@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use carry_model::{
-    Body, Code, Currency, Date, Decimal, Entity, Fault, Journal, JournalLine, Money, Record, RecordKey, SourceId,
-    Transfer,
+    Body, Code, Currency, Date, Decimal, Entity, Fault, Journal, JournalLine, Money, Record, RecordKey,
+    SourceId, Transfer,
 };
 
 use super::dates::day;
@@ -12,8 +12,6 @@ use super::exact::{Exact, sum};
 use super::profile::{AccountInfo, Profile};
 use super::{documents, rates, settlement, transform};
 use crate::fields::Fields;
-
-const PRICE_FRACTION: i64 = 1_000_000_000_000;
 
 /// What a split does to what a contact owes or is owed.
 #[derive(Debug)]
@@ -69,7 +67,9 @@ pub(super) fn entity(row: Fields<'_>) -> Entity {
 /// journal entry.
 pub(super) fn transaction(profile: &Profile, row: Fields<'_>) -> Result<Vec<Record>, Fault> {
     if let Some(reason) = row.text("void_reason")? {
-        return Err(Fault::new(Code::VoidNotCarried).detail("The transaction was voided in GnuCash.").text(reason));
+        return Err(Fault::new(Code::VoidNotCarried)
+            .detail("The transaction was voided in GnuCash.")
+            .text(reason));
     }
     let transaction = read(profile, row)?;
     let imbalance = sum(transaction.splits.iter().map(|split| split.value))?;
@@ -91,7 +91,9 @@ pub(super) fn transaction(profile: &Profile, row: Fields<'_>) -> Result<Vec<Reco
     let single = match transfer(&transaction)? {
         Some(transfer) => transfer,
         None => journal(&transaction, &transaction.guid, |_, split| Ok(split.value))?.ok_or_else(|| {
-            Fault::new(Code::EntityUnsupported).detail("The transaction moves no money.").hint("Nothing to do.")
+            Fault::new(Code::EntityUnsupported)
+                .detail("The transaction moves no money.")
+                .hint("Nothing to do.")
         })?,
     };
     Ok(vec![single])
@@ -117,7 +119,6 @@ fn read<'a>(profile: &'a Profile, row: Fields<'_>) -> Result<Transaction<'a>, Fa
         return Err(Fault::new(Code::FieldMissing).field("splits").detail("The transaction has no splits."));
     }
     let date = day(row, "posted_day")?.map_or_else(|| day(row, "post_date"), |date| Ok(Some(date)))?;
-    let price = row.rows("prices").next().map(|price| Exact::need(price, "value")?.rounded(PRICE_FRACTION)?.decimal(0));
     Ok(Transaction {
         profile,
         guid: row.need("guid")?.into_owned(),
@@ -125,7 +126,7 @@ fn read<'a>(profile: &'a Profile, row: Fields<'_>) -> Result<Transaction<'a>, Fa
         date: date.ok_or_else(|| Fault::new(Code::FieldMissing).field("post_date"))?,
         currency: transform::currency(row)?,
         description: row.string("description")?.or(row.string("notes")?),
-        price: price.transpose()?.map(|price| price.normalize()),
+        price: rates::price(row)?,
         splits,
     })
 }
@@ -142,7 +143,10 @@ fn role(split: Fields<'_>) -> Result<Role, Fault> {
         let Some(entity) = documents::entity_of(owner, direction, split.flag("credit_note")?) else {
             return Ok(Role::Employee);
         };
-        return Ok(Role::Settles(RecordKey::new(entity, document), split.need("document_owner")?.into_owned()));
+        return Ok(Role::Settles(
+            RecordKey::new(entity, document),
+            split.need("document_owner")?.into_owned(),
+        ));
     }
     let owner = match split.int("lot_owner_type")? {
         Some(EMPLOYEE) => return Ok(Role::Employee),
@@ -163,7 +167,7 @@ impl Transaction<'_> {
         for split in self.splits.iter().filter(|split| split.info.currency == Some(self.profile.home)) {
             pairs.push((split.value.decimal(0)?, split.quantity.decimal(0)?));
         }
-        Ok(rates::derive(&pairs, self.profile.home.minor_digits()).or(self.price))
+        Ok(rates::derive(&pairs, self.price, self.profile.home.minor_digits()))
     }
 
     /// Home units for one unit of the currency that some of its accounts are kept in.
@@ -178,7 +182,7 @@ impl Transaction<'_> {
                 pairs.push((split.quantity.decimal(0)?, split.value.decimal(0)?));
             }
         }
-        Ok(rates::derive(&pairs, self.profile.home.minor_digits()))
+        Ok(rates::derive(&pairs, None, self.profile.home.minor_digits()))
     }
 }
 
@@ -197,7 +201,7 @@ fn transfer(transaction: &Transaction<'_>) -> Result<Option<Record>, Fault> {
     let rate = if left == transaction.profile.home {
         None
     } else if reached == transaction.profile.home {
-        rates::derive(&[(amount, received)], reached.minor_digits())
+        rates::derive(&[(amount, received)], transaction.price, reached.minor_digits())
     } else {
         transaction.rate_of(left)?
     };

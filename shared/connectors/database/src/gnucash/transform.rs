@@ -18,7 +18,8 @@ impl Transformer for Books {
     fn transform(&self, batch: &RawBatch, out: &mut Transformed) -> Result<(), Fault> {
         let kind = kind_of(&batch.header.partition)
             .ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a partition that no GnuCash book has"))?;
-        let company = batch.header.shape.get("company").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let company =
+            batch.header.shape.get("company").and_then(serde_json::Value::as_str).unwrap_or_default();
         for row in batch.rows() {
             self.one(kind, company, &row?, out)?;
         }
@@ -29,7 +30,8 @@ impl Transformer for Books {
 impl Books {
     fn one(&self, kind: &Kind, company: &str, raw: &RawRow<'_>, out: &mut Transformed) -> Result<(), Fault> {
         let corrupt = || Fault::new(Code::StagingCorrupt).detail("a staged object of a GnuCash book");
-        let value: serde_json::Value = serde_json::from_str(raw.data.get()).map_err(|e| corrupt().caused_by(e))?;
+        let value: serde_json::Value =
+            serde_json::from_str(raw.data.get()).map_err(|e| corrupt().caused_by(e))?;
         let row = Fields::of(&value).ok_or_else(corrupt)?;
         let place = raw.place(kind.table);
         match self.records(kind, company, row) {
@@ -52,7 +54,9 @@ impl Books {
 
     fn records(&self, kind: &Kind, company: &str, row: Fields<'_>) -> Result<Vec<Record>, Fault> {
         if let Some(part) = row.text("oversized")? {
-            return Err(Fault::new(Code::InputTooLarge).field(part).detail(format!("More than {PARTS_MAX} rows.")));
+            return Err(Fault::new(Code::InputTooLarge)
+                .field(part)
+                .detail(format!("More than {PARTS_MAX} rows.")));
         }
         let one = |record: Record| vec![record];
         match kind.id {
@@ -80,11 +84,14 @@ fn entity_of(kind: &Kind, row: Fields<'_>) -> Entity {
 
 /// The currency that a row's joined commodity is.
 pub(super) fn currency(row: Fields<'_>) -> Result<Currency, Fault> {
-    let mnemonic = row.need("mnemonic").map_err(|fault| {
-        fault.field("currency").detail("The book has no such commodity.")
-    })?;
+    let mnemonic = row
+        .need("mnemonic")
+        .map_err(|fault| fault.field("currency").detail("The book has no such commodity."))?;
     if row.text("space")?.is_some_and(|space| space != "CURRENCY") {
-        return Err(Fault::new(Code::CurrencyUnknown).field("currency").text(mnemonic).detail("It is no currency."));
+        return Err(Fault::new(Code::CurrencyUnknown)
+            .field("currency")
+            .text(mnemonic)
+            .detail("It is no currency."));
     }
     mnemonic.parse().map_err(|_| Fault::new(Code::CurrencyUnknown).field("currency").text(mnemonic))
 }

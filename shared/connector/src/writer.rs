@@ -46,7 +46,8 @@ impl Links {
 pub enum Operation {
     /// It is new to the target.
     Create,
-    /// It replaces the earlier version with this id, in place or by removing and creating.
+    /// It replaces the earlier version with this id, in place or by removing and creating; what is settled
+    /// against a document stays settled.
     Update(TargetId),
 }
 

@@ -168,6 +168,9 @@ codes! {
     DraftNotCarried = "CF3009", Unsupported,
         "The document is a draft and was not carried.",
         "Finish or enter it by hand in the target.";
+    ReplacedBySettlement = "CF3010", Unsupported,
+        "The payment was replaced by settlements.",
+        "Nothing to do: high-level mode settles each document with one payment.";
     TotalDiffers = "CF4001", Integrity,
         "The total in the target differs from the source's.",
         "Compare the two documents; report it if the cause is not plain.";

@@ -43,8 +43,18 @@ impl fmt::Display for Place {
 pub struct Fingerprint(u128);
 
 impl Fingerprint {
-    /// Of a number and a body; where it stands and when it changed do not count.
+    /// Of a number and a body. Where it stands, when it changed and what is still to be paid do not count: a
+    /// payment does not change the invoice it settles.
     pub fn of(number: Option<&str>, body: &Body) -> Result<Self, Fault> {
+        match body {
+            Body::Document(document) if document.outstanding.is_some() => {
+                Self::hash(number, &Body::Document(Document { outstanding: None, ..document.clone() }))
+            }
+            _ => Self::hash(number, body),
+        }
+    }
+
+    fn hash(number: Option<&str>, body: &Body) -> Result<Self, Fault> {
         let mut hasher = blake3::Hasher::new();
         serde_json::to_writer(&mut hasher, &(number, body))
             .map_err(|e| Fault::new(Code::Bug).detail("a record did not serialise").caused_by(e))?;

@@ -109,8 +109,10 @@ words! {
         SummaryLine = "summary line",
         /// A payment against the clearing account that makes the outstanding balance exact.
         SettlementPayment = "settlement payment",
-        /// A credit against the clearing account that makes the outstanding balance exact.
-        SettlementCredit = "settlement credit",
+        /// An allocation cut down so that no more is paid than the source says.
+        AllocationReduced = "allocation reduced",
+        /// Tax written by hand because the target worked it out otherwise.
+        TaxForced = "tax written by hand",
         /// An entry that clears the clearing account.
         ClearingEntry = "clearing entry",
     }

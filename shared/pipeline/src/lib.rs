@@ -1,0 +1,115 @@
+//! The stages of a run: plan, extract, transform, load, reconcile, report; and the driver that walks them in one
+//! process.
+//!
+//! Every stage can be run again, whole or from the middle, and changes nothing twice: staged objects are created
+//! once, a stage's manifest is written last, and the link journal notes what is about to be written before it is
+//! and what became of it after. The stages know ports and connectors, never an adapter.
+
+mod driver;
+mod extract;
+mod lists;
+mod load;
+pub mod mapping;
+mod pacing;
+mod plan;
+mod progress;
+mod reconcile;
+mod report;
+mod rollback;
+mod sample;
+mod settle;
+mod store;
+mod tally;
+mod transform;
+mod wire;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use carry_connector::{Reader, Writer};
+use carry_model::{Code, Fault};
+use carry_ports::{Clock, Jobs, Staging};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+
+pub use driver::{Ended, run, stage_only};
+pub use plan::Plan;
+pub use progress::{Cancel, NoProgress, Progress};
+pub use reconcile::ReconcileSummary;
+pub use report::{ReportFiles, report_files};
+pub use rollback::{Removable, RollbackResult, removable, rollback};
+pub use store::{RunStore, decompress, parse_lines};
+pub use tally::{EntityTally, NotCarriedTally, Tally};
+pub use wire::EngineWire;
+
+/// A source and a target.
+#[derive(Clone)]
+pub struct Connection {
+    /// Where the books come from.
+    pub reader: Arc<dyn Reader>,
+    /// Where they go.
+    pub writer: Arc<dyn Writer>,
+}
+
+/// Everything the stages work with.
+#[derive(Clone)]
+pub struct Engine {
+    /// Source and target.
+    pub connection: Connection,
+    /// Migrations, runs, link journal.
+    pub jobs: Arc<dyn Jobs>,
+    /// Staged batches.
+    pub staging: Arc<dyn Staging>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who watches.
+    pub progress: Arc<dyn Progress>,
+    /// Who may stop it.
+    pub cancel: Cancel,
+    /// Partitions and batches worked on at once.
+    pub workers: usize,
+}
+
+/// How much of the source's detail is carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// In detail, falling back per document where the figures would not come out exact.
+    #[default]
+    Detailed,
+    /// Every document as one line of its total, every outstanding balance by one settlement.
+    HighLevel,
+}
+
+/// How a run is to be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// How much detail.
+    pub mode: Mode,
+    /// Keep the source's numbers where the target allows it.
+    pub keep_numbers: bool,
+    /// Records of each document type in a demo.
+    pub sample_size: usize,
+    /// The mapping a person edited; None suggests one.
+    pub mapping: Option<mapping::Mapping>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { mode: Mode::Detailed, keep_numbers: true, sample_size: 20, mapping: None }
+    }
+}
+
+/// Runs futures on the runtime's threads, at most `workers` at once; the first fault ends it.
+async fn concurrently<T, F>(workers: usize, work: impl Iterator<Item = F>) -> Result<Vec<T>, Fault>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Fault>> + Send + 'static,
+{
+    let mut running = futures::stream::iter(work.map(tokio::spawn)).buffer_unordered(workers.max(1));
+    let mut results = Vec::new();
+    while let Some(result) = running.next().await {
+        results.push(result.map_err(|e| Fault::new(Code::Bug).detail("a task died").caused_by(e))??);
+    }
+    Ok(results)
+}

@@ -1,0 +1,100 @@
+//! Long lists of a report, staged while the journal is walked once, read back as streams.
+
+use carry_model::Fault;
+use carry_report::{
+    Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, VanishedRow,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+
+use crate::store::{RunStore, push_line};
+
+/// A staged part of a list is closed at this size, in bytes.
+const PART_BYTES: usize = 1024 * 1024;
+
+/// The lists, by the folder their parts lie in.
+pub(crate) const DOCUMENTS: &str = "documents";
+pub(crate) const CONTACTS: &str = "contacts";
+pub(crate) const ADJUSTMENTS: &str = "adjustments";
+pub(crate) const REJECTS: &str = "rejects";
+pub(crate) const CROSSWALK: &str = "crosswalk";
+pub(crate) const VANISHED: &str = "vanished";
+
+/// Collects the rows of one list into staged parts.
+pub(crate) struct ListWriter {
+    name: &'static str,
+    lines: Vec<u8>,
+    parts: usize,
+}
+
+impl ListWriter {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, lines: Vec::new(), parts: 0 }
+    }
+
+    pub(crate) async fn push(&mut self, store: &RunStore, row: &impl Serialize) -> Result<(), Fault> {
+        push_line(&mut self.lines, row)?;
+        if self.lines.len() >= PART_BYTES { self.flush(store).await } else { Ok(()) }
+    }
+
+    pub(crate) async fn flush(&mut self, store: &RunStore) -> Result<(), Fault> {
+        if !self.lines.is_empty() {
+            let key = format!("reconcile/{}/{:06}.jsonl.zst", self.name, self.parts);
+            store.create_lines(&key, &self.lines).await?;
+            self.parts += 1;
+            self.lines.clear();
+        }
+        Ok(())
+    }
+}
+
+/// The staged lists of a run. Reads block, so a report is written on a blocking thread.
+pub(crate) struct StagedRows {
+    store: RunStore,
+    runtime: Handle,
+}
+
+impl StagedRows {
+    /// Of that run; `runtime` is the one the staging store works on.
+    pub(crate) const fn new(store: RunStore, runtime: Handle) -> Self {
+        Self { store, runtime }
+    }
+
+    fn stream<T: DeserializeOwned + 'static>(&self, name: &'static str) -> Result<Rows<'_, T>, Fault> {
+        let keys = self.runtime.block_on(self.store.list(&format!("reconcile/{name}/")))?;
+        Ok(Box::new(keys.into_iter().flat_map(move |key| {
+            let rows: Vec<Result<T, Fault>> = match self.runtime.block_on(self.store.get_rows::<T>(&key)) {
+                Ok(rows) => rows.into_iter().map(Ok).collect(),
+                Err(fault) => vec![Err(fault)],
+            };
+            rows
+        })))
+    }
+}
+
+impl ReportRows for StagedRows {
+    fn documents(&self) -> Result<Rows<'_, DocumentBalance>, Fault> {
+        self.stream(DOCUMENTS)
+    }
+
+    fn contacts(&self) -> Result<Rows<'_, ContactBalance>, Fault> {
+        self.stream(CONTACTS)
+    }
+
+    fn adjustments(&self) -> Result<Rows<'_, Adjustment>, Fault> {
+        self.stream(ADJUSTMENTS)
+    }
+
+    fn rejects(&self) -> Result<Rows<'_, RejectRow>, Fault> {
+        self.stream(REJECTS)
+    }
+
+    fn crosswalk(&self) -> Result<Rows<'_, CrosswalkRow>, Fault> {
+        self.stream(CROSSWALK)
+    }
+
+    fn vanished(&self) -> Result<Rows<'_, VanishedRow>, Fault> {
+        self.stream(VANISHED)
+    }
+}

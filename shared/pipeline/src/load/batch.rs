@@ -1,0 +1,417 @@
+//! One staged batch: what is new, changed, unchanged or cannot go, and in which shape it goes.
+
+use carry_connector::{Adjustment, AdjustmentKind, Links, Operation, Removal, WriteItem, exact};
+use carry_model::{Body, Code, Decimal, Entity, Fault, Payment, Record, RecordKey, Status, checked_sum};
+use carry_ports::{Change, Link, LinkState};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::figures::{self, Figures};
+use super::write::Going;
+use super::{Loader, Scope};
+use crate::Mode;
+use crate::tally::Tally;
+
+/// What the journal knows about a batch's records and everything they refer to.
+pub(crate) struct Known {
+    links: FxHashMap<RecordKey, Link>,
+}
+
+impl Known {
+    fn done(&self, key: &RecordKey) -> Option<&Link> {
+        self.links.get(key).filter(|link| link.is_done())
+    }
+
+    pub(crate) fn targets(&self) -> Links {
+        let mut links = Links::default();
+        for (key, link) in &self.links {
+            if let (true, Some(target)) = (link.is_done(), &link.target) {
+                links.insert(key.clone(), target.clone());
+            }
+        }
+        links
+    }
+
+    /// What is known of a record, in the target or not.
+    pub(crate) fn get(&self, key: &RecordKey) -> Option<&Link> {
+        self.links.get(key)
+    }
+
+    /// A settlement that is in the target.
+    pub(crate) fn settlement(&self, key: &RecordKey) -> Option<Link> {
+        self.done(key).cloned()
+    }
+
+    /// Forgets a record that was removed.
+    pub(crate) fn forget(&mut self, key: &RecordKey) {
+        self.links.remove(key);
+    }
+
+    pub(crate) fn add(&mut self, link: Link) {
+        self.links.insert(link.key.clone(), link);
+    }
+}
+
+impl Loader<'_> {
+    /// Carries the records of one staged batch and counts what became of each.
+    pub(crate) async fn load_records(
+        &self,
+        entity: Entity,
+        part: &str,
+        records: Vec<Record>,
+    ) -> Result<Tally, Fault> {
+        let mut tally = Tally::default();
+        let records = self.selected(entity, records, &mut tally);
+        if entity == Entity::OpenBalance {
+            self.note_open_balances(&records, &mut tally).await?;
+            return Ok(tally);
+        }
+        let mut known = self.look_up(&records).await?;
+        let mut going = Vec::new();
+        let mut aside = Vec::new();
+        let mut seen = Vec::new();
+        let mut restated = Vec::new();
+        let mut ids = FxHashSet::default();
+        for record in records {
+            let figures = Figures::of(&record, self.plan)?;
+            match self.decide(&record, &mut known, &mut ids) {
+                Ok(Decision::Unchanged) => {
+                    self.count_unchanged(&record, &known, &mut tally);
+                    if record.document().is_some()
+                        && let (Some(stated), Some(link)) = (figures.outstanding, known.done(&record.key()))
+                        && link.outstanding != Some(stated)
+                    {
+                        restated.push((record.key(), stated));
+                    }
+                    seen.push(record.key());
+                }
+                Ok(Decision::Mapped(link)) => {
+                    tally.of(entity).migrated += 1;
+                    aside.push(*link);
+                }
+                Ok(Decision::Write(operation)) => match self.shape(record, &mut known) {
+                    Ok((record, adjustments)) => {
+                        going.push(Going { item: WriteItem { record, operation }, figures, adjustments });
+                    }
+                    Err(refused) => {
+                        let (record, fault) = *refused;
+                        aside.push(self.set_aside(&record, figures, fault, &mut tally)?);
+                    }
+                },
+                Err(fault) => {
+                    if fault.code == Code::VoidNotCarried {
+                        self.remove_voided(&record, &known).await?;
+                    }
+                    aside.push(self.set_aside(&record, figures, fault, &mut tally)?);
+                }
+            }
+        }
+        self.engine.jobs.note_links(self.run, &aside).await?;
+        if !seen.is_empty() {
+            self.engine.jobs.mark_seen(self.run, &seen).await?;
+            self.engine.jobs.set_outstanding(&self.run.migration, &restated).await?;
+        }
+        self.write_all(entity, part, going, known, &mut tally).await?;
+        Ok(tally)
+    }
+
+    fn selected(&self, entity: Entity, records: Vec<Record>, tally: &mut Tally) -> Vec<Record> {
+        let Scope::Sample(sample) = &self.scope else { return records };
+        let keep = |r: &Record| {
+            sample.contains(&r.key())
+                || exact::is_derived(&r.id)
+                || matches!(entity, Entity::OpenBalance | Entity::Company)
+        };
+        let (chosen, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(keep);
+        tally.of(entity).not_selected += u64::try_from(rest.len()).unwrap_or(u64::MAX);
+        chosen
+    }
+
+    async fn look_up(&self, records: &[Record]) -> Result<Known, Fault> {
+        let mut keys: Vec<RecordKey> = Vec::new();
+        for record in records {
+            keys.push(record.key());
+            record.body.each_reference(|entity, id| keys.push(RecordKey::new(entity, id.clone())));
+            if let Body::Document(document) = &record.body
+                && document.sum_of_parts().is_ok_and(|sum| sum != document.total)
+            {
+                keys.push(RecordKey::new(Entity::Account, exact::ADJUSTMENTS));
+            }
+            if self.plan.settings.mode == Mode::HighLevel {
+                keys.push(RecordKey::new(Entity::Account, exact::ADJUSTMENTS));
+            }
+            if let Body::Payment(payment) = &record.body {
+                let settled = payment.allocations.iter().filter_map(|a| settlement_key(&a.document));
+                keys.extend(settled);
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        Ok(Known {
+            links: keys.into_iter().zip(found).filter_map(|(key, link)| Some((key, link?))).collect(),
+        })
+    }
+
+    fn decide(
+        &self,
+        record: &Record,
+        known: &mut Known,
+        ids: &mut FxHashSet<carry_model::SourceId>,
+    ) -> Result<Decision, Fault> {
+        let key = record.key();
+        let support = self.engine.connection.writer.manifest().entity(record.entity);
+        if let Some(target) = self.existing.get(&key) {
+            let mut link = figures::link(record, &self.run.id, Figures::default());
+            link.change = Change::Mapped;
+            link.target = Some(target.clone());
+            known.add(link.clone());
+            return Ok(Decision::Mapped(Box::new(link)));
+        }
+        if let carry_connector::Support::No(why) = support.write {
+            return Err(Fault::new(Code::EntityUnsupported).detail(why));
+        }
+        if let Some(document) = record.document()
+            && document.status == Status::Voided
+        {
+            return Err(Fault::new(Code::VoidNotCarried));
+        }
+        if !ids.insert(record.id.clone()) {
+            return Err(Fault::new(Code::IdTwice).detail("Both are in this batch."));
+        }
+        if let Some(done) = known.done(&key) {
+            if done.fingerprint == record.fingerprint || matches!(self.scope, Scope::Missing) {
+                return Ok(Decision::Unchanged);
+            }
+            if done.run == self.run.id && !self.verify_first {
+                return Err(Fault::new(Code::IdTwice));
+            }
+        }
+        self.check_references(record, known)?;
+        let Some(done) = known.done(&key) else { return Ok(Decision::Write(Operation::Create)) };
+        let target = done.target.clone().ok_or_else(|| Fault::new(Code::StateUnusable))?;
+        let replaceable =
+            support.update.is_yes() || matches!(support.remove, Removal::Delete | Removal::Void);
+        if done.change == Change::Mapped {
+            Ok(Decision::Unchanged)
+        } else if replaceable {
+            Ok(Decision::Write(Operation::Update(target)))
+        } else {
+            Err(Fault::new(Code::CannotUpdate))
+        }
+    }
+
+    fn check_references(&self, record: &Record, known: &Known) -> Result<(), Fault> {
+        let manifest = self.engine.connection.writer.manifest();
+        let mut fault = None;
+        record.body.each_reference(|entity, id| {
+            if fault.is_some() || !figures::is_required(record.entity, entity, &record.body) {
+                return;
+            }
+            let key = RecordKey::new(entity, id.clone());
+            match known.links.get(&key) {
+                Some(link) if link.is_done() => {}
+                Some(link) => {
+                    let why = link.more.fault.as_ref().map(|f| f.code.id()).unwrap_or_default();
+                    let detail = format!("The {entity} '{id}' was not carried ({why}).");
+                    fault = Some(Fault::new(Code::DependencyFailed).field(entity).detail(detail));
+                }
+                None if !manifest.entity(entity).write.is_yes() => {}
+                None if key == record.key() => {}
+                None => {
+                    let detail = format!("No {entity} '{id}' is in the source.");
+                    fault = Some(Fault::new(Code::ReferenceMissing).field(entity).text(id).detail(detail));
+                }
+            }
+        });
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// The form in which a record goes: exact totals, allocations cut to what the source says was paid.
+    fn shape(
+        &self,
+        mut record: Record,
+        known: &mut Known,
+    ) -> Result<(Record, Vec<Adjustment>), Box<(Record, Fault)>> {
+        let shaped = match &record.body {
+            Body::Document(document) if self.plan.settings.mode == Mode::HighLevel => {
+                let (document, adjustment) =
+                    exact::high_level(document.clone(), "High-level mode was chosen.");
+                Ok((Body::Document(document), vec![adjustment]))
+            }
+            Body::Document(document) => exact::detailed(document.clone())
+                .map(|(document, adjustment)| (Body::Document(document), adjustment.into_iter().collect())),
+            Body::Payment(payment) if exact::is_derived(&record.id) => {
+                Ok((Body::Payment(payment.clone()), vec![]))
+            }
+            Body::Payment(payment) if self.plan.settings.mode == Mode::HighLevel => {
+                unapplied_only(payment).map(|(payment, cut)| (Body::Payment(payment), cut))
+            }
+            Body::Payment(payment) => {
+                within_balances(payment, known).map(|(payment, cut)| (Body::Payment(payment), cut))
+            }
+            Body::Journal(journal) => match journal.imbalance() {
+                Ok(gap) if gap.is_zero() => return Ok((record, Vec::new())),
+                Ok(gap) => Err(Fault::new(Code::JournalUnbalanced).detail(format!("They differ by {gap}."))),
+                Err(fault) => Err(fault),
+            },
+            _ => return Ok((record, Vec::new())),
+        };
+        match shaped {
+            Ok((body, adjustments)) => {
+                record.body = body;
+                Ok((record, adjustments))
+            }
+            Err(fault) => Err(Box::new((record, fault))),
+        }
+    }
+
+    pub(crate) fn set_aside(
+        &self,
+        record: &Record,
+        figures: Figures,
+        fault: Fault,
+        tally: &mut Tally,
+    ) -> Result<Link, Fault> {
+        let counts = tally.of(record.entity);
+        let state = if matches!(
+            fault.code,
+            Code::EntityUnsupported
+                | Code::VoidNotCarried
+                | Code::DraftNotCarried
+                | Code::ReplacedBySettlement
+        ) {
+            counts.skipped += 1;
+            LinkState::Skipped
+        } else {
+            counts.failed += 1;
+            LinkState::Failed
+        };
+        tally.not_carried(record.entity, fault.code, figures.currency, figures.total, figures.outstanding)?;
+        Ok(figures::not_done(record, &self.run.id, figures, state, fault))
+    }
+
+    fn count_unchanged(&self, record: &Record, known: &Known, tally: &mut Tally) {
+        let counts = tally.of(record.entity);
+        // A part that is loaded again after an interruption counts what this very run did before.
+        match known.links.get(&record.key()) {
+            Some(link) if link.run == self.run.id && link.change == Change::Updated => counts.updated += 1,
+            Some(link) if link.run == self.run.id => counts.migrated += 1,
+            _ => counts.unchanged += 1,
+        }
+        if let Some(link) = known.links.get(&record.key()).filter(|link| link.run == self.run.id) {
+            tally.adjusted(&link.more.adjustments);
+        }
+    }
+
+    async fn remove_voided(&self, record: &Record, known: &Known) -> Result<(), Fault> {
+        let Some(Link { target: Some(target), key, .. }) = known.done(&record.key()) else { return Ok(()) };
+        let removed =
+            self.engine.connection.writer.remove(record.entity, std::slice::from_ref(target)).await?;
+        match removed.into_iter().next() {
+            Some(Ok(_)) => {
+                self.engine.jobs.remove_links(&self.run.migration, std::slice::from_ref(key), &[]).await
+            }
+            // It stays, and is listed: the report shows the void with this reason.
+            Some(Err(_)) | None => Ok(()),
+        }
+    }
+
+    async fn note_open_balances(&self, records: &[Record], tally: &mut Tally) -> Result<(), Fault> {
+        let balances: Vec<_> = records
+            .iter()
+            .filter_map(|record| match &record.body {
+                Body::OpenBalance(open) => Some((open.document.clone(), open.outstanding)),
+                _ => None,
+            })
+            .collect();
+        let unknown = self.engine.jobs.set_outstanding(&self.run.migration, &balances).await?;
+        let counts = tally.of(Entity::OpenBalance);
+        let missed = u64::try_from(unknown.len()).unwrap_or(u64::MAX);
+        counts.migrated += u64::try_from(balances.len()).unwrap_or(u64::MAX) - missed;
+        if matches!(self.scope, Scope::Sample(_)) {
+            counts.not_selected += missed;
+            return Ok(());
+        }
+        let unknown: rustc_hash::FxHashSet<_> = unknown.into_iter().collect();
+        let mut aside = Vec::new();
+        for record in records {
+            let Body::OpenBalance(open) = &record.body else { continue };
+            if unknown.contains(&open.document) {
+                let detail = format!("No {} is in the source.", open.document);
+                let fault = Fault::new(Code::ReferenceMissing).detail(detail);
+                let figures = Figures {
+                    currency: open.currency,
+                    outstanding: Some(open.outstanding),
+                    ..Figures::default()
+                };
+                aside.push(self.set_aside(record, figures, fault, tally)?);
+            }
+        }
+        self.engine.jobs.note_links(self.run, &aside).await
+    }
+}
+
+enum Decision {
+    Unchanged,
+    Mapped(Box<Link>),
+    Write(Operation),
+}
+
+/// The key of the settlement of a document, where it can have one.
+pub(crate) fn settlement_key(document: &RecordKey) -> Option<RecordKey> {
+    Some(RecordKey { entity: document.entity.settled_by()?, id: exact::settlement_id(document) })
+}
+
+/// Cuts allocations down so that no document ends below the open balance its source states.
+fn within_balances(payment: &Payment, known: &mut Known) -> Result<(Payment, Vec<Adjustment>), Fault> {
+    let mut payment = payment.clone();
+    let mut adjustments = Vec::new();
+    for allocation in &mut payment.allocations {
+        let Some(link) = known.done(&allocation.document) else { continue };
+        let applied = link.applied;
+        let (Some(total), Some(outstanding)) = (link.total, link.outstanding) else { continue };
+        // A settlement of an earlier run gives way to the real payment.
+        let settled = settlement_key(&allocation.document)
+            .and_then(|key| known.done(&key))
+            .and_then(|settlement| settlement.total)
+            .unwrap_or_default();
+        let room = checked_sum([total, -outstanding, -applied, settled.abs()])?.max(Decimal::ZERO);
+        if allocation.amount > room {
+            let cut = checked_sum([allocation.amount, -room])?;
+            allocation.amount = room;
+            adjustments.push(Adjustment {
+                kind: AdjustmentKind::AllocationReduced,
+                amount: cut,
+                currency: payment.currency,
+                why: format!(
+                    "The payments of {} exceed what the source says was paid; the rest stays unapplied.",
+                    allocation.document
+                ),
+            });
+        }
+        // Payments further on in this batch see what this one takes.
+        if let Some(link) = known.links.get_mut(&allocation.document) {
+            link.applied = checked_sum([link.applied, allocation.amount])?;
+        }
+    }
+    payment.allocations.retain(|allocation| !allocation.amount.is_zero());
+    Ok((payment, adjustments))
+}
+
+/// High-level mode: settlements stand in for what a payment settled; only its unapplied rest is carried.
+fn unapplied_only(payment: &Payment) -> Result<(Payment, Vec<Adjustment>), Fault> {
+    let rest = payment.unapplied()?;
+    if rest.is_zero() {
+        return Err(Fault::new(Code::ReplacedBySettlement));
+    }
+    let adjustments = match payment.allocations.is_empty() {
+        true => Vec::new(),
+        false => vec![Adjustment {
+            kind: AdjustmentKind::HighLevel,
+            amount: rest,
+            currency: payment.currency,
+            why: "High-level mode: only what the payment left unapplied is carried.".to_owned(),
+        }],
+    };
+    Ok((Payment { amount: rest, allocations: Vec::new(), ..payment.clone() }, adjustments))
+}

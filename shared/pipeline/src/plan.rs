@@ -1,0 +1,83 @@
+//! Plan: look at source and target, check the mapping, write down what will be done.
+
+use carry_connector::{Finding, Preflight, Severity, Survey};
+use carry_model::{Code, Entity, Fault};
+use carry_ports::RunKind;
+use serde::{Deserialize, Serialize};
+
+use crate::mapping::Mapping;
+use crate::{Connection, Settings};
+
+/// What a run will do, fixed when it began: a resumed run goes by the same plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// What kind of run.
+    pub kind: RunKind,
+    /// What the source holds.
+    pub survey: Survey,
+    /// What the target says.
+    pub preflight: Preflight,
+    /// How it is to be done.
+    pub settings: Settings,
+    /// What goes where.
+    pub mapping: Mapping,
+    /// What a person should know before it starts.
+    pub findings: Vec<Finding>,
+}
+
+impl Plan {
+    /// Looks at both sides. Reads only.
+    pub async fn draw(connection: &Connection, kind: RunKind, settings: &Settings) -> Result<Self, Fault> {
+        let survey = connection.reader.survey().await?;
+        let preflight = connection.writer.preflight().await?;
+        let mapping = match &settings.mapping {
+            Some(mapping) => mapping.clone(),
+            None => Mapping::suggest(&survey, connection.writer.as_ref()).await?,
+        };
+        let mut findings = survey.findings.clone();
+        findings.extend(preflight.findings.iter().cloned());
+        findings.extend(mapping.check(&survey, connection.writer.as_ref()).await?);
+        findings.extend(losses(connection, &survey));
+        findings.extend(currencies(&survey, &preflight));
+        Ok(Self { kind, survey, preflight, settings: settings.clone(), mapping, findings })
+    }
+
+    /// A fault where something must be mended before anything is written.
+    pub fn check(&self) -> Result<(), Fault> {
+        let blocking: Vec<_> = self.findings.iter().filter(|f| f.severity == Severity::Blocking).collect();
+        let Some(first) = blocking.first() else { return Ok(()) };
+        let code =
+            if first.place.starts_with("mapping") { Code::MappingIncomplete } else { Code::TargetUnsuitable };
+        let list: Vec<_> = blocking.iter().map(|f| format!("{}: {}", f.place, f.text)).collect();
+        let fault = Fault::new(code).detail(list.join(" "));
+        Err(if first.hint.is_empty() { fault } else { fault.hint(&first.hint) })
+    }
+}
+
+/// Entities of the source that the target cannot take, with how many they are.
+fn losses(connection: &Connection, survey: &Survey) -> Vec<Finding> {
+    let manifest = connection.writer.manifest();
+    let lost = survey.counts.iter().filter_map(|(entity, count)| {
+        let carry_connector::Support::No(why) = manifest.entity(*entity).write else { return None };
+        (*count > 0 && *entity != Entity::OpenBalance).then(|| Finding {
+            severity: Severity::Warning,
+            place: entity.plural().to_owned(),
+            text: format!("{} has no place for {}: {why}.", manifest.title, entity.plural()),
+            hint: "They will be listed in the report with what they add up to.".to_owned(),
+            count: Some(*count),
+        })
+    });
+    lost.collect()
+}
+
+fn currencies(survey: &Survey, preflight: &Preflight) -> Option<Finding> {
+    let home = survey.company.home_currency;
+    let target = preflight.company.as_ref().map(|company| company.home_currency)?;
+    (home != target).then(|| Finding {
+        severity: Severity::Blocking,
+        place: "home currency".to_owned(),
+        text: format!("The source keeps its books in {home}, the target in {target}."),
+        hint: format!("Set the target up in {home}, or choose another target company."),
+        count: None,
+    })
+}

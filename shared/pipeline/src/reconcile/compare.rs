@@ -1,0 +1,237 @@
+//! The comparison of one link after the other.
+
+use std::collections::BTreeMap;
+
+use carry_connector::{Balance, exact};
+use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, SourceId};
+use carry_ports::{Link, LinkState, Run};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Control, ReconcileSummary, Sides, is_compared, rows};
+use crate::Engine;
+use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListWriter, REJECTS, VANISHED};
+use crate::store::RunStore;
+
+/// Names of contacts kept at hand; past that they are asked for again.
+const NAMES_MAX: usize = 50_000;
+
+/// Vanished records listed in one go.
+const VANISHED_PAGE: usize = 1_000;
+
+pub(super) struct Comparison<'a> {
+    engine: &'a Engine,
+    store: &'a RunStore,
+    run: &'a Run,
+    contacts: FxHashMap<(Ledger, Option<SourceId>, Currency), Sides>,
+    controls: BTreeMap<(Entity, Option<Currency>), Control>,
+    names: FxHashMap<SourceId, Option<String>>,
+    documents: ListWriter,
+    rejects: ListWriter,
+    adjustments: ListWriter,
+    crosswalk: ListWriter,
+    vanished: ListWriter,
+    summary: ReconcileSummary,
+}
+
+/// The figures of one link on both sides.
+struct Figures {
+    currency: Currency,
+    total: (Decimal, Decimal),
+    outstanding: (Decimal, Decimal),
+    missing: bool,
+}
+
+impl Figures {
+    fn agree(&self) -> bool {
+        !self.missing && self.total.0 == self.total.1 && self.outstanding.0 == self.outstanding.1
+    }
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn new(engine: &'a Engine, store: &'a RunStore, run: &'a Run) -> Self {
+        Self {
+            engine,
+            store,
+            run,
+            contacts: FxHashMap::default(),
+            controls: BTreeMap::new(),
+            names: FxHashMap::default(),
+            documents: ListWriter::new(DOCUMENTS),
+            rejects: ListWriter::new(REJECTS),
+            adjustments: ListWriter::new(ADJUSTMENTS),
+            crosswalk: ListWriter::new(CROSSWALK),
+            vanished: ListWriter::new(VANISHED),
+            summary: ReconcileSummary::default(),
+        }
+    }
+
+    /// Takes a page of links with what the target shows for the done ones among them.
+    pub(super) async fn page(
+        &mut self,
+        entity: Entity,
+        links: &[Link],
+        shown: Vec<Option<Balance>>,
+    ) -> Result<(), Fault> {
+        self.learn_names(links.iter().filter_map(|link| link.contact.as_ref())).await?;
+        let mut shown = shown.into_iter();
+        for link in links {
+            let contact = link.contact.as_ref().map(|id| self.name(id));
+            if let Some(row) = rows::reject(link, contact.clone()) {
+                self.rejects.push(self.store, &row).await?;
+            }
+            for row in rows::adjustments(link, contact.as_deref()) {
+                self.adjustments.push(self.store, &row).await?;
+            }
+            if let Some(row) = rows::crosswalk(link) {
+                self.crosswalk.push(self.store, &row).await?;
+            }
+            if entity == Entity::OpenBalance {
+                continue;
+            }
+            let shown =
+                if is_compared(entity) && link.is_done() { Some(shown.next().flatten()) } else { None };
+            if let Some(figures) = self.count(link, shown)?
+                && !exact::is_derived(&link.key.id)
+            {
+                let row = rows::document(
+                    link,
+                    contact,
+                    figures.currency,
+                    figures.total,
+                    figures.outstanding,
+                    figures.missing,
+                )?;
+                self.documents.push(self.store, &row).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a link into control totals and ledgers; its figures where the target was asked for them.
+    fn count(&mut self, link: &Link, shown: Option<Option<Balance>>) -> Result<Option<Figures>, Fault> {
+        let derived = exact::is_derived(&link.key.id);
+        let total = link.total.unwrap_or_default();
+        let outstanding = link.expected_outstanding().unwrap_or_default();
+        let mut scratch = Control::default();
+        let control = match derived {
+            true => &mut scratch,
+            false => self.controls.entry((link.key.entity, link.currency)).or_default(),
+        };
+        control.records_before += 1;
+        if link.state != LinkState::Done {
+            control.records_not_carried += 1;
+            control.total.add(total, total, Decimal::ZERO)?;
+            control.outstanding.add(outstanding, outstanding, Decimal::ZERO)?;
+            self.ledger(link, outstanding, outstanding, Decimal::ZERO)?;
+            return Ok(None);
+        }
+        let (Some(shown), Some(currency)) = (shown, link.currency) else {
+            // The target acknowledged it; its figures are not asked for one by one.
+            control.records_after += 1;
+            control.total.add(total, Decimal::ZERO, total)?;
+            return Ok(None);
+        };
+        let has_balance = link.expected_outstanding().is_some();
+        let missing = shown.as_ref().is_none_or(|balance| balance.currency != currency);
+        let (after, open_after) = shown.map_or((Decimal::ZERO, Decimal::ZERO), |balance| {
+            (balance.total, if has_balance { balance.outstanding } else { Decimal::ZERO })
+        });
+        control.records_after += u64::from(!missing);
+        control.total.add(total, Decimal::ZERO, after)?;
+        control.outstanding.add(outstanding, Decimal::ZERO, open_after)?;
+        self.ledger(link, outstanding, Decimal::ZERO, open_after)?;
+        let figures =
+            Figures { currency, total: (total, after), outstanding: (outstanding, open_after), missing };
+        self.summary.compared += 1;
+        self.summary.different += u64::from(!figures.agree());
+        Ok(Some(figures))
+    }
+
+    fn ledger(&mut self, link: &Link, before: Decimal, lost: Decimal, after: Decimal) -> Result<(), Fault> {
+        let (Some((ledger, sign)), Some(currency)) = (link.key.entity.ledger(), link.currency) else {
+            return Ok(());
+        };
+        if before.is_zero() && lost.is_zero() && after.is_zero() {
+            return Ok(());
+        }
+        let sign = Decimal::from(sign);
+        let sides = self.contacts.entry((ledger, link.contact.clone(), currency)).or_default();
+        sides.add(before * sign, lost * sign, after * sign)
+    }
+
+    async fn learn_names<'b>(&mut self, contacts: impl Iterator<Item = &'b SourceId>) -> Result<(), Fault> {
+        let unknown: FxHashSet<_> = contacts.filter(|id| !self.names.contains_key(*id)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        if self.names.len() + unknown.len() > NAMES_MAX {
+            self.names.clear();
+        }
+        let keys: Vec<_> =
+            unknown.into_iter().map(|id| RecordKey::new(Entity::Contact, id.clone())).collect();
+        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        let named =
+            keys.into_iter().zip(found).map(|(key, link)| (key.id, link.and_then(|link| link.number)));
+        self.names.extend(named);
+        Ok(())
+    }
+
+    /// A contact's name where it is known, else its id.
+    fn name(&self, id: &SourceId) -> String {
+        self.names.get(id).cloned().flatten().unwrap_or_else(|| id.to_string())
+    }
+
+    /// Lists what the source no longer has.
+    pub(super) async fn vanished(&mut self, entity: Entity) -> Result<(), Fault> {
+        let mut after = None;
+        loop {
+            let page = self.engine.jobs.unseen(self.run, entity, after.as_ref(), VANISHED_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.id.clone());
+            for link in page.iter().filter(|link| !exact::is_derived(&link.key.id)) {
+                self.summary.vanished += 1;
+                self.vanished.push(self.store, &rows::vanished(link)).await?;
+            }
+        }
+    }
+
+    pub(super) async fn finish(mut self, clearing: Vec<Money>) -> Result<ReconcileSummary, Fault> {
+        let mut contacts: Vec<_> = std::mem::take(&mut self.contacts).into_iter().collect();
+        contacts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut ledgers: BTreeMap<(Ledger, Currency), Sides> = BTreeMap::new();
+        let mut lines = ListWriter::new(CONTACTS);
+        for page in contacts.chunks(VANISHED_PAGE) {
+            self.learn_names(page.iter().filter_map(|((_, contact, _), _)| contact.as_ref())).await?;
+            for ((ledger, contact, currency), sides) in page {
+                ledgers.entry((*ledger, *currency)).or_default().add(
+                    sides.before,
+                    sides.not_carried,
+                    sides.after,
+                )?;
+                self.summary.contacts_different += u64::from(!sides.agrees());
+                let name = contact.as_ref().map_or_else(|| "(no contact)".to_owned(), |id| self.name(id));
+                lines
+                    .push(self.store, &rows::contact(*ledger, contact.clone(), name, *currency, sides)?)
+                    .await?;
+            }
+        }
+        for list in [
+            &mut lines,
+            &mut self.documents,
+            &mut self.rejects,
+            &mut self.adjustments,
+            &mut self.crosswalk,
+            &mut self.vanished,
+        ] {
+            list.flush(self.store).await?;
+        }
+        let ledgers = ledgers.into_iter().map(|((ledger, currency), sides)| (ledger, currency, sides));
+        let controls = std::mem::take(&mut self.controls).into_iter();
+        Ok(ReconcileSummary {
+            ledgers: ledgers.collect(),
+            controls: controls.map(|((entity, currency), control)| (entity, currency, control)).collect(),
+            clearing,
+            ..self.summary
+        })
+    }
+}

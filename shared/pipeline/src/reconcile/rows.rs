@@ -1,0 +1,137 @@
+//! Links as the rows of a report.
+
+use carry_connector::{Adjustment, AdjustmentKind, exact};
+use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, Reject, SourceId};
+use carry_ports::{Link, LinkState};
+use carry_report::{
+    Adjustment as AdjustmentRow, AdjustmentKind as RowKind, Compared, ContactBalance, CrosswalkRow,
+    DocumentBalance, Outcome, RejectRow, VanishedRow,
+};
+
+use super::Sides;
+use crate::settle::adjustment_of;
+
+fn money(link: &Link) -> Option<Money> {
+    Some(Money::new(link.total?, link.currency?))
+}
+
+/// The row of a record that failed or was skipped, or whose new version was refused.
+pub(super) fn reject(link: &Link, contact: Option<String>) -> Option<RejectRow> {
+    let fault = link.more.fault.clone()?;
+    let outcome = if link.state == LinkState::Skipped { Outcome::Skipped } else { Outcome::Failed };
+    let reject = Reject {
+        entity: link.key.entity,
+        id: Some(link.key.id.clone()),
+        number: link.number.clone(),
+        place: link.more.place.clone(),
+        fault,
+        raw: String::new(),
+    };
+    let amount = money(link);
+    Some(RejectRow { contact, amount, ..RejectRow::new(outcome, &reject) })
+}
+
+/// The rows of a record's visible deviations.
+pub(super) fn adjustments(link: &Link, contact: Option<&str>) -> Vec<AdjustmentRow> {
+    if !link.is_done() {
+        return Vec::new();
+    }
+    let derived = adjustment_of(link);
+    let all = derived.iter().chain(&link.more.adjustments);
+    all.map(|adjustment| adjustment_row(link, contact, adjustment)).collect()
+}
+
+fn adjustment_row(link: &Link, contact: Option<&str>, adjustment: &Adjustment) -> AdjustmentRow {
+    let kind = match adjustment.kind {
+        AdjustmentKind::AdjustmentLine => RowKind::AdjustmentLine,
+        AdjustmentKind::HighLevel => RowKind::SummaryLine,
+        AdjustmentKind::Settlement => RowKind::SettlementPayment,
+        AdjustmentKind::AllocationReduced => RowKind::AllocationReduced,
+        AdjustmentKind::ClearingClosed => RowKind::ClearingEntry,
+        AdjustmentKind::TaxForced => RowKind::TaxForced,
+    };
+    AdjustmentRow {
+        entity: link.key.entity,
+        source_id: link.key.id.clone(),
+        number: link.number.clone(),
+        target_id: link.target.clone(),
+        contact: contact.map(str::to_owned),
+        kind,
+        amount: Money::new(adjustment.amount, adjustment.currency),
+        why: adjustment.why.clone(),
+    }
+}
+
+/// The row that says where a record is now.
+pub(super) fn crosswalk(link: &Link) -> Option<CrosswalkRow> {
+    if !link.is_done() || exact::is_derived(&link.key.id) {
+        return None;
+    }
+    Some(CrosswalkRow {
+        entity: link.key.entity,
+        source_id: link.key.id.clone(),
+        source_number: link.number.clone(),
+        target_id: link.target.clone()?,
+        target_number: link.target_number.clone(),
+        note: (!link.more.notes.is_empty()).then(|| link.more.notes.join("; ")),
+    })
+}
+
+/// The row of a compared document or payment.
+pub(super) fn document(
+    link: &Link,
+    contact: Option<String>,
+    currency: Currency,
+    total: (Decimal, Decimal),
+    outstanding: (Decimal, Decimal),
+    missing: bool,
+) -> Result<DocumentBalance, Fault> {
+    Ok(DocumentBalance {
+        entity: link.key.entity,
+        source_id: link.key.id.clone(),
+        number: link.number.clone(),
+        target_id: link.target.clone(),
+        contact,
+        date: link.date,
+        currency,
+        total: Compared::new(total.0, total.1)?,
+        outstanding: Compared::new(outstanding.0, outstanding.1)?,
+        missing,
+    })
+}
+
+/// The row of what a contact owes or is owed.
+pub(super) fn contact(
+    ledger: Ledger,
+    id: Option<SourceId>,
+    name: String,
+    currency: Currency,
+    sides: &Sides,
+) -> Result<ContactBalance, Fault> {
+    Ok(ContactBalance {
+        ledger,
+        contact: name,
+        source_id: id,
+        target_id: None,
+        currency,
+        balance: Compared::explained(sides.before, sides.not_carried, sides.after)?,
+    })
+}
+
+/// The row of a record that the source no longer has.
+pub(super) fn vanished(link: &Link) -> VanishedRow {
+    let action = match link.key.entity {
+        Entity::Payment | Entity::BillPayment => {
+            "still in the target; remove it there if it was undone on purpose"
+        }
+        _ => "still in the target; void or archive it there if it was deleted on purpose",
+    };
+    VanishedRow {
+        entity: link.key.entity,
+        source_id: link.key.id.clone(),
+        number: link.number.clone(),
+        target_id: link.target.clone(),
+        amount: money(link),
+        action: action.to_owned(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Staged objects: where they lie and how they are written.
+
+use std::sync::Arc;
+
+use carry_model::{Code, Entity, Fault};
+use carry_ports::{Run, Stage, Staging};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// zstd level of staged batches: fast, and still a quarter of the size or less.
+const ZSTD_LEVEL: i32 = 1;
+
+/// Largest staged object once decompressed, in bytes: a batch is far below it.
+const OBJECT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The staged objects of one run, under `migrations/<id>/runs/<run>/`.
+#[derive(Clone)]
+pub struct RunStore {
+    staging: Arc<dyn Staging>,
+    root: String,
+}
+
+impl RunStore {
+    /// Of that run.
+    pub fn new(staging: Arc<dyn Staging>, run: &Run) -> Self {
+        Self { staging, root: format!("migrations/{}/runs/{}", run.migration, run.id) }
+    }
+
+    /// The key of a batch: `<stage>/<entity>/<part>.jsonl.zst`.
+    pub fn batch_key(stage: Stage, entity: Entity, part: &str) -> String {
+        format!("{}/{}/{part}.jsonl.zst", stage.name(), entity.name())
+    }
+
+    /// Stages a small JSON object once; one that exists stays.
+    pub async fn create_json(&self, key: &str, value: &impl Serialize) -> Result<(), Fault> {
+        let bytes = serde_json::to_vec(value).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+        self.staging.create(&format!("{}/{key}", self.root), bytes).await?;
+        Ok(())
+    }
+
+    /// A small JSON object, or None.
+    pub async fn get_json<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Fault> {
+        let Some(bytes) = self.staging.get(&format!("{}/{key}", self.root)).await? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|e| corrupt(key).caused_by(e))
+    }
+
+    /// Stages JSON Lines, compressed, once.
+    pub async fn create_lines(&self, key: &str, lines: &[u8]) -> Result<(), Fault> {
+        let bytes = compress(lines)?;
+        self.staging.create(&format!("{}/{key}", self.root), bytes).await?;
+        Ok(())
+    }
+
+    /// Staged JSON Lines, decompressed.
+    pub async fn get_lines(&self, key: &str) -> Result<Vec<u8>, Fault> {
+        let bytes = self.staging.get(&format!("{}/{key}", self.root)).await?.ok_or_else(|| corrupt(key))?;
+        decompress(&bytes).map_err(|fault| fault.detail(key))
+    }
+
+    /// Staged JSON Lines, each line read.
+    pub async fn get_rows<T: DeserializeOwned>(&self, key: &str) -> Result<Vec<T>, Fault> {
+        parse_lines(&self.get_lines(key).await?).map_err(|fault| fault.detail(key))
+    }
+
+    /// Keys below a prefix, without the run's root, sorted.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<String>, Fault> {
+        let root = format!("{}/", self.root);
+        let keys = self.staging.list(&format!("{root}{prefix}")).await?;
+        Ok(keys.iter().filter_map(|key| key.strip_prefix(&root)).map(str::to_owned).collect())
+    }
+
+    /// True where the object is there.
+    pub async fn exists(&self, key: &str) -> Result<bool, Fault> {
+        Ok(self.staging.get(&format!("{}/{key}", self.root)).await?.is_some())
+    }
+}
+
+/// A short, stable name for content: 12 hexadecimal digits of its BLAKE3.
+pub(crate) fn content_name(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex().chars().take(12).collect()
+}
+
+/// Compresses JSON Lines as staging keeps them.
+pub(crate) fn compress(lines: &[u8]) -> Result<Vec<u8>, Fault> {
+    zstd::bulk::compress(lines, ZSTD_LEVEL).map_err(|e| Fault::new(Code::Bug).detail("zstd").caused_by(e))
+}
+
+/// Reads what [`compress`] wrote; refuses what would grow past the limit.
+pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+    let size = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(OBJECT_BYTES_MAX).min(OBJECT_BYTES_MAX);
+    zstd::bulk::decompress(bytes, size).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))
+}
+
+/// Reads JSON Lines.
+pub fn parse_lines<T: DeserializeOwned>(lines: &[u8]) -> Result<Vec<T>, Fault> {
+    lines
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e)))
+        .collect()
+}
+
+/// Adds a row to JSON Lines.
+pub(crate) fn push_line(lines: &mut Vec<u8>, row: &impl Serialize) -> Result<(), Fault> {
+    serde_json::to_writer(&mut *lines, row).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+    lines.push(b'\n');
+    Ok(())
+}
+
+fn corrupt(key: &str) -> Fault {
+    Fault::new(Code::StagingCorrupt).detail(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_objects_are_faults() {
+        let good = compress(&b"{\"a\":1}\n".repeat(100)).unwrap();
+        assert_eq!(decompress(&good).unwrap().len(), 800);
+        for cut in [0, 1, good.len() / 2, good.len() - 1] {
+            assert_eq!(decompress(&good[..cut]).unwrap_err().code, Code::StagingCorrupt);
+        }
+        assert!(parse_lines::<serde_json::Value>(b"{\"a\":1}\n{\"a\":").is_err());
+    }
+}

@@ -28,6 +28,8 @@ env["ir.mail_server"].create({
 })
 
 admin = env.ref("base.user_admin")
+# What a bookkeeper who tracks classes and projects has switched on.
+admin.group_ids += env.ref("analytic.group_analytic_accounting")
 key = env["res.users.apikeys"].with_user(admin)._generate("rpc", "carryforward tests", None)
 env.cr.commit()
 print(f"API_KEY={key}")

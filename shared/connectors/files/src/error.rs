@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use carry_model::{Code, Fault};
+
 /// A file, or a sheet of it, that cannot be read at all.
 ///
 /// Messages name the file and what to do; they hold no cell of the file.
@@ -58,6 +60,16 @@ impl FileError {
     /// Content that is no table.
     pub fn not_a_table(file: impl Into<PathBuf>, what: impl Into<String>, remedy: &'static str) -> Self {
         Self::NotATable { file: file.into(), what: what.into(), remedy }
+    }
+
+    /// As a fault of the run.
+    pub fn into_fault(self) -> Fault {
+        let code = match &self {
+            Self::Io { .. } => Code::FileUnreadable,
+            Self::Limit { .. } => Code::InputTooLarge,
+            Self::NotATable { .. } => Code::FileBroken,
+        };
+        Fault::new(code).detail(&self).hint(self.remedy())
     }
 
     /// What the user can do about it, when the message alone does not say it.

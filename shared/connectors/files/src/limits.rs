@@ -51,3 +51,27 @@ pub const XLSX_RATIO_FLOOR_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Longest text that is looked at as an amount or a date, in bytes. Longer texts are neither.
 pub const WRITTEN_BYTES_MAX: usize = 64;
+
+/// Most documents that are spread over a file, their rows apart from each other.
+pub const SCATTERED_MAX: usize = 100_000;
+
+/// Most numbers that are borne by several documents.
+pub const SHARED_NUMBERS_MAX: usize = 20_000;
+
+/// Most names of one kind that occur on documents only (contacts, items, accounts that no list holds).
+pub const IMPLIED_MAX: usize = 500_000;
+
+/// Rows of one record. Longer ones (a journal entry of a whole year) are rejects.
+pub const UNIT_ROWS_MAX: usize = 100_000;
+
+/// Bytes of one record.
+pub const UNIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Rows after which a new partition begins, so that a large file can be extracted in parallel.
+pub const PARTITION_ROWS: u64 = 40_000;
+
+/// Most accounts, tax rates and the like that the survey lists for the mapping, of each kind.
+pub const CATALOG_MAX: usize = 5_000;
+
+/// Most tables of a folder.
+pub const SECTIONS_MAX: usize = 4_000;

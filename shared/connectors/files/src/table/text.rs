@@ -5,6 +5,7 @@ use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding as Label;
+use tempfile::NamedTempFile;
 
 use super::rows::Rows;
 use super::workbook;
@@ -25,8 +26,8 @@ pub struct OpenOptions {
 enum Store {
     /// The file itself is clean UTF-8.
     InPlace,
-    /// A temporary file that has no name and vanishes when it is closed.
-    Converted(File),
+    /// A temporary file, readable by its owner only, that is removed with this value.
+    Converted(NamedTempFile),
 }
 
 /// UTF-8 content of one table.
@@ -42,7 +43,8 @@ impl Content {
     fn reader(&self) -> Result<File, FileError> {
         match &self.store {
             Store::InPlace => File::open(&self.path),
-            Store::Converted(file) => file.try_clone(),
+            // A handle of its own, since clones of a handle share their position.
+            Store::Converted(file) => file.reopen(),
         }
         .map_err(|e| FileError::io(&self.path, e))
     }
@@ -77,6 +79,16 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Byte offset at which the rows begin.
+    pub fn begin(&self) -> u64 {
+        self.content.begin
+    }
+
+    /// Whether it comes from a workbook.
+    pub fn is_workbook(&self) -> bool {
+        self.dialect.numbered
+    }
+
     /// Rows from the beginning.
     pub fn rows(&self) -> Result<Rows<File>, FileError> {
         self.rows_from(self.content.begin, 1)
@@ -84,8 +96,6 @@ impl Sheet {
 
     /// Rows from a place that was read before: its byte offset and line.
     pub fn rows_from(&self, offset: u64, line: u64) -> Result<Rows<File>, FileError> {
-        // A clone of a file handle shares its position, so that a converted sheet is read by one reader at a
-        // time; each reader begins with a seek.
         Rows::new(self.content.reader()?, &self.path, self.dialect, offset, line)
     }
 }
@@ -159,8 +169,8 @@ fn open_text(
     let converted = found.lone_carriage_returns || !matches!(encoding, Encoding::Utf8 { .. });
     let content = if converted {
         file.seek(SeekFrom::Start(0)).map_err(io)?;
-        let store = tempfile::tempfile().map_err(io)?;
-        let mut out = BufWriter::new(&store);
+        let store = NamedTempFile::new().map_err(io)?;
+        let mut out = BufWriter::new(store.as_file());
         encoding::decode(BufReader::new(file), &mut out, encoding, found.lone_carriage_returns)
             .map_err(io)?;
         drop(out);
@@ -173,7 +183,7 @@ fn open_text(
 }
 
 /// A sheet of a workbook, already turned into a row file.
-pub(super) fn sheet_of_workbook(path: &Path, name: Option<String>, store: File) -> Sheet {
+pub(super) fn sheet_of_workbook(path: &Path, name: Option<String>, store: NamedTempFile) -> Sheet {
     Sheet {
         path: path.to_owned(),
         name,

@@ -1,0 +1,175 @@
+//! Where documents begin: to find those whose rows lie apart, numbers that several bear, and documents that
+//! payments name.
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+use carry_model::Entity;
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::section::Section;
+use crate::error::FileError;
+use crate::formats::Field;
+use crate::limits::{SCATTERED_MAX, SHARED_NUMBERS_MAX};
+use crate::profile::Bearer;
+use crate::table::{Sheet, Step};
+
+/// Identity of a document as its first row states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) number: String,
+    pub(crate) contact: String,
+    pub(crate) date: String,
+}
+
+/// Beginning of a document, or of a part of one: 24 bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    key: u64,
+    offset: u64,
+    line: u32,
+    section: u32,
+}
+
+/// All beginnings.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    starts: Vec<Start>,
+    /// Keys in order, once settled.
+    keys: Vec<u64>,
+    /// Numbers that several documents bear.
+    pub(crate) shared: BTreeMap<Entity, BTreeMap<String, Vec<Bearer>>>,
+    /// Such numbers beyond [`SHARED_NUMBERS_MAX`].
+    pub(crate) shared_dropped: u64,
+    /// Documents that stand in two files.
+    pub(crate) repeated: Vec<(Entity, String)>,
+}
+
+impl Documents {
+    /// A record with that number begins. `supplier` is the contact where numbers are unique per contact only.
+    pub(crate) fn begin(
+        &mut self,
+        entity: Entity,
+        number: &str,
+        supplier: &str,
+        section: u32,
+        offset: u64,
+        line: u64,
+    ) {
+        if number.is_empty() {
+            return;
+        }
+        self.starts.push(Start {
+            key: key(entity, number, supplier),
+            offset,
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            section,
+        });
+    }
+
+    /// Whether a document of that number is in some file.
+    pub(crate) fn has(&self, entity: Entity, number: &str, supplier: &str) -> bool {
+        self.keys.binary_search(&key(entity, number, supplier)).is_ok()
+    }
+
+    /// Sections were given numbers as they were found; this gives them those of their final order.
+    pub(crate) fn renumber(&mut self, order: &[Section]) {
+        let mut places = FxHashMap::default();
+        for (index, section) in order.iter().enumerate() {
+            places.insert(section.number, u32::try_from(index).unwrap_or(u32::MAX));
+        }
+        for start in &mut self.starts {
+            start.section = places.get(&start.section).copied().unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Looks at the numbers that begin more than once and frees what is no longer needed.
+    pub(crate) fn settle(&mut self, sheets: &[Sheet], sections: &mut [Section]) -> Result<(), FileError> {
+        let mut starts = std::mem::take(&mut self.starts);
+        starts.sort_unstable_by_key(|s| (s.key, s.section, s.offset));
+        for same in starts.chunk_by(|a, b| a.key == b.key) {
+            if same.len() > 1 {
+                self.settle_number(same, sheets, sections)?;
+            }
+        }
+        self.keys = starts.iter().map(|start| start.key).collect();
+        self.keys.dedup();
+        Ok(())
+    }
+
+    fn settle_number(
+        &mut self,
+        same: &[Start],
+        sheets: &[Sheet],
+        sections: &mut [Section],
+    ) -> Result<(), FileError> {
+        let mut bearers: Vec<(Start, Head)> = Vec::new();
+        let mut entity = None;
+        for start in same {
+            let Some(section) = sections.get_mut(start.section as usize) else { continue };
+            let Some((head, kind)) = read_head(section, sheets, start)? else { continue };
+            entity = entity.or(Some(kind));
+            let part_of = bearers.iter().find(|(_, known)| continues(known, &head)).map(|(first, _)| *first);
+            match part_of {
+                Some(first) if first.section == start.section => {
+                    if section.scattered.len() >= SCATTERED_MAX {
+                        let path = sheets.get(section.sheet).map(|s| s.path.clone()).unwrap_or_default();
+                        return Err(FileError::limit(
+                            path,
+                            "the number of documents whose rows lie apart",
+                            format!("{SCATTERED_MAX}"),
+                            "sort the file by document number and run again",
+                        ));
+                    }
+                    let parts = section.scattered.entry(first.offset).or_default();
+                    parts.push((start.offset, u64::from(start.line)));
+                    section.continuations.insert(start.offset);
+                }
+                Some(_) => self.repeated.push((kind, head.number.clone())),
+                None => bearers.push((*start, head)),
+            }
+        }
+        // Equal keys of different numbers are a coincidence of hashes, not a shared number.
+        bearers.sort_by(|(_, a), (_, b)| a.number.cmp(&b.number));
+        for bearers in bearers.chunk_by(|(_, a), (_, b)| a.number == b.number) {
+            if let (Some(entity), [(_, first), _, ..]) = (entity, bearers) {
+                let shared = self.shared.entry(entity).or_default();
+                if shared.len() >= SHARED_NUMBERS_MAX {
+                    self.shared_dropped += 1;
+                    continue;
+                }
+                let heads = bearers.iter().map(|(_, head)| head);
+                let list = heads.map(|h| Bearer { contact: h.contact.clone(), date: h.date.clone() });
+                shared.insert(first.number.clone(), list.collect());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rows belong to a document if they say nothing else, or the same.
+fn continues(known: &Head, head: &Head) -> bool {
+    let agrees = |a: &str, b: &str| b.is_empty() || a == b;
+    known.number == head.number && agrees(&known.contact, &head.contact) && agrees(&known.date, &head.date)
+}
+
+fn read_head(
+    section: &Section,
+    sheets: &[Sheet],
+    start: &Start,
+) -> Result<Option<(Head, Entity)>, FileError> {
+    let Some(sheet) = sheets.get(section.sheet) else { return Ok(None) };
+    let mut rows = sheet.rows_from(start.offset, u64::from(start.line))?;
+    let Some(Step::Row(row)) = rows.advance()? else { return Ok(None) };
+    let cell = |field| section.rules.at.cell(&row, field).to_owned();
+    let head = Head { number: cell(Field::Number), contact: cell(Field::Contact), date: cell(Field::Date) };
+    Ok(Some((head, section.entity_of(&row))))
+}
+
+fn key(entity: Entity, number: &str, supplier: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    (entity as u8).hash(&mut hasher);
+    number.hash(&mut hasher);
+    supplier.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,524 @@
+//! The tables of a sheet: where they begin and end, and what their columns hold.
+
+use std::collections::BTreeMap;
+
+use carry_model::{Entity, Ledger};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::documents::Documents;
+use super::names::{Names, Role, option_key};
+use crate::error::FileError;
+use crate::evidence::{DateEvidence, NumberEvidence};
+use crate::formats::{Field, FieldKind, Format, Match, Shape, is_header_start, nearest, recognise};
+use crate::group::{Grouper, RowClass, Rules};
+use crate::kinds::{JournalKind, document_kind, journal_kind};
+use crate::limits::{PARTITION_ROWS, PREAMBLE_ROWS_MAX, SECTIONS_MAX};
+use crate::table::{Row, Sheet, Step};
+
+/// Evidence of one column.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    Text,
+    Date(DateEvidence),
+    Number(NumberEvidence),
+}
+
+/// A stretch of a section that is extracted on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) offset: u64,
+    pub(crate) line: u64,
+    pub(crate) rows: u64,
+}
+
+/// Rows that are no records of their own, by what they are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Skipped {
+    /// Transactions of the journal report, or rows of a balance report, that other files carry.
+    pub(crate) elsewhere: BTreeMap<String, u64>,
+}
+
+/// A table.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// Number in the order of finding; its place in the final order is its index.
+    pub(crate) number: u32,
+    pub(crate) sheet: usize,
+    pub(crate) file: String,
+    pub(crate) rules: Rules,
+    pub(crate) names: Vec<String>,
+    pub(crate) fields: Vec<Option<Field>>,
+    pub(crate) titles: Vec<String>,
+    /// Offset and line of the first row after the header.
+    pub(crate) begin: (u64, u64),
+    /// Offset after the last row.
+    pub(crate) end: u64,
+    pub(crate) rows: u64,
+    pub(crate) short_rows: u64,
+    pub(crate) units: BTreeMap<Entity, u64>,
+    pub(crate) skipped: Skipped,
+    pub(crate) columns: Vec<Column>,
+    /// Whether any cell of the column holds something.
+    pub(crate) filled: Vec<bool>,
+    pub(crate) parts: Vec<Part>,
+    /// Documents in parts: offset of the first, offsets and lines of the others.
+    pub(crate) scattered: FxHashMap<u64, Vec<(u64, u64)>>,
+    /// Offsets of those others.
+    pub(crate) continuations: FxHashSet<u64>,
+    /// Currencies of rows that state no rate, with their counts.
+    pub(crate) currencies: BTreeMap<String, u64>,
+}
+
+impl Section {
+    fn new(
+        found: Match,
+        names: Vec<String>,
+        titles: Vec<String>,
+        sheet: usize,
+        file: &str,
+        begin: (u64, u64),
+    ) -> Self {
+        let kind = |field: &Option<Field>| match field.map(Field::kind) {
+            Some(FieldKind::Date) => Column::Date(DateEvidence::default()),
+            Some(FieldKind::Number) => Column::Number(NumberEvidence::default()),
+            _ => Column::Text,
+        };
+        Self {
+            number: 0,
+            sheet,
+            file: file.to_owned(),
+            rules: Rules::new(found.format, &found.fields, &names),
+            columns: found.fields.iter().map(kind).collect(),
+            filled: vec![false; names.len()],
+            names,
+            fields: found.fields,
+            titles,
+            begin,
+            end: u64::MAX,
+            rows: 0,
+            short_rows: 0,
+            units: BTreeMap::new(),
+            skipped: Skipped::default(),
+            parts: vec![Part { offset: begin.0, line: begin.1, rows: 0 }],
+            scattered: FxHashMap::default(),
+            continuations: FxHashSet::default(),
+            currencies: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn format(&self) -> &'static Format {
+        self.rules.format
+    }
+
+    /// Whether rows are usually written without the empty cells at their end.
+    pub(crate) fn has_short_rows(&self, sheet: &Sheet) -> bool {
+        sheet.is_workbook() || self.short_rows * 20 > self.rows
+    }
+
+    /// What a row's record is: of the format's entity, unless a column tells the kind.
+    pub(crate) fn entity_of(&self, row: &Row<'_>) -> Entity {
+        let kind = self.rules.at.cell(row, Field::Kind);
+        match self.format().shape {
+            Shape::Documents(_) => document_kind(kind).unwrap_or(self.format().entity),
+            Shape::JournalReport => match journal_kind(kind) {
+                JournalKind::Carried(entity) => entity,
+                JournalKind::Elsewhere => Entity::Journal,
+            },
+            _ => self.format().entity,
+        }
+    }
+
+    /// Whether a record that begins with this row is left to another file.
+    pub(crate) fn is_elsewhere(&self, row: &Row<'_>) -> bool {
+        let kind = self.rules.at.cell(row, Field::Kind);
+        match self.format().shape {
+            Shape::JournalReport => journal_kind(kind) == JournalKind::Elsewhere,
+            // Unapplied payments: what is left of them follows from the payments themselves.
+            Shape::Balances(_) => document_kind(kind).is_none_or(|entity| !entity.is_document()),
+            _ => false,
+        }
+    }
+
+    /// Whether rows depend on rows before them, so that reading must begin at the beginning.
+    pub(crate) fn needs_context(&self) -> bool {
+        self.format().is_report()
+    }
+}
+
+/// Whether the first table of a sheet is a list.
+pub(super) fn begins_with_list(sheet: &Sheet) -> bool {
+    let Ok(mut rows) = sheet.rows() else { return false };
+    let mut titles = Vec::new();
+    for _ in 0..PREAMBLE_ROWS_MAX {
+        let Ok(Some(step)) = rows.advance() else { return false };
+        let Step::Row(row) = step else { continue };
+        let cells: Vec<&str> = row.cells().collect();
+        if let Some(found) = recognise(&cells, &titles) {
+            return found.format.is_list();
+        }
+        titles.push(title(&row));
+    }
+    false
+}
+
+fn title(row: &Row<'_>) -> String {
+    row.cells().map(str::trim).find(|cell| !cell.is_empty()).unwrap_or_default().to_owned()
+}
+
+/// What an unknown table comes nearest to.
+type Nearest = Option<(&'static str, Vec<&'static str>)>;
+
+/// Reads a whole sheet once. The inner error is for a sheet in which no known header was found.
+pub(super) fn scan_sheet(
+    sheet: &Sheet,
+    index: usize,
+    file: &str,
+    names: &mut Names,
+    documents: &mut Documents,
+) -> Result<Result<Vec<Section>, Nearest>, FileError> {
+    let mut rows = sheet.rows()?;
+    let mut scanner = Scanner {
+        index,
+        file,
+        names,
+        documents,
+        done: Vec::new(),
+        current: None,
+        grouper: Grouper::default(),
+        titles: Vec::new(),
+        lone: None,
+        preamble: 0,
+        nearest: None,
+        nearest_known: 0,
+        skipping: false,
+    };
+    while let Some(step) = rows.advance()? {
+        let header_after = match step {
+            Step::Broken(_) => {
+                scanner.broken();
+                None
+            }
+            Step::Row(row) => scanner.row(&row),
+        };
+        if let Some((found, names)) = header_after {
+            let begin = (rows.offset(), rows.line());
+            scanner.begin(found, names, begin)?;
+        }
+        if scanner.current.is_none() && scanner.preamble > PREAMBLE_ROWS_MAX {
+            return Ok(Err(scanner.nearest));
+        }
+    }
+    let end = rows.offset();
+    scanner.close(end);
+    if scanner.done.is_empty() { Ok(Err(scanner.nearest)) } else { Ok(Ok(scanner.done)) }
+}
+
+struct Scanner<'a> {
+    index: usize,
+    file: &'a str,
+    names: &'a mut Names,
+    documents: &'a mut Documents,
+    done: Vec<Section>,
+    current: Option<Section>,
+    grouper: Grouper,
+    titles: Vec<String>,
+    /// The last row, if it had a single cell: the title of the next table, should one follow.
+    lone: Option<(u64, String, Option<Entity>)>,
+    preamble: usize,
+    nearest: Nearest,
+    nearest_known: usize,
+    /// The record being read is left to another file.
+    skipping: bool,
+}
+
+impl Scanner<'_> {
+    /// Takes a row; returns the header it is, if it is one.
+    fn row(&mut self, row: &Row<'_>) -> Option<(Match, Vec<String>)> {
+        if let Some(header) = self.header(row) {
+            let end = self.lone.as_ref().map_or(row.offset, |(offset, ..)| *offset);
+            self.drop_title();
+            self.close(end);
+            return Some(header);
+        }
+        if self.current.is_none() {
+            self.preamble += 1;
+            let cells: Vec<&str> = row.cells().collect();
+            let known = crate::formats::count_known(&cells);
+            if known > self.nearest_known {
+                self.nearest_known = known;
+                self.nearest = nearest(&cells).map(|(format, lacking)| (format.id, lacking));
+            }
+            self.titles.push(title(row));
+            return None;
+        }
+        self.data(row);
+        None
+    }
+
+    /// A row is compared with the headers of all formats only where it can be one.
+    fn header(&self, row: &Row<'_>) -> Option<(Match, Vec<String>)> {
+        let is_plain = |cell: &str| cell.len() < 40 && !cell.bytes().any(|b| b.is_ascii_digit());
+        if self.current.is_some() {
+            let mut filled = row.cells().filter(|cell| !cell.trim().is_empty());
+            let (first, second) = (filled.next()?, filled.next()?);
+            if !is_plain(first) || !is_plain(second) || !is_header_start(first) {
+                return None;
+            }
+        }
+        let cells: Vec<&str> = row.cells().collect();
+        let mut titles = self.titles.clone();
+        titles.extend(self.lone.iter().map(|(_, text, _)| text.clone()));
+        let found = recognise(&cells, &titles)?;
+        let names: Vec<String> = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+        let same =
+            self.current.as_ref().is_some_and(|c| c.names == names && c.format().id == found.format.id);
+        (!same).then_some((found, names))
+    }
+
+    fn begin(&mut self, found: Match, names: Vec<String>, begin: (u64, u64)) -> Result<(), FileError> {
+        if self.done.len() >= SECTIONS_MAX {
+            return Err(FileError::limit(
+                self.file,
+                "the number of tables in it",
+                format!("{SECTIONS_MAX}"),
+                "split the file",
+            ));
+        }
+        let titles = std::mem::take(&mut self.titles);
+        let mut section = Section::new(found, names, titles, self.index, self.file, begin);
+        let number = self.index * SECTIONS_MAX + self.done.len();
+        section.number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.grouper = Grouper::default();
+        self.skipping = false;
+        self.current = Some(section);
+        Ok(())
+    }
+
+    fn close(&mut self, end: u64) {
+        if let Some(mut section) = self.current.take() {
+            section.end = end;
+            self.done.push(section);
+        }
+    }
+
+    /// The title of the next table was counted as a record of this one.
+    fn drop_title(&mut self) {
+        let Some((_, text, counted)) = self.lone.take() else { return };
+        self.titles.push(text);
+        if let (Some(section), Some(entity)) = (self.current.as_mut(), counted) {
+            section.rows = section.rows.saturating_sub(1);
+            if let Some(count) = section.units.get_mut(&entity) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+
+    /// A broken row stands for a record of its own, or for a part of one; it is a reject either way.
+    fn broken(&mut self) {
+        self.lone = None;
+        if let Some(section) = self.current.as_mut() {
+            section.rows += 1;
+        }
+    }
+
+    fn data(&mut self, row: &Row<'_>) {
+        let Some(section) = self.current.as_mut() else { return };
+        let class = section.rules.classify(row);
+        let alone = row.cells().filter(|cell| !cell.trim().is_empty()).nth(1).is_none();
+        if class != RowClass::Blank {
+            self.lone = None;
+        }
+        match class {
+            RowClass::Data => {}
+            RowClass::Blank => {
+                if section.format().shape == Shape::JournalReport {
+                    self.grouper.interrupt();
+                }
+                return;
+            }
+            RowClass::Group => {
+                let group = section.rules.at.cell(row, Field::Group).to_owned();
+                let role = role_of_ledger(section.format());
+                self.names.mention(Entity::Contact, &group, role, self.file, row.line_from);
+                return;
+            }
+            _ => return,
+        }
+        section.rows += 1;
+        section.short_rows += u64::from(row.len() < section.names.len());
+        let mut counted = None;
+        if self.grouper.begins(&section.rules, row) {
+            self.skipping = section.is_elsewhere(row);
+            counted = self.begin_unit(row);
+        }
+        let Some(section) = self.current.as_mut() else { return };
+        if alone {
+            self.lone = Some((row.offset, title(row), counted));
+        }
+        observe(section, row);
+        if !self.skipping {
+            mention(section, row, self.grouper.contact(), self.names, self.file);
+        }
+    }
+
+    /// Counts a record and notes where it begins. Returns its entity, if it is carried.
+    fn begin_unit(&mut self, row: &Row<'_>) -> Option<Entity> {
+        let section = self.current.as_mut()?;
+        if self.skipping {
+            let kind = section.rules.at.cell(row, Field::Kind).to_owned();
+            *section.skipped.elsewhere.entry(kind).or_default() += 1;
+            return None;
+        }
+        let entity = section.entity_of(row);
+        *section.units.entry(entity).or_default() += 1;
+        let numbered =
+            matches!(section.format().shape, Shape::Documents(_) | Shape::Payments(_) | Shape::Postings);
+        if numbered {
+            let supplier =
+                if has_supplier_numbers(section.format(), entity) { self.grouper.contact() } else { "" };
+            let (number, place) = (self.grouper.number(), section.number);
+            self.documents.begin(entity, number, supplier, place, row.offset, row.line_from);
+        }
+        if !section.needs_context()
+            && let Some(part) = section.parts.last_mut()
+        {
+            if part.rows >= PARTITION_ROWS {
+                section.parts.push(Part { offset: row.offset, line: row.line_from, rows: 1 });
+            } else {
+                part.rows += 1;
+            }
+        }
+        Some(entity)
+    }
+}
+
+/// Whether numbers of that entity are unique per contact only.
+pub(crate) fn has_supplier_numbers(format: &Format, entity: Entity) -> bool {
+    match format.shape {
+        Shape::Documents(rules) => {
+            rules.supplier_numbers || matches!(entity, Entity::Bill | Entity::BillCredit)
+        }
+        _ => false,
+    }
+}
+
+fn role_of_ledger(format: &Format) -> Role {
+    match format.shape {
+        Shape::Balances(Ledger::Payable) | Shape::Payments(Ledger::Payable) => Role::SUPPLIER,
+        _ => Role::CUSTOMER,
+    }
+}
+
+/// Votes of the cells for how their columns are written.
+fn observe(section: &mut Section, row: &Row<'_>) {
+    for (at, cell) in row.cells().enumerate() {
+        if cell.is_empty() {
+            continue;
+        }
+        if let Some(filled) = section.filled.get_mut(at) {
+            *filled = true;
+        }
+        match section.columns.get_mut(at) {
+            Some(Column::Date(evidence)) => evidence.observe(cell, row.line_from),
+            Some(Column::Number(evidence)) => evidence.observe(cell, row.line_from),
+            _ => {}
+        }
+    }
+    let currency = section.rules.at.cell(row, Field::Currency);
+    if !currency.is_empty() && section.rules.at.cell(row, Field::ExchangeRate).is_empty() {
+        // Codes are few; anything else is a reject later and must not fill the memory.
+        if let Some(count) = section.currencies.get_mut(currency) {
+            *count += 1;
+        } else if section.currencies.len() < 400 {
+            section.currencies.insert(currency.to_owned(), 1);
+        }
+    }
+}
+
+/// Notes the names that a row mentions or lists.
+fn mention(section: &Section, row: &Row<'_>, contact: &str, names: &mut Names, file: &str) {
+    let cell = |field| section.rules.at.cell(row, field);
+    let line = row.line_from;
+    let mut note = |entity, field, role| names.mention(entity, cell(field), role, file, line);
+    match section.format().shape {
+        Shape::Documents(_) => mention_document(section, row, contact, names, file),
+        Shape::Payments(_) => {
+            note(Entity::Contact, Field::Contact, role_of_ledger(section.format()));
+            note(Entity::PaymentMethod, Field::PaymentMethod, Role::NONE);
+            note(Entity::Account, Field::PaidAccount, Role::BANK);
+        }
+        Shape::Contacts(_) => {
+            let name = cell(Field::Name);
+            names.list(Entity::Contact, name);
+            let parent = name.rsplit_once(':').map_or(cell(Field::Parent), |(parent, _)| parent);
+            names.mention(Entity::Contact, parent, Role::NONE, file, line);
+        }
+        Shape::Accounts => {
+            let (name, code) = (cell(Field::Name), cell(Field::Code));
+            names.list(Entity::Account, name);
+            if !code.is_empty() {
+                names.list(Entity::Account, code);
+            }
+            let parent = name.rsplit_once(':').map_or(cell(Field::Parent), |(parent, _)| parent);
+            names.mention(Entity::Account, parent, Role::NONE, file, line);
+        }
+        Shape::Items => {
+            names
+                .list(Entity::Item, crate::ids::item(section.format(), cell(Field::Code), cell(Field::Name)));
+            names.mention(Entity::Account, cell(Field::IncomeAccount), Role::INCOME, file, line);
+            names.mention(Entity::Account, cell(Field::ExpenseAccount), Role::EXPENSE, file, line);
+            names.mention(Entity::TaxRate, cell(Field::Tax), Role::NONE, file, line);
+        }
+        Shape::TaxRates => {
+            names.list(Entity::TaxRate, cell(Field::Name));
+            names.mention(Entity::Account, cell(Field::Account), Role::NONE, file, line);
+        }
+        Shape::Balances(_) => {}
+        Shape::JournalReport | Shape::Postings => {
+            let hint = format!("{}\u{1f}{}", cell(Field::Type), cell(Field::DetailType));
+            let hint = if hint.len() > 1 { hint.as_str() } else { "" };
+            names.mention_with(Entity::Account, cell(Field::Account), Role::NONE, file, line, hint);
+            names.mention(Entity::Contact, cell(Field::Contact), Role::NONE, file, line);
+            names.mention(Entity::Contact, cell(Field::Customer), Role::CUSTOMER, file, line);
+            names.mention(Entity::Contact, cell(Field::Supplier), Role::SUPPLIER, file, line);
+            mention_tracking(section, row, names, file);
+        }
+    }
+}
+
+fn mention_document(section: &Section, row: &Row<'_>, contact: &str, names: &mut Names, file: &str) {
+    let cell = |field| section.rules.at.cell(row, field);
+    let line = row.line_from;
+    let entity = section.entity_of(row);
+    let purchase =
+        matches!(entity, Entity::Bill | Entity::BillCredit | Entity::PurchaseOrder | Entity::Expense);
+    let (party, account) =
+        if purchase { (Role::SUPPLIER, Role::EXPENSE) } else { (Role::CUSTOMER, Role::INCOME) };
+    if cell(Field::Contact) == contact {
+        names.mention(Entity::Contact, contact, party, file, line);
+    }
+    names.mention(Entity::Item, cell(Field::Item), Role::NONE, file, line);
+    names.mention(Entity::Account, cell(Field::Account), account, file, line);
+    names.mention(Entity::Account, cell(Field::PaidAccount), Role::BANK, file, line);
+    names.mention(Entity::Terms, cell(Field::Terms), Role::NONE, file, line);
+    names.mention(Entity::PaymentMethod, cell(Field::PaymentMethod), Role::NONE, file, line);
+    names.mention(Entity::Project, cell(Field::Project), Role::NONE, file, line);
+    let (first, second) = (cell(Field::Tax), cell(Field::Tax2));
+    if !first.is_empty() || !second.is_empty() {
+        let amounts = [cell(Field::TaxAmount), cell(Field::Tax2Amount)];
+        let taxed = amounts.iter().any(|text| text.bytes().any(|b| matches!(b, b'1'..=b'9')));
+        let role = if taxed { Role::TAXED } else { Role::NONE };
+        match crate::ids::tax(first, second) {
+            std::borrow::Cow::Borrowed(name) => names.mention(Entity::TaxRate, name, role, file, line),
+            std::borrow::Cow::Owned(name) => names.mention(Entity::TaxRate, &name, role, file, line),
+        }
+    }
+    mention_tracking(section, row, names, file);
+}
+
+fn mention_tracking(section: &Section, row: &Row<'_>, names: &mut Names, file: &str) {
+    for (category, option) in crate::ids::tracking(|field| section.rules.at.cell(row, field)) {
+        let key = option_key(category, option);
+        names.mention(Entity::TrackingCategory, &key, Role::NONE, file, row.line_from);
+    }
+}

@@ -1,0 +1,179 @@
+//! From raw records to canonical ones: pure, a record or a reject for each.
+
+mod balances;
+mod cells;
+mod contacts;
+mod documents;
+mod implied;
+mod journals;
+mod lists;
+mod payments;
+
+use std::sync::Arc;
+
+use carry_connector::{RawBatch, RawRow, Transformed, Transformer};
+use carry_model::{Body, Code, Entity, Fault, Record, Reject, SourceId};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::formats::{Field, Shape};
+use crate::profile::Profile;
+use crate::unit::Unit;
+use cells::{Layout, Outcome, Problem};
+
+pub(crate) use implied::{ImpliedRow, account_class_of};
+
+/// What the rows of a batch are: rows of a table, or names that only documents mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum BatchShape {
+    /// Index of the table in the profile.
+    Section(usize),
+    /// Names that no list holds.
+    Implied,
+}
+
+/// A record on its way: what it is, its id, its number, what it says.
+pub(crate) struct Draft {
+    pub(crate) entity: Entity,
+    pub(crate) id: SourceId,
+    pub(crate) number: Option<String>,
+    pub(crate) body: Body,
+}
+
+/// Transformer for one survey.
+pub(crate) struct FilesTransformer {
+    sections: Vec<Layout>,
+}
+
+impl FilesTransformer {
+    pub(crate) fn new(profile: Profile) -> Result<Self, Fault> {
+        let profile = Arc::new(profile);
+        let sections = (0..profile.sections.len()).map(|index| Layout::new(&profile, index));
+        Ok(Self { sections: sections.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Transformer for FilesTransformer {
+    fn transform(&self, batch: &RawBatch, out: &mut Transformed) -> Result<(), Fault> {
+        let corrupt =
+            |e: serde_json::Error| Fault::new(Code::StagingCorrupt).detail("a raw record").caused_by(e);
+        let shape: BatchShape = serde_json::from_value(batch.header.shape.clone()).map_err(corrupt)?;
+        let mut seen = FxHashMap::default();
+        for row in batch.rows() {
+            let row = row?;
+            match shape {
+                BatchShape::Implied => {
+                    let named: ImpliedRow = serde_json::from_str(row.data.get()).map_err(corrupt)?;
+                    out.records.push(named.into_record()?);
+                }
+                BatchShape::Section(index) => {
+                    let layout = self.sections.get(index);
+                    let layout =
+                        layout.ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("an unknown table"))?;
+                    let unit: Unit<'_> = serde_json::from_str(row.data.get()).map_err(corrupt)?;
+                    record(layout, &unit, &row, &mut seen, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Turns one raw record into a canonical one or a reject.
+fn record(
+    layout: &Layout,
+    unit: &Unit<'_>,
+    row: &RawRow<'_>,
+    seen: &mut FxHashMap<(Entity, SourceId), u64>,
+    out: &mut Transformed,
+) -> Result<(), Fault> {
+    let drafted = draft(layout, unit).and_then(|draft| {
+        // Two rows of a list with one name: the first is carried, the second cannot be told from it.
+        match seen.insert((draft.entity, draft.id.clone()), row.line) {
+            Some(first) => {
+                let detail = format!("The same id stands in line {first}.");
+                let fault = Fault::new(Code::IdTwice).text(draft.id.as_str()).detail(detail);
+                Err(Box::new(Problem { fault, line: row.line }))
+            }
+            None => Ok(draft),
+        }
+    });
+    let raw = row.data.get().to_owned();
+    let file = &layout.section.file;
+    match drafted {
+        Ok(draft) => {
+            let mut record = Record::new(draft.entity, draft.id, draft.number, draft.body)?;
+            record.place = row.place(file);
+            record.raw = raw;
+            out.records.push(record);
+        }
+        Err(problem) => {
+            let mut place = row.place(file);
+            if problem.line > 0 {
+                (place.line, place.last_line) = (problem.line, 0);
+            }
+            let number = unit.rows.first().and_then(|head| number_of(layout, head));
+            out.rejects.push(Reject {
+                entity: entity_of(layout, unit),
+                id: None,
+                number,
+                place,
+                fault: problem.fault,
+                raw,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn number_of(layout: &Layout, head: &crate::unit::UnitRow<'_>) -> Option<String> {
+    if head.broken().is_some() {
+        return None;
+    }
+    let field = if layout.format.is_list() { Field::Name } else { Field::Number };
+    layout.owned(head, field)
+}
+
+fn draft(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
+    match layout.format.shape {
+        Shape::Documents(rules) => documents::document(layout, rules, unit),
+        Shape::Payments(ledger) => payments::payment(layout, ledger, unit),
+        Shape::Contacts(role) => contacts::contact(layout, role, unit),
+        Shape::Accounts => lists::account(layout, unit),
+        Shape::Items => lists::item(layout, unit),
+        Shape::TaxRates => lists::tax_rate(layout, unit),
+        Shape::Balances(ledger) => balances::open_balance(layout, ledger, unit),
+        Shape::JournalReport => journals::transaction(layout, unit),
+        Shape::Postings => journals::postings(layout, unit),
+    }
+}
+
+/// What a refused record would have been.
+fn entity_of(layout: &Layout, unit: &Unit<'_>) -> Entity {
+    let kind = unit.rows.first().map_or("", |row| layout.text(row, Field::Kind));
+    match layout.format.shape {
+        Shape::Documents(_) => crate::kinds::document_kind(kind).unwrap_or(layout.format.entity),
+        Shape::JournalReport => match crate::kinds::journal_kind(kind) {
+            crate::kinds::JournalKind::Carried(entity) => entity,
+            crate::kinds::JournalKind::Elsewhere => layout.format.entity,
+        },
+        _ => layout.format.entity,
+    }
+}
+
+/// What raw records of one table say; rejects are left out.
+pub(crate) fn drafts_of(
+    profile: &Profile,
+    section: usize,
+    records: impl Iterator<Item = String>,
+) -> Result<Vec<(SourceId, Body)>, Fault> {
+    let layout = Layout::new(&Arc::new(profile.clone()), section)?;
+    let corrupt = |e: serde_json::Error| Fault::new(Code::StagingCorrupt).detail("a raw record").caused_by(e);
+    let mut found = Vec::new();
+    for json in records {
+        let unit: Unit<'_> = serde_json::from_str(&json).map_err(corrupt)?;
+        found.extend(draft(&layout, &unit).ok().map(|draft| (draft.id, draft.body)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,77 @@
+//! Payments: one row per application.
+
+use carry_model::{
+    Allocation, Body, Code, Decimal, Entity, Ledger, Payment, RecordKey, SourceId, checked_sum,
+};
+
+use super::Draft;
+use super::cells::{Layout, Outcome};
+use crate::formats::Field;
+use crate::ids::{self, Lookup};
+use crate::unit::{Unit, UnitRow};
+
+pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outcome<Draft> {
+    let head = layout.head(unit)?;
+    let number = layout.required(head, Field::Number)?;
+    let contact = layout.required(head, Field::Contact)?;
+    let currency = layout.currency(head)?;
+    let mut payment = Payment {
+        contact: Some(SourceId::from(contact)),
+        date: layout.required_date(head, Field::Date)?,
+        currency,
+        rate: layout.rate(head, currency)?,
+        amount: Decimal::ZERO,
+        account: layout.account(head, Field::PaidAccount).map(SourceId::from),
+        method: layout.some(head, Field::PaymentMethod).map(SourceId::from),
+        reference: layout.owned(head, Field::Reference),
+        memo: layout.owned(head, Field::Memo),
+        allocations: Vec::new(),
+    };
+    let mut amounts = Vec::with_capacity(unit.rows.len());
+    for (index, row) in unit.rows.iter().enumerate() {
+        let missing = || layout.problem(row, Field::Amount, Code::FieldMissing, "");
+        let amount = layout.number(row, Field::Amount)?.ok_or_else(missing)?;
+        amounts.push(amount);
+        if layout.some(row, Field::AppliedTo).is_some() {
+            let there = !unit.note.split('!').any(|place| place.parse() == Ok(index));
+            payment.allocations.push(allocation(layout, ledger, row, contact, amount, there)?);
+        }
+    }
+    payment.amount = checked_sum(amounts).map_err(|fault| Box::new(fault.into()))?;
+    let entity = match ledger {
+        Ledger::Receivable => Entity::Payment,
+        Ledger::Payable => Entity::BillPayment,
+    };
+    let written = layout.text(head, Field::Date);
+    let id = ids::document(&layout.profile, entity, false, number, contact, written);
+    Ok(Draft { entity, id: id.into(), number: Some(number.to_owned()), body: Body::Payment(payment) })
+}
+
+/// A positive amount settles an invoice or bill, a negative one uses up a credit.
+fn allocation(
+    layout: &Layout,
+    ledger: Ledger,
+    row: &UnitRow<'_>,
+    contact: &str,
+    amount: Decimal,
+    there: bool,
+) -> Outcome<Allocation> {
+    let entity = match (ledger, amount.is_sign_negative()) {
+        (Ledger::Receivable, false) => Entity::Invoice,
+        (Ledger::Receivable, true) => Entity::CreditNote,
+        (Ledger::Payable, false) => Entity::Bill,
+        (Ledger::Payable, true) => Entity::BillCredit,
+    };
+    let number = layout.text(row, Field::AppliedTo);
+    if !there {
+        let detail = format!("No file holds a {} of that number.", entity.singular());
+        return Err(layout.problem(row, Field::AppliedTo, Code::ReferenceMissing, &detail));
+    }
+    match ids::referred(&layout.profile, entity, ledger == Ledger::Payable, number, contact) {
+        Lookup::Id(id) => Ok(Allocation { document: RecordKey::new(entity, id), amount: amount.abs() }),
+        Lookup::Several => {
+            let detail = format!("Several {} bear that number.", entity.plural());
+            Err(layout.problem(row, Field::AppliedTo, Code::ReferenceMissing, &detail))
+        }
+    }
+}

@@ -3,3 +3,5 @@
 pub mod conn;
 mod fields;
 pub mod gnucash;
+pub mod mapped;
+pub mod universal;

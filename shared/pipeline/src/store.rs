@@ -87,7 +87,10 @@ pub(crate) fn compress(lines: &[u8]) -> Result<Vec<u8>, Fault> {
 
 /// Reads what [`compress`] wrote; refuses what would grow past the limit.
 pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
-    let size = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(OBJECT_BYTES_MAX).min(OBJECT_BYTES_MAX);
+    // Every object is written with its size, so one without is broken.
+    let size = zstd::bulk::Decompressor::upper_bound(bytes)
+        .filter(|size| !bytes.is_empty() && *size <= OBJECT_BYTES_MAX)
+        .ok_or_else(|| Fault::new(Code::StagingCorrupt))?;
     zstd::bulk::decompress(bytes, size).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))
 }
 

@@ -227,11 +227,7 @@ impl Loader<'_> {
     }
 
     /// The form in which a record goes: exact totals, allocations cut to what the source says was paid.
-    fn shape(
-        &self,
-        mut record: Record,
-        known: &mut Known,
-    ) -> Result<(Record, Vec<Adjustment>), Box<(Record, Fault)>> {
+    fn shape(&self, mut record: Record, known: &mut Known) -> Shaped {
         let shaped = match &record.body {
             Body::Document(document) if self.plan.settings.mode == Mode::HighLevel => {
                 let (document, adjustment) =
@@ -350,6 +346,9 @@ impl Loader<'_> {
         self.engine.jobs.note_links(self.run, &aside).await
     }
 }
+
+/// A record in its final form with what was changed, or the record as it was and why it cannot go.
+type Shaped = Result<(Record, Vec<Adjustment>), Box<(Record, Fault)>>;
 
 enum Decision {
     Unchanged,

@@ -24,6 +24,13 @@ pub(crate) struct Going {
     pub(crate) adjustments: Vec<Adjustment>,
 }
 
+impl Going {
+    /// True for a document that the target refused in detail and that now goes as one line.
+    fn is_simpler(&self) -> bool {
+        self.adjustments.iter().any(|adjustment| adjustment.why.starts_with(REFUSED))
+    }
+}
+
 /// What became of a chunk.
 #[derive(Default)]
 pub(crate) struct Outcomes {
@@ -73,7 +80,7 @@ impl Loader<'_> {
             .iter()
             .map(|going| Intent { key: going.item.record.key(), fingerprint: going.item.record.fingerprint })
             .collect();
-        let simple = chunk.iter().any(|going| going.adjustments.iter().any(|a| a.why.starts_with(REFUSED)));
+        let simple = chunk.iter().any(Going::is_simpler);
         let json = serde_json::to_vec(&(&intents, simple)).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
         let batch = format!("{}/{part}/{}", entity.name(), content_name(&json));
         self.engine.jobs.open_batch(self.run, &batch, &intents).await?;
@@ -101,7 +108,8 @@ impl Loader<'_> {
         chunk: &[Going],
         known: &Known,
     ) -> Result<Vec<Result<Written, Fault>>, Fault> {
-        let mut verify_first = self.verify_first;
+        // What was refused in detail may stand there from an attempt whose outcome was unknown.
+        let mut verify_first = self.verify_first || chunk.iter().any(Going::is_simpler);
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
             let batch = WriteBatch {
@@ -190,6 +198,7 @@ impl Loader<'_> {
             outcomes.applied.extend(effects(&earlier.more.allocations, -Decimal::ONE));
         }
         if let Body::Payment(payment) = record.body {
+            link.total = Some(payment.amount);
             link.outstanding = Some(payment.unapplied()?);
             let Payment { allocations, .. } = payment;
             outcomes.applied.extend(effects(&allocations, Decimal::ONE));
@@ -219,7 +228,7 @@ impl Loader<'_> {
         }
         let refused_detail = fault.kind() == Kind::Rejected
             && self.plan.settings.mode == Mode::Detailed
-            && !going.adjustments.iter().any(|a| a.why.starts_with(REFUSED));
+            && !going.is_simpler();
         match &going.item.record.body {
             Body::Document(document) if refused_detail => {
                 let why = format!("{REFUSED}: {}", fault.raw);

@@ -1,0 +1,103 @@
+//! A source that reads records from memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use carry_connector::{
+    BatchBuilder, BatchHeader, Limits, Manifest, Partition, RawBatch, RawSink, Reader, Support, Survey,
+    Transformed, Transformer,
+};
+use carry_model::{Company, Currency, Entity, Fault, Record};
+
+use crate::books::Books;
+
+static MANIFEST: Manifest = Manifest {
+    system: "books",
+    title: "Books in memory",
+    source: Support::Yes,
+    target: Support::No("a source"),
+    entities: &[],
+    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+};
+
+pub struct BookSource {
+    records: Vec<Record>,
+}
+
+impl BookSource {
+    pub fn new(books: &Books) -> Self {
+        Self { records: books.records.clone() }
+    }
+}
+
+#[async_trait]
+impl Reader for BookSource {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    async fn survey(&self) -> Result<Survey, Fault> {
+        let mut counts = BTreeMap::new();
+        for record in &self.records {
+            *counts.entry(record.entity).or_insert(0) += 1;
+        }
+        let partition = |(entity, rows): (&Entity, &u64)| Partition {
+            id: entity.name().to_owned(),
+            entity: *entity,
+            spec: serde_json::Value::Null,
+            rows: *rows,
+        };
+        Ok(Survey {
+            company: Company { name: "Simulated".into(), home_currency: Currency::EUR, country: None },
+            partitions: counts.iter().map(partition).collect(),
+            counts,
+            findings: Vec::new(),
+            catalog: Vec::new(),
+            unlisted_receivable: Default::default(),
+            unlisted_payable: Default::default(),
+            lock_date: None,
+            profile: serde_json::Value::Null,
+        })
+    }
+
+    async fn extract(
+        &self,
+        _: &Survey,
+        partition: &Partition,
+        _: Option<String>,
+        sink: &mut dyn RawSink,
+    ) -> Result<(), Fault> {
+        let mut builder = BatchBuilder::new(BatchHeader {
+            entity: partition.entity,
+            partition: partition.id.clone(),
+            file: "memory".into(),
+            shape: serde_json::Value::Null,
+        });
+        // Small batches, so that there are many places to be interrupted at.
+        for chunk in
+            self.records.iter().filter(|r| r.entity == partition.entity).collect::<Vec<_>>().chunks(7)
+        {
+            for record in chunk {
+                builder.push(0, 0, record)?;
+            }
+            sink.accept(builder.take(), None).await?;
+        }
+        Ok(())
+    }
+
+    fn transformer(&self, _: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+        Ok(Box::new(AsTheyAre))
+    }
+}
+
+struct AsTheyAre;
+
+impl Transformer for AsTheyAre {
+    fn transform(&self, batch: &RawBatch, out: &mut Transformed) -> Result<(), Fault> {
+        for row in batch.rows() {
+            let record: Record = serde_json::from_str(row?.data.get()).unwrap();
+            out.records.push(Record::new(record.entity, record.id, record.number, record.body)?);
+        }
+        Ok(())
+    }
+}

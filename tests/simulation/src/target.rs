@@ -1,0 +1,272 @@
+//! A target in memory that keeps its own books and fails by seed: before a write, in the middle of one, after it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use carry_connector::{
+    AccountBalance, Balance, CatalogEntry, EntitySupport, Found, Limits, Manifest, Operation, Preflight,
+    Removal, Support, WriteBatch, Writer, Written,
+};
+use carry_model::{Body, Code, Company, Currency, Decimal, Entity, Fault, Money, Reach, RecordKey, TargetId};
+
+use crate::dice::Dice;
+
+const fn can(entity: Entity) -> EntitySupport {
+    EntitySupport::full(entity, 3)
+}
+
+static MANIFEST: Manifest = Manifest {
+    system: "memory",
+    title: "Memory",
+    source: Support::No("a target"),
+    target: Support::Yes,
+    entities: &[
+        can(Entity::Account),
+        can(Entity::Contact),
+        can(Entity::Invoice),
+        can(Entity::Bill),
+        can(Entity::CreditNote),
+        can(Entity::BillCredit),
+        can(Entity::Payment),
+        can(Entity::BillPayment),
+        can(Entity::Journal),
+    ],
+    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+};
+
+/// How often a target fails, as one in so many calls; 0 for never.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trouble {
+    /// Nothing was done, and the caller is told so.
+    pub before: u64,
+    /// Some of the batch was done, and the connection broke.
+    pub midway: u64,
+    /// All of it was done, and the answer was lost.
+    pub after: u64,
+    /// The process dies with the answer unread.
+    pub crash: u64,
+    /// One record is refused in detail.
+    pub refuse: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub key: RecordKey,
+    pub body: Body,
+}
+
+#[derive(Default)]
+struct State {
+    kept: BTreeMap<u64, Kept>,
+    next: u64,
+    writes: u64,
+    dice: Option<Dice>,
+}
+
+pub struct MemoryTarget {
+    state: Mutex<State>,
+    trouble: Mutex<Trouble>,
+}
+
+/// Kept apart from [`Code::Interrupted`] by nothing: the run stops and is begun again.
+pub fn crash() -> Fault {
+    Fault::new(Code::Interrupted).reach(Reach::Unknown).detail("simulated crash")
+}
+
+impl MemoryTarget {
+    pub fn new(seed: u64, trouble: Trouble) -> Self {
+        let state = State { dice: Some(Dice::new(seed)), ..State::default() };
+        Self { state: Mutex::new(state), trouble: Mutex::new(trouble) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn calm(&self) {
+        *self.trouble.lock().unwrap() = Trouble::default();
+    }
+
+    /// Records written so far, updates included.
+    pub fn writes(&self) -> u64 {
+        self.state().writes
+    }
+
+    /// Loses a record, as a person who deletes it by hand does.
+    pub fn forget(&self, key: &RecordKey) {
+        self.state().kept.retain(|_, kept| &kept.key != key);
+    }
+
+    pub fn kept(&self) -> Vec<Kept> {
+        self.state().kept.values().cloned().collect()
+    }
+
+    fn strikes(state: &mut State, sides: u64) -> bool {
+        sides > 0 && state.dice.as_mut().is_some_and(|dice| dice.once_in(sides))
+    }
+}
+
+impl State {
+    fn find(&self, key: &RecordKey) -> Option<u64> {
+        self.kept.iter().find(|(_, kept)| &kept.key == key).map(|(id, _)| *id)
+    }
+
+    fn write(&mut self, key: RecordKey, body: Body, operation: &Operation) -> u64 {
+        self.writes += 1;
+        let id = match operation {
+            Operation::Update(id) => id.as_str().parse().unwrap(),
+            Operation::Create => {
+                self.next += 1;
+                self.next
+            }
+        };
+        self.kept.insert(id, Kept { key, body });
+        id
+    }
+
+    /// Total and open balance as the target's own books have them.
+    fn balance(&self, id: u64) -> Option<(Decimal, Decimal, Currency)> {
+        let kept = self.kept.get(&id)?;
+        match &kept.body {
+            Body::Document(document) => {
+                let total = document.sum_of_parts().unwrap();
+                let payments = self.kept.values().filter_map(|kept| match &kept.body {
+                    Body::Payment(payment) => Some(payment),
+                    _ => None,
+                });
+                let applied: Decimal = payments
+                    .flat_map(|payment| &payment.allocations)
+                    .filter(|allocation| allocation.document == kept.key)
+                    .map(|allocation| allocation.amount)
+                    .sum();
+                Some((total, total - applied, document.currency))
+            }
+            Body::Payment(payment) => Some((payment.amount, payment.unapplied().unwrap(), payment.currency)),
+            _ => None,
+        }
+    }
+
+    /// Debits and credits of an account, per currency.
+    fn ledger(&self, account: &RecordKey) -> BTreeMap<Currency, (Decimal, Decimal)> {
+        let mut sums: BTreeMap<Currency, (Decimal, Decimal)> = BTreeMap::new();
+        let mut book = |currency: Currency, amount: Decimal, rate: Option<Decimal>| {
+            let sum = sums.entry(currency).or_default();
+            sum.0 += amount;
+            sum.1 += carry_model::round_half_up(amount * rate.unwrap_or(Decimal::ONE), 2);
+        };
+        for kept in self.kept.values() {
+            match &kept.body {
+                Body::Payment(payment) if payment.account.as_ref() == Some(&account.id) => {
+                    let sign =
+                        if kept.key.entity == Entity::Payment { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+                    book(payment.currency, payment.amount * sign, payment.rate);
+                }
+                Body::Journal(journal) => {
+                    for line in journal.lines.iter().filter(|line| line.account == account.id) {
+                        book(journal.currency, line.amount, journal.rate);
+                    }
+                }
+                _ => {}
+            }
+        }
+        sums
+    }
+}
+
+#[async_trait]
+impl Writer for MemoryTarget {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    async fn preflight(&self) -> Result<Preflight, Fault> {
+        let company = Company { name: "Target".into(), home_currency: Currency::EUR, country: None };
+        Ok(Preflight { company: Some(company), currencies: None, lock_date: None, findings: Vec::new() })
+    }
+
+    async fn catalog(&self, _: Entity) -> Result<Vec<CatalogEntry>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
+        let state = self.state();
+        let found = |key| state.find(key).map(|id| Found { id: TargetId::new(id.to_string()), number: None });
+        Ok(keys.iter().map(found).collect())
+    }
+
+    async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+        let trouble = *self.trouble.lock().unwrap();
+        let mut state = self.state();
+        assert!(batch.items.len() <= 3, "batches keep to the manifest");
+        if Self::strikes(&mut state, trouble.before) {
+            return Err(Fault::new(Code::ConnectionFailed).reach(Reach::NotSent));
+        }
+        let mut results = Vec::new();
+        for item in batch.items {
+            if Self::strikes(&mut state, trouble.midway) {
+                return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
+            }
+            let key = item.record.key();
+            let known = if batch.verify_first { state.find(&key) } else { None };
+            let detailed = matches!(&item.record.body, Body::Document(d) if d.lines.len() > 1);
+            if detailed && known.is_none() && Self::strikes(&mut state, trouble.refuse) {
+                results.push(Err(Fault::new(Code::TargetRefused).reach(Reach::Refused).raw("no such tax")));
+                continue;
+            }
+            let id = match (&item.operation, known) {
+                (Operation::Create, Some(id)) => id,
+                (operation, _) => state.write(key, item.record.body, operation),
+            };
+            let total = state.balance(id).map(|(total, ..)| total);
+            results.push(Ok(Written { total, ..Written::new(id.to_string()) }));
+        }
+        if Self::strikes(&mut state, trouble.after) {
+            return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
+        }
+        if Self::strikes(&mut state, trouble.crash) {
+            return Err(crash());
+        }
+        Ok(results)
+    }
+
+    async fn read_back(&self, _: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault> {
+        let state = self.state();
+        let balance = |id: &TargetId| {
+            let (total, outstanding, currency) = state.balance(id.as_str().parse().unwrap())?;
+            Some(Balance { id: id.clone(), total, outstanding, currency, contact: None })
+        };
+        Ok(ids.iter().map(balance).collect())
+    }
+
+    async fn account_balance(&self, account: &TargetId) -> Result<Vec<AccountBalance>, Fault> {
+        let state = self.state();
+        let key = state.kept[&account.as_str().parse::<u64>().unwrap()].key.clone();
+        let sums = state.ledger(&key).into_iter();
+        Ok(sums
+            .map(|(currency, (amount, home))| AccountBalance { amount: Money::new(amount, currency), home })
+            .collect())
+    }
+
+    async fn remove(&self, _: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
+        let mut state = self.state();
+        Ok(ids
+            .iter()
+            .map(|id| {
+                let id: u64 = id.as_str().parse().unwrap();
+                let key = state.kept.get(&id).map(|kept| kept.key.clone());
+                let settled = key.is_some_and(|key| {
+                    state.kept.values().any(|kept| match &kept.body {
+                        Body::Payment(payment) => payment.allocations.iter().any(|a| a.document == key),
+                        _ => false,
+                    })
+                });
+                if settled {
+                    return Err(Fault::new(Code::CannotRemove).reach(Reach::Refused));
+                }
+                state.kept.remove(&id);
+                Ok(Removal::Delete)
+            })
+            .collect())
+    }
+}

@@ -23,9 +23,9 @@ impl Address {
         let Some((scheme, rest)) = url.split_once(':') else { return Ok(Self::Sqlite(PathBuf::from(url))) };
         // The parser's own message may quote the address with its password, so it is not passed on.
         let invalid = |what: &str| {
-            Fault::new(Code::ConfigInvalid)
-                .detail(format!("The {what} address is not complete."))
-                .hint(format!("Write it as {what}://USER:PASSWORD@HOST:PORT/DATABASE; encode special characters."))
+            Fault::new(Code::ConfigInvalid).detail(format!("The {what} address is not complete.")).hint(
+                format!("Write it as {what}://USER:PASSWORD@HOST:PORT/DATABASE; encode special characters."),
+            )
         };
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => Ok(Self::Sqlite(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))),
@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn a_broken_address_does_not_give_its_password_away() {
-        for url in ["postgres://ann:secret@:x/", "mysql://ann:secret@host:99999999/x", "oracle://ann:secret@host/x"] {
+        for url in
+            ["postgres://ann:secret@:x/", "mysql://ann:secret@host:99999999/x", "oracle://ann:secret@host/x"]
+        {
             if let Err(fault) = Address::parse(url) {
                 assert!(!format!("{fault:?}").contains("secret"), "{fault:?}");
             }

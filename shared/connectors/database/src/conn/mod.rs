@@ -23,6 +23,8 @@ pub use rows::Rows;
 pub use schema::{Column, TableShape};
 pub use value::{Row, Value};
 
+pub(crate) use sqlite::fault_of as sqlite_fault;
+
 use std::time::Duration;
 
 use carry_model::{Code, Fault};
@@ -147,7 +149,9 @@ impl Database {
         let mut all = Vec::new();
         while let Some(row) = rows.next().await? {
             if all.len() == rows_max {
-                return Err(Fault::new(Code::InputTooLarge).detail(format!("a query gave more than {rows_max} rows")));
+                return Err(
+                    Fault::new(Code::InputTooLarge).detail(format!("a query gave more than {rows_max} rows"))
+                );
             }
             all.push(row);
         }
@@ -192,7 +196,9 @@ mod tests {
 
     #[test]
     fn writes_are_refused_before_they_are_sent() {
-        for sql in ["SELECT 1", " -- a\n/* b */ select 1", "WITH x AS (SELECT 1) SELECT * FROM x", "(SELECT 1)"] {
+        for sql in
+            ["SELECT 1", " -- a\n/* b */ select 1", "WITH x AS (SELECT 1) SELECT * FROM x", "(SELECT 1)"]
+        {
             assert!(only_reads(sql).is_ok(), "{sql}");
         }
         for sql in ["", "DELETE FROM x", "PRAGMA query_only=0", "-- SELECT", "SET x = 1", "/* SELECT"] {

@@ -16,8 +16,10 @@ pub(super) async fn open(options: MySqlConnectOptions, shown: &str) -> Result<My
         .acquire_timeout(CONNECT_TIME_MAX)
         .after_connect(|connection, _| {
             Box::pin(async move {
-                let version: String =
-                    sqlx::query_scalar("SELECT VERSION()").persistent(false).fetch_one(&mut *connection).await?;
+                let version: String = sqlx::query_scalar("SELECT VERSION()")
+                    .persistent(false)
+                    .fetch_one(&mut *connection)
+                    .await?;
                 let limit = if version.contains("MariaDB") {
                     format!("SET SESSION max_statement_time = {}", QUERY_SILENCE_MAX.as_secs())
                 } else {
@@ -64,7 +66,8 @@ async fn stream(
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         let chunks = match &mut chunks {
             Some(chunks) => chunks,
-            None => chunks.insert(Chunks::new(row.columns().iter().map(|column| column.name().to_owned()).collect())?),
+            None => chunks
+                .insert(Chunks::new(row.columns().iter().map(|column| column.name().to_owned()).collect())?),
         };
         if let Some(full) = chunks.push(values_of(&row)?)?
             && sender.send(full).await.is_err()
@@ -93,8 +96,9 @@ fn bind(query: Query<'_>, value: Value) -> Query<'_> {
 fn values_of(row: &MySqlRow) -> Result<Vec<Value>, Fault> {
     let mut values = Vec::with_capacity(row.len());
     for (at, column) in row.columns().iter().enumerate() {
-        let bytes: Option<&[u8]> =
-            row.try_get_unchecked(at).map_err(|error| fault_of(Code::QueryFailed, &error).field(column.name()))?;
+        let bytes: Option<&[u8]> = row
+            .try_get_unchecked(at)
+            .map_err(|error| fault_of(Code::QueryFailed, &error).field(column.name()))?;
         let value = match bytes {
             None => Some(Value::Null),
             Some(bytes) if bytes.len() > CELL_BYTES_MAX => return Err(too_large(column.name())),
@@ -186,7 +190,10 @@ mod tests {
     #[test]
     fn values_of_the_binary_protocol() {
         assert_eq!(value_of("INT", &(-5_i32).to_le_bytes()), Some(Value::Int(-5)));
-        assert_eq!(value_of("BIGINT UNSIGNED", &u64::MAX.to_le_bytes()).unwrap().text().unwrap().unwrap(), u64::MAX.to_string());
+        assert_eq!(
+            value_of("BIGINT UNSIGNED", &u64::MAX.to_le_bytes()).unwrap().text().unwrap().unwrap(),
+            u64::MAX.to_string()
+        );
         assert_eq!(value_of("DECIMAL", b"19.00").unwrap().text().unwrap().unwrap(), "19.00");
         assert_eq!(value_of("DATE", &[4, 0xEA, 0x07, 1, 31]), Some(Value::from("2026-01-31")));
         assert_eq!(

@@ -2,7 +2,9 @@ use carry_model::{Code, Decimal, Fault};
 use futures::TryStreamExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeKind, PgValueFormat, PgValueRef};
+use sqlx::postgres::{
+    PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeKind, PgValueFormat, PgValueRef,
+};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, PgPool, Row as _, TypeInfo, ValueRef};
 use tokio::sync::mpsc;
 
@@ -21,7 +23,11 @@ pub(super) async fn open(options: PgConnectOptions, shown: &str) -> Result<PgPoo
 }
 
 /// A pool whose first connection has been made.
-pub(crate) async fn pool(options: PgConnectOptions, connections_max: u32, shown: &str) -> Result<PgPool, Fault> {
+pub(crate) async fn pool(
+    options: PgConnectOptions,
+    connections_max: u32,
+    shown: &str,
+) -> Result<PgPool, Fault> {
     PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(CONNECT_TIME_MAX)
@@ -61,7 +67,8 @@ async fn stream(
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         let chunks = match &mut chunks {
             Some(chunks) => chunks,
-            None => chunks.insert(Chunks::new(row.columns().iter().map(|column| column.name().to_owned()).collect())?),
+            None => chunks
+                .insert(Chunks::new(row.columns().iter().map(|column| column.name().to_owned()).collect())?),
         };
         if let Some(full) = chunks.push(values_of(&row)?)?
             && sender.send(full).await.is_err()
@@ -206,7 +213,9 @@ fn time(micros: i64, zoned: bool) -> Option<String> {
     let since = SignedDuration::from_micros(micros);
     if zoned {
         let epoch: Timestamp = Timestamp::from_second(946_684_800).ok()?;
-        return Some(epoch.checked_add(since).map_or_else(|_| "infinity".to_owned(), |time| time.to_string()));
+        return Some(
+            epoch.checked_add(since).map_or_else(|_| "infinity".to_owned(), |time| time.to_string()),
+        );
     }
     let local = EPOCH.at(0, 0, 0, 0).checked_add(since);
     Some(local.map_or_else(|_| "infinity".to_owned(), |time| time.to_string().replace('T', " ")))
@@ -238,10 +247,13 @@ pub(crate) fn fault_of(code: Code, error: &sqlx::Error) -> Fault {
         }
         sqlx::Error::Io(cause) if code == Code::DatabaseUnreadable => Fault::new(code).caused_by(cause),
         sqlx::Error::Io(cause) => Fault::new(Code::ConnectionFailed).caused_by(cause),
-        sqlx::Error::PoolTimedOut => Fault::new(Code::ConnectionFailed).detail("No connection came free in time."),
-        sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => {
-            Fault::new(Code::ConnectionFailed).caused_by(error)
+        sqlx::Error::PoolTimedOut => {
+            Fault::new(Code::ConnectionFailed).detail("No connection came free in time.")
         }
+        sqlx::Error::Protocol(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::PoolClosed => Fault::new(Code::ConnectionFailed).caused_by(error),
         // The message of a configuration error may quote the address.
         sqlx::Error::Configuration(_) => Fault::new(Code::ConfigInvalid).detail("The database's address."),
         _ => Fault::new(code).caused_by(error),

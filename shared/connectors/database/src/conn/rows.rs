@@ -37,12 +37,13 @@ impl Rows {
             if self.done {
                 return Ok(None);
             }
-            let message = tokio::time::timeout(QUERY_SILENCE_MAX, self.receiver.recv()).await.map_err(|_| {
-                self.done = true;
-                Fault::new(Code::TimedOut)
-                    .detail(format!("A query gave no row for {} s.", QUERY_SILENCE_MAX.as_secs()))
-                    .hint("Page by an indexed key, or simplify the query.")
-            })?;
+            let message =
+                tokio::time::timeout(QUERY_SILENCE_MAX, self.receiver.recv()).await.map_err(|_| {
+                    self.done = true;
+                    Fault::new(Code::TimedOut)
+                        .detail(format!("A query gave no row for {} s.", QUERY_SILENCE_MAX.as_secs()))
+                        .hint("Page by an indexed key, or simplify the query.")
+                })?;
             match message {
                 Some(Message::Chunk(rows)) => self.chunk = rows.into_iter(),
                 Some(Message::Done(outcome)) => {
@@ -76,7 +77,8 @@ pub(super) struct Chunks {
 impl Chunks {
     pub(super) fn new(names: Vec<String>) -> Result<Self, Fault> {
         if names.len() > COLUMNS_MAX {
-            return Err(Fault::new(Code::InputTooLarge).detail(format!("A query has more than {COLUMNS_MAX} columns.")));
+            return Err(Fault::new(Code::InputTooLarge)
+                .detail(format!("A query has more than {COLUMNS_MAX} columns.")));
         }
         Ok(Self { names: names.into(), rows: Vec::with_capacity(CHUNK_ROWS_MAX), bytes: 0 })
     }
@@ -85,7 +87,8 @@ impl Chunks {
     pub(super) fn push(&mut self, values: Vec<Value>) -> Result<Option<Message>, Fault> {
         let size: usize = values.iter().map(Value::size).sum();
         if size > ROW_BYTES_MAX {
-            let widest = values.iter().enumerate().max_by_key(|(_, value)| value.size()).map_or(0, |(at, _)| at);
+            let widest =
+                values.iter().enumerate().max_by_key(|(_, value)| value.size()).map_or(0, |(at, _)| at);
             return Err(too_large(self.names.get(widest).map_or("", String::as_str)));
         }
         self.bytes += size;

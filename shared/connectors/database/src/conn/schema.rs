@@ -25,7 +25,9 @@ pub struct TableShape {
 impl TableShape {
     /// True where it has all of these columns, case ignored.
     pub fn has(&self, columns: &[&str]) -> bool {
-        columns.iter().all(|wanted| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(wanted)))
+        columns
+            .iter()
+            .all(|wanted| self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(wanted)))
     }
 }
 

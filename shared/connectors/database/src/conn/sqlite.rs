@@ -34,7 +34,8 @@ impl Files {
 
     fn connect(&self) -> Result<Connection, Fault> {
         let unreadable = |error| fault_of(Code::DatabaseUnreadable, &error).detail(self.path.display());
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.uri, flags).map_err(unreadable)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(unreadable)?;
         let cell = i32::try_from(CELL_BYTES_MAX).unwrap_or(i32::MAX);
@@ -64,11 +65,15 @@ impl Files {
 /// A file in write-ahead mode whose log is empty is opened as immutable: SQLite would otherwise create `-wal` and
 /// `-shm` files that a read-only connection cannot remove again. With a log beside it, its content counts.
 fn read_only_uri(path: &Path) -> Result<String, Fault> {
-    let unreadable = |why: &str| Fault::new(Code::DatabaseUnreadable).detail(format!("{}: {why}", path.display()));
+    let unreadable =
+        |why: &str| Fault::new(Code::DatabaseUnreadable).detail(format!("{}: {why}", path.display()));
     let mut head = [0_u8; 20];
-    let mut file = File::open(path).map_err(|error| unreadable("the file cannot be opened.").caused_by(error))?;
+    let mut file =
+        File::open(path).map_err(|error| unreadable("the file cannot be opened.").caused_by(error))?;
     file.read_exact(&mut head).map_err(|error| unreadable("the file is no database.").caused_by(error))?;
-    let [_, _, write_version, ..] = head.get(16..).unwrap_or_default() else { return Err(unreadable("too short")) };
+    let [_, _, write_version, ..] = head.get(16..).unwrap_or_default() else {
+        return Err(unreadable("too short"));
+    };
     if !head.starts_with(MAGIC) {
         return Err(unreadable("the file is no SQLite database."));
     }

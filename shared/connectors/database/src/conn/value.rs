@@ -44,7 +44,9 @@ impl Value {
         match self {
             Self::Null => Ok(None),
             Self::Int(n) => Ok(Some(*n)),
-            Self::Text(text) => text.trim().parse().map(Some).map_err(|_| Fault::new(Code::AmountUnreadable).text(text)),
+            Self::Text(text) => {
+                text.trim().parse().map(Some).map_err(|_| Fault::new(Code::AmountUnreadable).text(text))
+            }
             Self::Decimal(amount) => i64::try_from(amount.normalize())
                 .ok()
                 .filter(|n| Decimal::from(*n) == *amount)

@@ -3,11 +3,13 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits::SAMPLE_ROWS;
 use crate::table::{Rows, Step};
 
 /// How cells are separated and quoted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dialect {
     /// Byte between cells.
     pub delimiter: u8,

@@ -105,7 +105,6 @@ struct Records<'a> {
     broken_number: Option<String>,
     /// How often a transaction was met that looks the same from its first row.
     ordinals: FxHashMap<u64, u32>,
-    width: usize,
 }
 
 impl<'a> Records<'a> {
@@ -136,7 +135,6 @@ impl<'a> Records<'a> {
             group: String::new(),
             broken_number: None,
             ordinals: FxHashMap::default(),
-            width: if profile.short_rows { 0 } else { profile.names.len() },
         }
     }
 
@@ -194,7 +192,7 @@ impl<'a> Records<'a> {
             return;
         }
         self.note(row);
-        self.unit.push(row, self.width);
+        self.unit.push(row);
         self.rows += 1;
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use carry_model::{AccountClass, Currency, Entity};
 use serde::{Deserialize, Serialize};
 
+use crate::dialect::Dialect;
 use crate::evidence::{DateFormat, DateOrder, date_order, number_format};
 use crate::formats::Field;
 use crate::written::NumberFormat;
@@ -55,6 +56,8 @@ pub struct SectionProfile {
     pub fields: Vec<Option<Field>>,
     /// How each column is read.
     pub ways: Vec<Way>,
+    /// How cells are separated.
+    pub dialect: Dialect,
     /// Whether rows are written without the empty cells at their end.
     pub short_rows: bool,
 }

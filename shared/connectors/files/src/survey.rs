@@ -8,6 +8,7 @@ use carry_connector::{CatalogEntry, Finding, Partition, Severity, Survey, Unlist
 use carry_model::{Account, Body, Code, Company, Currency, Entity, Fault, Ledger, Record, TaxRate};
 use serde::{Deserialize, Serialize};
 
+use crate::dialect::Dialect;
 use crate::extract::units;
 use crate::findings;
 use crate::formats::Shape;
@@ -52,6 +53,7 @@ pub(crate) fn survey(folder: &Path, scan: &Scan, options: &FilesOptions) -> Resu
                 names: section.names.clone(),
                 fields: section.fields.clone(),
                 ways,
+                dialect: scan.sheet(section).map_or(Dialect::COMMA, |sheet| sheet.dialect),
                 short_rows: scan.sheet(section).is_some_and(|sheet| section.has_short_rows(sheet)),
             })
             .collect(),

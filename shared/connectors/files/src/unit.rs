@@ -1,40 +1,41 @@
 //! A source object on its way through staging: the rows of one record, as they were read.
 //!
-//! As JSON it is an array of rows, each an array of its line number and its cells, verbatim, without the empty
-//! cells at its end. A text in front holds what only the surroundings tell ([`UnitBuffer::note`]).
+//! As JSON it is an array of rows, each an array of its line number and its text as it stands in the file (of a
+//! workbook: the row as comma-separated text, led by its number). That is the smallest faithful form, and the
+//! quickest to write. A text in front of the rows holds what only the surroundings tell ([`UnitBuffer::note`]);
+//! a third element of a row says why it could not be taken apart.
 
 use std::borrow::Cow;
 use std::fmt;
 
+use csv_core::ReadRecordResult;
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
+use crate::dialect::Dialect;
 use crate::table::{Broken, Cause, Row};
-
-/// First cell of a row that could not be read; the cause and the beginning of its text follow. The character
-/// cannot come from a file: cells do not begin with control characters that survive trimming.
-const BROKEN: &str = "\u{1}broken";
-
-/// Last cell of a row that has fewer cells than its header; empty cells at the end of others are left out.
-const SHORT: &str = "\u{1}short";
 
 /// Collects the rows of one record; its memory is used again for the next.
 #[derive(Debug, Default)]
 pub(crate) struct UnitBuffer {
     note: String,
     text: String,
-    /// End of each cell in `text`.
-    cells: Vec<u32>,
-    /// Line and end of each row in `cells`.
-    rows: Vec<(u64, u32)>,
+    rows: Vec<RowEnd>,
     last: u64,
+}
+
+/// Where a row ends in the text of its unit.
+#[derive(Debug, Clone, Copy)]
+struct RowEnd {
+    line: u64,
+    end: usize,
+    broken: Option<Cause>,
 }
 
 impl UnitBuffer {
     pub(crate) fn clear(&mut self) {
         self.note.clear();
         self.text.clear();
-        self.cells.clear();
         self.rows.clear();
         self.last = 0;
     }
@@ -50,54 +51,26 @@ impl UnitBuffer {
         self.note.push_str(note);
     }
 
-    /// Adds a row of a table with `width` columns; 0 where short rows are usual.
-    pub(crate) fn push(&mut self, row: &Row<'_>, width: usize) {
-        let first = self.cells.len();
-        let mut filled = first;
-        for cell in row.cells() {
-            self.cell(cell);
-            if !cell.is_empty() {
-                filled = self.cells.len();
-            }
-        }
-        self.cells.truncate(filled);
-        if row.len() < width {
-            self.cell(SHORT);
-        }
-        self.end_row(row.line_from, row.line_to);
+    pub(crate) fn push(&mut self, row: &Row<'_>) {
+        self.text.push_str(row.raw);
+        self.rows.push(RowEnd { line: row.line_from, end: self.text.len(), broken: None });
+        self.last = self.last.max(row.line_to);
     }
 
     pub(crate) fn push_broken(&mut self, broken: &Broken) {
-        let cause = match broken.cause {
-            Cause::TooLong => "long",
-            Cause::TooManyColumns => "wide",
-            Cause::StrayQuote => "quote",
-            Cause::NotText => "text",
-        };
-        for cell in [BROKEN, cause, &broken.text] {
-            self.cell(cell);
-        }
-        self.end_row(broken.line, broken.line);
-    }
-
-    fn cell(&mut self, cell: &str) {
-        self.text.push_str(cell);
-        self.cells.push(u32::try_from(self.text.len()).unwrap_or(u32::MAX));
-    }
-
-    fn end_row(&mut self, line: u64, last: u64) {
-        self.rows.push((line, u32::try_from(self.cells.len()).unwrap_or(u32::MAX)));
-        self.last = self.last.max(last);
+        self.text.push_str(&broken.text);
+        self.rows.push(RowEnd { line: broken.line, end: self.text.len(), broken: Some(broken.cause) });
+        self.last = self.last.max(broken.line);
     }
 
     /// First and last line.
     pub(crate) fn lines(&self) -> (u64, u64) {
-        (self.rows.first().map_or(0, |(line, _)| *line), self.last)
+        (self.rows.first().map_or(0, |row| row.line), self.last)
     }
 
     /// Bytes of text in it.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len() + self.cells.len() * 4
+        self.text.len()
     }
 }
 
@@ -108,35 +81,16 @@ impl Serialize for UnitBuffer {
         if noted > 0 {
             rows.serialize_element(&self.note)?;
         }
-        let mut cells_from = 0;
-        for (line, cells_to) in &self.rows {
-            let to = *cells_to as usize;
-            rows.serialize_element(&RowView { unit: self, line: *line, from: cells_from, to })?;
-            cells_from = to;
+        let mut start = 0;
+        for row in &self.rows {
+            let text = self.text.get(start..row.end).unwrap_or_default();
+            match row.broken {
+                None => rows.serialize_element(&(row.line, text))?,
+                Some(cause) => rows.serialize_element(&(row.line, text, cause.name()))?,
+            }
+            start = row.end;
         }
         rows.end()
-    }
-}
-
-struct RowView<'a> {
-    unit: &'a UnitBuffer,
-    line: u64,
-    from: usize,
-    to: usize,
-}
-
-impl Serialize for RowView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut cells = serializer.serialize_seq(Some(self.to - self.from + 1))?;
-        cells.serialize_element(&self.line)?;
-        let end_of = |index: usize| self.unit.cells.get(index).map_or(0, |end| *end as usize);
-        let mut start = self.from.checked_sub(1).map_or(0, end_of);
-        for index in self.from..self.to {
-            let end = end_of(index);
-            cells.serialize_element(self.unit.text.get(start..end).unwrap_or_default())?;
-            start = end;
-        }
-        cells.end()
     }
 }
 
@@ -144,43 +98,121 @@ impl Serialize for RowView<'_> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unit<'a> {
     pub(crate) note: Cow<'a, str>,
-    pub(crate) rows: Vec<UnitRow<'a>>,
+    pub(crate) rows: Vec<UnitRow>,
 }
 
-/// A row of it.
+/// A row of it, taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct UnitRow<'a> {
+pub(crate) struct UnitRow {
     pub(crate) line: u64,
-    cells: Vec<Cow<'a, str>>,
+    text: String,
+    /// End of each cell in `text`.
+    ends: Vec<usize>,
+    /// Why the row could not be read; `text` is then the beginning of it.
+    broken: Option<Cause>,
 }
 
-impl UnitRow<'_> {
-    /// Cell by position; empty where the row is shorter.
+impl UnitRow {
+    /// Cell by position, without white space around it; empty where the row is shorter.
     pub(crate) fn cell(&self, at: usize) -> &str {
-        self.cells.get(at).map_or("", |cell| cell.trim())
+        self.raw_cell(at).trim()
+    }
+
+    fn raw_cell(&self, at: usize) -> &str {
+        let Some(end) = self.ends.get(at) else { return "" };
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.text.get(start..*end).unwrap_or_default()
     }
 
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
-        self.cells.iter().map(AsRef::as_ref).filter(|cell| *cell != SHORT)
+        (0..self.ends.len()).map(|at| self.raw_cell(at))
     }
 
-    /// How many cells the row has, if it has fewer than its header.
-    pub(crate) fn short(&self) -> Option<usize> {
-        (self.cells.last().is_some_and(|cell| cell == SHORT)).then(|| self.cells.len() - 1)
+    /// Number of cells.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// Why the row could not be read and its text, if so.
     pub(crate) fn broken(&self) -> Option<(Cause, &str)> {
-        let [mark, cause, text] = self.cells.as_slice() else { return None };
-        let cause = match (mark.as_ref(), cause.as_ref()) {
-            (BROKEN, "long") => Cause::TooLong,
-            (BROKEN, "wide") => Cause::TooManyColumns,
-            (BROKEN, "quote") => Cause::StrayQuote,
-            (BROKEN, _) => Cause::NotText,
-            _ => return None,
-        };
-        Some((cause, text))
+        self.broken.map(|cause| (cause, self.text.as_str()))
     }
+}
+
+/// Takes the rows of records apart, told how cells are separated.
+#[derive(Debug)]
+pub(crate) struct UnitParser {
+    core: csv_core::Reader,
+    numbered: bool,
+}
+
+impl UnitParser {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        let core = csv_core::ReaderBuilder::new().delimiter(dialect.delimiter).quote(dialect.quote).build();
+        Self { core, numbered: dialect.numbered }
+    }
+
+    /// Reads the JSON of a record.
+    pub(crate) fn parse<'a>(&mut self, json: &'a str) -> Result<Unit<'a>, serde_json::Error> {
+        let raw: RawUnit<'a> = serde_json::from_str(json)?;
+        let rows = raw.rows.into_iter().map(|row| self.row(row)).collect();
+        Ok(Unit { note: raw.note, rows })
+    }
+
+    fn row(&mut self, raw: RawLine<'_>) -> UnitRow {
+        if let Some(cause) = raw.broken {
+            return UnitRow {
+                line: raw.line,
+                text: raw.text.into_owned(),
+                ends: Vec::new(),
+                broken: Some(cause),
+            };
+        }
+        let mut text = vec![0; raw.text.len()];
+        let mut ends = vec![0; 24];
+        let (mut input, mut written, mut cells) = (raw.text.as_bytes(), 0, 0);
+        self.core.reset();
+        loop {
+            let output = text.get_mut(written..).unwrap_or_default();
+            let (result, read, wrote, ended) =
+                self.core.read_record(input, output, ends.get_mut(cells..).unwrap_or_default());
+            input = input.get(read..).unwrap_or_default();
+            written += wrote;
+            cells += ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => text.resize(text.len() + 16, 0),
+                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        text.truncate(written);
+        ends.truncate(cells);
+        // A row that was text stays text when it is taken apart at ASCII characters.
+        let mut row =
+            UnitRow { line: raw.line, text: String::from_utf8(text).unwrap_or_default(), ends, broken: None };
+        if self.numbered && !row.ends.is_empty() {
+            let hidden = row.ends.remove(0);
+            row.text.drain(..hidden);
+            row.ends.iter_mut().for_each(|end| *end -= hidden);
+        }
+        row
+    }
+}
+
+/// The JSON of a record.
+#[derive(Debug, Default)]
+struct RawUnit<'a> {
+    note: Cow<'a, str>,
+    rows: Vec<RawLine<'a>>,
+}
+
+/// The JSON of a row.
+#[derive(Debug)]
+struct RawLine<'a> {
+    line: u64,
+    text: Cow<'a, str>,
+    broken: Option<Cause>,
 }
 
 /// Text that borrows from the JSON where nothing is escaped.
@@ -208,7 +240,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
 /// A row, or the note in front of the rows.
 enum Element<'a> {
     Note(Cow<'a, str>),
-    Row(UnitRow<'a>),
+    Row(RawLine<'a>),
 }
 
 impl<'de> Deserialize<'de> for Element<'de> {
@@ -227,27 +259,33 @@ impl<'de> Deserialize<'de> for Element<'de> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Element<'de>, A::Error> {
                 let line = seq.next_element()?.ok_or_else(|| A::Error::custom("a row without its line"))?;
-                let mut cells = Vec::with_capacity(20);
-                while let Some(Text(cell)) = seq.next_element()? {
-                    cells.push(cell);
-                }
-                Ok(Element::Row(UnitRow { line, cells }))
+                let text: Text<'de> =
+                    seq.next_element()?.ok_or_else(|| A::Error::custom("a row without its text"))?;
+                let cause: Option<&str> = seq.next_element()?;
+                let broken = match cause {
+                    None => None,
+                    Some(name) => {
+                        let unknown = || A::Error::custom("a row broken for an unknown cause");
+                        Some(Cause::by_name(name).ok_or_else(unknown)?)
+                    }
+                };
+                Ok(Element::Row(RawLine { line, text: text.0, broken }))
             }
         }
         deserializer.deserialize_any(ElementVisitor)
     }
 }
 
-impl<'de> Deserialize<'de> for Unit<'de> {
+impl<'de> Deserialize<'de> for RawUnit<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct UnitVisitor;
         impl<'de> Visitor<'de> for UnitVisitor {
-            type Value = Unit<'de>;
+            type Value = RawUnit<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("rows")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Unit<'de>, A::Error> {
-                let mut unit = Unit::default();
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<RawUnit<'de>, A::Error> {
+                let mut unit = RawUnit::default();
                 while let Some(element) = seq.next_element()? {
                     match element {
                         Element::Note(note) => unit.note = note,
@@ -264,7 +302,6 @@ impl<'de> Deserialize<'de> for Unit<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Dialect;
     use crate::table::{Rows, Step};
     use proptest::prelude::*;
 
@@ -274,44 +311,56 @@ mod tests {
         let mut unit = UnitBuffer::default();
         while let Some(step) = rows.advance().unwrap() {
             match step {
-                Step::Row(row) => unit.push(&row, 3),
+                Step::Row(row) => unit.push(&row),
                 Step::Broken(broken) => unit.push_broken(&broken),
             }
         }
         unit
     }
 
-    fn buffer_short(text: &str) -> Option<usize> {
-        let json = serde_json::to_string(&buffer(text)).unwrap();
-        serde_json::from_str::<Unit<'_>>(&json).unwrap().rows[0].short()
+    fn cells(row: &UnitRow) -> Vec<&str> {
+        row.cells().collect()
     }
 
     #[test]
     fn rows_survive_staging_verbatim() {
-        let mut unit = buffer("a,\"say \"\"hi\"\"\",,\n\"two\nlines\",,x\n\"open,1\n");
+        let mut unit = buffer("a,\"say \"\"hi\"\"\",,\r\n\"two\nlines\",,x\n\"open,1\n");
         unit.note("c");
         let json = serde_json::to_string(&unit).unwrap();
-        assert_eq!(
-            json,
-            r#"["c",[1,"a","say \"hi\""],[2,"two\nlines","","x"],[4,"\u0001broken","quote","\"open,1"]]"#
-        );
-        let read: Unit<'_> = serde_json::from_str(&json).unwrap();
+        let expected = r#"["c",[1,"a,\"say \"\"hi\"\"\",,"],[2,"\"two\nlines\",,x"],[4,"\"open,1","quote"]]"#;
+        assert_eq!(json, expected);
+        let read = UnitParser::new(Dialect::COMMA).parse(&json).unwrap();
         assert_eq!(read.note, "c");
-        assert_eq!(read.rows[0].cell(1), "say \"hi\"");
+        assert_eq!(cells(&read.rows[0]), ["a", "say \"hi\"", "", ""]);
+        assert_eq!(cells(&read.rows[1]), ["two\nlines", "", "x"]);
         assert_eq!(read.rows[1].cell(9), "");
         assert_eq!(read.rows[2].broken(), Some((Cause::StrayQuote, "\"open,1")));
         assert_eq!(read.rows[0].broken(), None);
-        assert_eq!(
-            (read.rows[0].short(), buffer_short("a,b\n"), buffer_short("a,b,\n")),
-            (None, Some(2), None)
-        );
         assert_eq!(unit.lines(), (1, 4));
+    }
+
+    #[test]
+    fn row_numbers_of_workbooks_are_hidden() {
+        let unit = UnitParser::new(Dialect::ROW_FILE).parse(r#"[[7,"7,a,bc,"]]"#).unwrap();
+        assert_eq!((unit.rows[0].line, cells(&unit.rows[0])), (7, vec!["a", "bc", ""]));
     }
 
     proptest! {
         #[test]
         fn any_json_is_a_unit_or_an_error(json in "[\\[\\]\",a-z0-9\\\\{}:]{0,60}") {
-            let _ = serde_json::from_str::<Unit<'_>>(&json);
+            let _ = UnitParser::new(Dialect::COMMA).parse(&json);
+        }
+
+        #[test]
+        fn any_row_reads_the_same_after_staging(text in "[a-c,\"\n ]{1,40}") {
+            let mut rows = Rows::new(std::io::Cursor::new(text.as_bytes()), std::path::Path::new("t"), Dialect::COMMA, 0, 1).unwrap();
+            while let Some(Step::Row(row)) = rows.advance().unwrap() {
+                let mut unit = UnitBuffer::default();
+                unit.push(&row);
+                let json = serde_json::to_string(&unit).unwrap();
+                let read = UnitParser::new(Dialect::COMMA).parse(&json).unwrap();
+                prop_assert_eq!(cells(&read.rows[0]), row.cells().collect::<Vec<_>>());
+            }
         }
     }
 }

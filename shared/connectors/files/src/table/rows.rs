@@ -28,6 +28,8 @@ pub struct Row<'a> {
     pub line_to: u64,
     /// Byte offset at which the row can be read again with [`Rows::seek`].
     pub offset: u64,
+    /// The row as it stands in the file, without its line end.
+    pub raw: &'a str,
     text: &'a str,
     ends: &'a [usize],
     hidden: usize,
@@ -46,7 +48,7 @@ impl<'a> Row<'a> {
 
     /// Cell by position from 0; empty when the row is shorter.
     pub fn cell(&self, column: usize) -> &'a str {
-        self.raw(column + self.hidden)
+        self.at(column + self.hidden)
     }
 
     /// All cells in order.
@@ -60,7 +62,7 @@ impl<'a> Row<'a> {
         self.text.get(shown..).is_none_or(|text| text.trim().is_empty())
     }
 
-    fn raw(&self, index: usize) -> &'a str {
+    fn at(&self, index: usize) -> &'a str {
         let Some(end) = self.ends.get(index) else { return "" };
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(start..*end).unwrap_or_default()
@@ -81,6 +83,23 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TooLong => "long",
+            Self::TooManyColumns => "wide",
+            Self::StrayQuote => "quote",
+            Self::NotText => "text",
+        }
+    }
+
+    /// The cause of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        [Self::TooLong, Self::TooManyColumns, Self::StrayQuote, Self::NotText]
+            .into_iter()
+            .find(|cause| cause.name() == name)
+    }
+
     /// What is wrong, as a sentence for a bookkeeper.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -219,13 +238,14 @@ impl<R: Read + Seek> Rows<R> {
         let breaks = memchr::memchr_iter(b'\n', raw).count() as u64;
         let ended_by_feed = raw.last() == Some(&b'\n');
         self.line = line_from + breaks;
+        let line_to = self.line - u64::from(ended_by_feed);
+        let raw = std::str::from_utf8(raw).unwrap_or_default().trim_end_matches(['\r', '\n']);
         let text = self.text.get(..text_len).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or_default();
         let ends = self.ends.get(..cells).unwrap_or_default();
         let hidden = usize::from(self.dialect.numbered);
-        let mut row =
-            Row { line_from, line_to: self.line - u64::from(ended_by_feed), offset, text, ends, hidden };
+        let mut row = Row { line_from, line_to, offset, raw, text, ends, hidden };
         if self.dialect.numbered {
-            row.line_from = row.raw(0).parse().unwrap_or(line_from);
+            row.line_from = row.at(0).parse().unwrap_or(line_from);
             row.line_to = row.line_from;
         }
         Ok(Some(Step::Row(row)))

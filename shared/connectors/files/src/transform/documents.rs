@@ -58,7 +58,7 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     Ok(Draft { entity, id: id.into(), number: Some(number.to_owned()), body: Body::Document(document) })
 }
 
-fn entity(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Entity> {
+fn entity(layout: &Layout, head: &UnitRow) -> Outcome<Entity> {
     match layout.some(head, Field::Kind) {
         None => Ok(layout.format.entity),
         Some(kind) => document_kind(kind).ok_or_else(|| {
@@ -90,7 +90,7 @@ fn sign_of(layout: &Layout, rules: Documents, entity: Entity, unit: &Unit<'_>) -
 }
 
 /// The cell with the document's sign taken out.
-fn signed(layout: &Layout, row: &UnitRow<'_>, field: Field, sign: Decimal) -> Outcome<Option<Decimal>> {
+fn signed(layout: &Layout, row: &UnitRow, field: Field, sign: Decimal) -> Outcome<Option<Decimal>> {
     Ok(layout.number(row, field)?.map(|amount| flip(amount, sign)))
 }
 
@@ -105,7 +105,7 @@ fn flip(amount: Decimal, sign: Decimal) -> Decimal {
 fn line(
     layout: &Layout,
     rules: Documents,
-    row: &UnitRow<'_>,
+    row: &UnitRow,
     currency: Currency,
     sign: Decimal,
 ) -> Outcome<Option<Line>> {
@@ -153,7 +153,7 @@ fn line(
     }))
 }
 
-pub(super) fn tracking(layout: &Layout, row: &UnitRow<'_>) -> Vec<Tracking> {
+pub(super) fn tracking(layout: &Layout, row: &UnitRow) -> Vec<Tracking> {
     ids::tracking(|field| layout.text(row, field))
         .map(|(category, option)| Tracking { category: category.into(), option: option.to_owned() })
         .collect()
@@ -161,7 +161,7 @@ pub(super) fn tracking(layout: &Layout, row: &UnitRow<'_>) -> Vec<Tracking> {
 
 fn product(
     layout: &Layout,
-    row: &UnitRow<'_>,
+    row: &UnitRow,
     quantity: Option<Decimal>,
     price: Option<Decimal>,
 ) -> Outcome<Option<Decimal>> {
@@ -171,7 +171,7 @@ fn product(
     product.map(Some).ok_or_else(too_large)
 }
 
-fn subtract(layout: &Layout, row: &UnitRow<'_>, from: Decimal, what: Option<Decimal>) -> Outcome<Decimal> {
+fn subtract(layout: &Layout, row: &UnitRow, from: Decimal, what: Option<Decimal>) -> Outcome<Decimal> {
     from.checked_sub(what.unwrap_or_default())
         .ok_or_else(|| layout.problem(row, Field::LineAmount, Code::AmountOutOfRange, ""))
 }
@@ -181,7 +181,7 @@ fn subtract(layout: &Layout, row: &UnitRow<'_>, from: Decimal, what: Option<Deci
 fn discount(
     layout: &Layout,
     rules: Documents,
-    row: &UnitRow<'_>,
+    row: &UnitRow,
     gross: Option<Decimal>,
     net: Option<Decimal>,
     sign: Decimal,
@@ -207,7 +207,7 @@ fn discount(
 }
 
 /// What the document states for the whole: shipping, adjustment and rounding become lines of their own name.
-fn extras(layout: &Layout, head: &UnitRow<'_>, sign: Decimal, document: &mut Document) -> Outcome<()> {
+fn extras(layout: &Layout, head: &UnitRow, sign: Decimal, document: &mut Document) -> Outcome<()> {
     for (field, name) in [
         (Field::Shipping, "Shipping charge"),
         (Field::Adjustment, "Adjustment"),
@@ -227,7 +227,7 @@ fn extras(layout: &Layout, head: &UnitRow<'_>, sign: Decimal, document: &mut Doc
     Ok(())
 }
 
-fn status(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Status> {
+fn status(layout: &Layout, head: &UnitRow) -> Outcome<Status> {
     let text = layout.text(head, Field::Status).to_lowercase().replace(['_', '-'], " ");
     Ok(match text.as_str() {
         "" | "open" | "sent" | "viewed" | "paid" | "partial" | "partially paid" | "partiallypaid"
@@ -250,7 +250,7 @@ fn status(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Status> {
 /// without saying how much is refused, because any figure would be a guess.
 fn outstanding(
     layout: &Layout,
-    head: &UnitRow<'_>,
+    head: &UnitRow,
     entity: Entity,
     sign: Decimal,
     document: &Document,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::formats::{Field, Shape};
 use crate::profile::Profile;
-use crate::unit::Unit;
+use crate::unit::{Unit, UnitParser};
 use cells::{Layout, Outcome, Problem};
 
 pub(crate) use implied::{ImpliedRow, account_class_of};
@@ -60,18 +60,23 @@ impl Transformer for FilesTransformer {
             |e: serde_json::Error| Fault::new(Code::StagingCorrupt).detail("a raw record").caused_by(e);
         let shape: BatchShape = serde_json::from_value(batch.header.shape.clone()).map_err(corrupt)?;
         let mut seen = FxHashMap::default();
+        let mut layout = match shape {
+            BatchShape::Implied => None,
+            BatchShape::Section(index) => {
+                let unknown = || Fault::new(Code::StagingCorrupt).detail("an unknown table");
+                let layout = self.sections.get(index).ok_or_else(unknown)?;
+                Some((layout, UnitParser::new(layout.section.dialect)))
+            }
+        };
         for row in batch.rows() {
             let row = row?;
-            match shape {
-                BatchShape::Implied => {
+            match layout.as_mut() {
+                None => {
                     let named: ImpliedRow = serde_json::from_str(row.data.get()).map_err(corrupt)?;
                     out.records.push(named.into_record()?);
                 }
-                BatchShape::Section(index) => {
-                    let layout = self.sections.get(index);
-                    let layout =
-                        layout.ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("an unknown table"))?;
-                    let unit: Unit<'_> = serde_json::from_str(row.data.get()).map_err(corrupt)?;
+                Some((layout, parser)) => {
+                    let unit = parser.parse(row.data.get()).map_err(corrupt)?;
                     record(layout, &unit, &row, &mut seen, out)?;
                 }
             }
@@ -127,7 +132,7 @@ fn record(
     Ok(())
 }
 
-fn number_of(layout: &Layout, head: &crate::unit::UnitRow<'_>) -> Option<String> {
+fn number_of(layout: &Layout, head: &crate::unit::UnitRow) -> Option<String> {
     if head.broken().is_some() {
         return None;
     }
@@ -171,8 +176,9 @@ pub(crate) fn drafts_of(
     let layout = Layout::new(&Arc::new(profile.clone()), section)?;
     let corrupt = |e: serde_json::Error| Fault::new(Code::StagingCorrupt).detail("a raw record").caused_by(e);
     let mut found = Vec::new();
+    let mut parser = UnitParser::new(layout.section.dialect);
     for json in records {
-        let unit: Unit<'_> = serde_json::from_str(&json).map_err(corrupt)?;
+        let unit = parser.parse(&json).map_err(corrupt)?;
         found.extend(draft(&layout, &unit).ok().map(|draft| (draft.id, draft.body)));
     }
     Ok(found)

@@ -51,7 +51,7 @@ pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outco
 fn allocation(
     layout: &Layout,
     ledger: Ledger,
-    row: &UnitRow<'_>,
+    row: &UnitRow,
     contact: &str,
     amount: Decimal,
     there: bool,

@@ -197,15 +197,15 @@ pub(super) const PARTITIONS: &[Kind] = &[
                 "SELECT s.tx_guid AS parent, s.guid, s.account_guid, s.memo, s.value_num, s.value_denom, s.quantity_num, s.quantity_denom, \
                    s.lot_guid, i.guid AS document, coalesce(j.owner_type, i.owner_type) AS document_owner_type, \
                    coalesce(j.owner_guid, i.owner_guid) AS document_owner, \
-                   (SELECT max(k.int64_val) FROM slots k WHERE k.obj_guid = i.guid AND k.name = 'credit-note') AS credit_note, \
-                   (SELECT sum(CASE WHEN p.value_num > 0 THEN 1 WHEN p.value_num < 0 THEN -1 ELSE 0 END) FROM splits p \
-                     WHERE p.tx_guid = i.post_txn AND p.account_guid = i.post_acc AND p.lot_guid = i.post_lot) AS direction, \
-                   (SELECT max(o.int64_val) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-type' \
-                     WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') AS lot_owner_type, \
-                   (SELECT max(o.guid_val) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-guid' \
-                     WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') AS lot_owner, \
-                   (SELECT max(lj.owner_guid) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-guid' \
-                     JOIN jobs lj ON lj.guid = o.guid_val WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') AS lot_job_owner \
+                   CASE WHEN i.guid IS NOT NULL THEN (SELECT max(k.int64_val) FROM slots k WHERE k.obj_guid = i.guid AND k.name = 'credit-note') END AS credit_note, \
+                   CASE WHEN i.guid IS NOT NULL THEN (SELECT sum(CASE WHEN p.value_num > 0 THEN 1 WHEN p.value_num < 0 THEN -1 ELSE 0 END) FROM splits p \
+                     WHERE p.tx_guid = i.post_txn AND p.account_guid = i.post_acc AND p.lot_guid = i.post_lot) END AS direction, \
+                   CASE WHEN s.lot_guid IS NOT NULL THEN (SELECT max(o.int64_val) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-type' \
+                     WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') END AS lot_owner_type, \
+                   CASE WHEN s.lot_guid IS NOT NULL THEN (SELECT max(o.guid_val) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-guid' \
+                     WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') END AS lot_owner, \
+                   CASE WHEN s.lot_guid IS NOT NULL THEN (SELECT max(lj.owner_guid) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-guid' \
+                     JOIN jobs lj ON lj.guid = o.guid_val WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') END AS lot_job_owner \
                  FROM splits s LEFT JOIN invoices i ON i.post_lot = s.lot_guid \
                    LEFT JOIN jobs j ON i.owner_type = 3 AND j.guid = i.owner_guid \
                  WHERE {after:s.tx_guid} ORDER BY s.tx_guid, s.guid",

@@ -116,8 +116,9 @@ impl Columns {
             }
         }
         let lacks = |field: &Field| {
-            !given.contains(&self.of(field.name))
-                && !(field.kind.is_amount() && given.contains(&self.minor(field.name)))
+            let in_units = given.contains(&self.of(field.name));
+            let in_smallest_units = field.kind.is_amount() && given.contains(&self.minor(field.name));
+            !in_units && !in_smallest_units
         };
         if let Some(field) = self.fields.iter().find(|field| field.needed && lacks(field)) {
             return Err(invalid(

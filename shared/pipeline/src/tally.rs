@@ -54,6 +54,9 @@ pub struct Tally {
     pub not_carried: Vec<NotCarriedTally>,
     /// How many visible adjustments were made.
     pub adjustments: u64,
+    /// Left for another pass over the same batches.
+    #[serde(default)]
+    pub deferred: u64,
 }
 
 impl Tally {
@@ -123,6 +126,7 @@ impl Tally {
             }
         }
         self.adjustments += other.adjustments;
+        self.deferred += other.deferred;
         Ok(())
     }
 

@@ -8,12 +8,16 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, EntitySupport, Found, Limits, Manifest, Operation, Preflight,
     Removal, Support, WriteBatch, Writer, Written,
 };
-use carry_model::{Body, Code, Company, Currency, Decimal, Entity, Fault, Money, Reach, RecordKey, TargetId};
+use carry_model::{
+    Body, Code, Company, Currency, Decimal, Entity, Fault, Money, Reach, Record, RecordKey, TargetId,
+};
 
 use crate::dice::Dice;
 
+const BATCH: usize = 3;
+
 const fn can(entity: Entity) -> EntitySupport {
-    EntitySupport::full(entity, 3)
+    EntitySupport::full(entity, BATCH)
 }
 
 static MANIFEST: Manifest = Manifest {
@@ -22,15 +26,34 @@ static MANIFEST: Manifest = Manifest {
     source: Support::No("a target"),
     target: Support::Yes,
     entities: &[
+        can(Entity::Company),
         can(Entity::Account),
+        can(Entity::TaxRate),
+        can(Entity::Terms),
+        can(Entity::PaymentMethod),
+        can(Entity::TrackingCategory),
         can(Entity::Contact),
+        can(Entity::Item),
+        can(Entity::Project),
+        can(Entity::Estimate),
+        can(Entity::SalesOrder),
+        can(Entity::PurchaseOrder),
         can(Entity::Invoice),
         can(Entity::Bill),
+        can(Entity::SalesReceipt),
+        can(Entity::Expense),
         can(Entity::CreditNote),
         can(Entity::BillCredit),
+        can(Entity::Refund),
         can(Entity::Payment),
         can(Entity::BillPayment),
+        can(Entity::Transfer),
+        can(Entity::BankTransaction),
         can(Entity::Journal),
+        can(Entity::TimeActivity),
+        can(Entity::ExpenseActivity),
+        can(Entity::FeeActivity),
+        can(Entity::Attachment),
     ],
     limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
 };
@@ -53,6 +76,7 @@ pub struct Trouble {
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub key: RecordKey,
+    pub number: Option<String>,
     pub body: Body,
 }
 
@@ -62,6 +86,7 @@ struct State {
     next: u64,
     writes: u64,
     dice: Option<Dice>,
+    home: Option<Currency>,
 }
 
 pub struct MemoryTarget {
@@ -84,8 +109,9 @@ impl MemoryTarget {
         self.state.lock().unwrap()
     }
 
-    pub fn calm(&self) {
-        *self.trouble.lock().unwrap() = Trouble::default();
+    /// The currency of its ledger, euro unless set.
+    pub fn set_home_currency(&self, home: Currency) {
+        self.state().home = Some(home);
     }
 
     /// Records written so far, updates included.
@@ -112,7 +138,7 @@ impl State {
         self.kept.iter().find(|(_, kept)| &kept.key == key).map(|(id, _)| *id)
     }
 
-    fn write(&mut self, key: RecordKey, body: Body, operation: &Operation) -> u64 {
+    fn write(&mut self, record: Record, operation: &Operation) -> u64 {
         self.writes += 1;
         let id = match operation {
             Operation::Update(id) => id.as_str().parse().unwrap(),
@@ -121,7 +147,8 @@ impl State {
                 self.next
             }
         };
-        self.kept.insert(id, Kept { key, body });
+        let kept = Kept { key: record.key(), number: record.number, body: record.body };
+        self.kept.insert(id, kept);
         id
     }
 
@@ -181,7 +208,8 @@ impl Writer for MemoryTarget {
     }
 
     async fn preflight(&self) -> Result<Preflight, Fault> {
-        let company = Company { name: "Target".into(), home_currency: Currency::EUR, country: None };
+        let home_currency = self.state().home.unwrap_or(Currency::EUR);
+        let company = Company { name: "Target".into(), home_currency, country: None };
         Ok(Preflight { company: Some(company), currencies: None, lock_date: None, findings: Vec::new() })
     }
 
@@ -198,7 +226,7 @@ impl Writer for MemoryTarget {
     async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let trouble = *self.trouble.lock().unwrap();
         let mut state = self.state();
-        assert!(batch.items.len() <= 3, "batches keep to the manifest");
+        assert!(batch.items.len() <= BATCH, "batches keep to the manifest");
         if Self::strikes(&mut state, trouble.before) {
             return Err(Fault::new(Code::ConnectionFailed).reach(Reach::NotSent));
         }
@@ -216,7 +244,7 @@ impl Writer for MemoryTarget {
             }
             let id = match (&item.operation, known) {
                 (Operation::Create, Some(id)) => id,
-                (operation, _) => state.write(key, item.record.body, operation),
+                (operation, _) => state.write(item.record, operation),
             };
             let total = state.balance(id).map(|(total, ..)| total);
             results.push(Ok(Written { total, ..Written::new(id.to_string()) }));

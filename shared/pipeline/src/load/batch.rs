@@ -53,18 +53,61 @@ impl Known {
 
 impl Loader<'_> {
     /// Carries the records of one staged batch and counts what became of each.
+    ///
+    /// Records that name others of their own entity (a sub-account its parent) go after those. One that names a
+    /// record of a later batch is left for another pass (`later`), unless this is the last one.
     pub(crate) async fn load_records(
         &self,
         entity: Entity,
         part: &str,
         records: Vec<Record>,
     ) -> Result<Tally, Fault> {
+        self.load_pass(entity, part, records, Pass::Only).await
+    }
+
+    pub(crate) async fn load_pass(
+        &self,
+        entity: Entity,
+        part: &str,
+        records: Vec<Record>,
+        pass: Pass,
+    ) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
-        let records = self.selected(entity, records, &mut tally);
+        let records = match pass {
+            Pass::Only | Pass::First => self.selected(entity, records, &mut tally),
+            Pass::Again | Pass::Last => {
+                self.left_over(self.selected(entity, records, &mut Tally::default())).await?
+            }
+        };
         if entity == Entity::OpenBalance {
             self.note_open_balances(&records, &mut tally).await?;
             return Ok(tally);
         }
+        let mut waiting = records;
+        while !waiting.is_empty() {
+            let (ready, rest) = wave(waiting);
+            self.load_wave(entity, part, ready, pass, &mut tally).await?;
+            waiting = rest;
+        }
+        Ok(tally)
+    }
+
+    /// Records that no pass of this run has dealt with yet.
+    async fn left_over(&self, records: Vec<Record>) -> Result<Vec<Record>, Fault> {
+        let keys: Vec<_> = records.iter().map(Record::key).collect();
+        let links = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        let open = |link: &Option<Link>| link.as_ref().is_none_or(|l| !l.is_done() && l.run != self.run.id);
+        Ok(records.into_iter().zip(links).filter(|(_, link)| open(link)).map(|(record, _)| record).collect())
+    }
+
+    async fn load_wave(
+        &self,
+        entity: Entity,
+        part: &str,
+        records: Vec<Record>,
+        pass: Pass,
+        tally: &mut Tally,
+    ) -> Result<(), Fault> {
         let mut known = self.look_up(&records).await?;
         let mut going = Vec::new();
         let mut aside = Vec::new();
@@ -75,7 +118,7 @@ impl Loader<'_> {
             let figures = Figures::of(&record, self.plan)?;
             match self.decide(&record, &mut known, &mut ids) {
                 Ok(Decision::Unchanged) => {
-                    self.count_unchanged(&record, &known, &mut tally);
+                    self.count_unchanged(&record, &known, tally);
                     if record.document().is_some()
                         && let (Some(stated), Some(link)) = (figures.outstanding, known.done(&record.key()))
                         && link.outstanding != Some(stated)
@@ -94,14 +137,20 @@ impl Loader<'_> {
                     }
                     Err(refused) => {
                         let (record, fault) = *refused;
-                        aside.push(self.set_aside(&record, figures, fault, &mut tally)?);
+                        aside.push(self.set_aside(&record, figures, fault, tally)?);
                     }
                 },
                 Err(fault) => {
+                    let later =
+                        matches!(pass, Pass::First | Pass::Again) && fault.code == Code::ReferenceMissing;
+                    if later && &*fault.field == entity.singular() {
+                        tally.deferred += 1;
+                        continue;
+                    }
                     if fault.code == Code::VoidNotCarried {
                         self.remove_voided(&record, &known).await?;
                     }
-                    aside.push(self.set_aside(&record, figures, fault, &mut tally)?);
+                    aside.push(self.set_aside(&record, figures, fault, tally)?);
                 }
             }
         }
@@ -110,8 +159,7 @@ impl Loader<'_> {
             self.engine.jobs.mark_seen(self.run, &seen).await?;
             self.engine.jobs.set_outstanding(&self.run.migration, &restated).await?;
         }
-        self.write_all(entity, part, going, known, &mut tally).await?;
-        Ok(tally)
+        self.write_all(entity, part, going, known, tally).await
     }
 
     fn selected(&self, entity: Entity, records: Vec<Record>, tally: &mut Tally) -> Vec<Record> {
@@ -345,6 +393,36 @@ impl Loader<'_> {
         }
         self.engine.jobs.note_links(self.run, &aside).await
     }
+}
+
+/// Which walk over an entity's batches this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// The only one.
+    Only,
+    /// The first of several: what names a record of a later batch is left over.
+    First,
+    /// Another one, over what was left.
+    Again,
+    /// The last one: what is left over still is refused.
+    Last,
+}
+
+/// Splits off the records that name no other record still waiting; all of them where they go in circles.
+fn wave(waiting: Vec<Record>) -> (Vec<Record>, Vec<Record>) {
+    if !waiting.first().is_some_and(|record| super::refers_to_its_own(record.entity)) {
+        return (waiting, Vec::new());
+    }
+    let ids: FxHashSet<_> = waiting.iter().map(|record| record.id.clone()).collect();
+    let names_another = |record: &Record| {
+        let mut found = false;
+        record.body.each_reference(|entity, id| {
+            found |= entity == record.entity && *id != record.id && ids.contains(id);
+        });
+        found
+    };
+    let (rest, ready): (Vec<_>, Vec<_>) = waiting.into_iter().partition(names_another);
+    if ready.is_empty() { (rest, ready) } else { (ready, rest) }
 }
 
 /// A record in its final form with what was changed, or the record as it was and why it cannot go.

@@ -17,6 +17,7 @@ use crate::store::{RunStore, content_name};
 use crate::tally::Tally;
 use crate::transform::{TransformedPart, rejects_key};
 
+use batch::Pass;
 pub(crate) use batch::settlement_key;
 
 /// Which records a run is about.
@@ -43,6 +44,11 @@ pub(crate) struct Loader<'a> {
     pub(crate) verify_first: bool,
 }
 
+/// Entities whose records may name others of the same entity (a sub-account its parent).
+pub(crate) const fn refers_to_its_own(entity: Entity) -> bool {
+    matches!(entity, Entity::Account | Entity::Contact)
+}
+
 /// Rejects noted in one go.
 const REJECTS_AT_ONCE: usize = 1_000;
 
@@ -54,7 +60,8 @@ impl Loader<'_> {
         let mut tally = self.note_rejects(parts).await?;
         for entity in Entity::ALL {
             if *entity == Entity::Account {
-                tally.merge(&self.load_part(*entity, "carryforward", exact::accounts()?).await?)?;
+                tally
+                    .merge(&self.load_part(*entity, "carryforward", exact::accounts()?, Pass::Only).await?)?;
             }
             tally.merge(&self.load_entity(*entity, parts).await?)?;
         }
@@ -63,6 +70,30 @@ impl Loader<'_> {
     }
 
     async fn load_entity(&self, entity: Entity, parts: &[TransformedPart]) -> Result<Tally, Fault> {
+        if !refers_to_its_own(entity) {
+            return self.load_pass_over(entity, parts, Pass::Only).await;
+        }
+        let mut tally = self.load_pass_over(entity, parts, Pass::First).await?;
+        let mut deferred = std::mem::take(&mut tally.deferred);
+        while deferred > 0 {
+            let mut again = self.load_pass_over(entity, parts, Pass::Again).await?;
+            let left = std::mem::take(&mut again.deferred);
+            tally.merge(&again)?;
+            if left == deferred {
+                tally.merge(&self.load_pass_over(entity, parts, Pass::Last).await?)?;
+                break;
+            }
+            deferred = left;
+        }
+        Ok(tally)
+    }
+
+    async fn load_pass_over(
+        &self,
+        entity: Entity,
+        parts: &[TransformedPart],
+        pass: Pass,
+    ) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
         let mut parts = parts.iter().filter(|part| part.records.contains_key(&entity)).peekable();
         let fetch = |part: &TransformedPart| {
@@ -76,19 +107,30 @@ impl Loader<'_> {
             next = parts.peek().map(|part| fetch(part));
             let records = records.await.map_err(|e| Fault::new(carry_model::Code::Bug).caused_by(e))??;
             let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
-            tally.merge(&self.load_part(entity, &part.part, records).await?)?;
-            self.engine.progress.advance(Stage::Load, entity.plural(), count);
+            tally.merge(&self.load_part(entity, &part.part, records, pass).await?)?;
+            if matches!(pass, Pass::Only | Pass::First) {
+                self.engine.progress.advance(Stage::Load, entity.plural(), count);
+            }
         }
         Ok(tally)
     }
 
-    async fn load_part(&self, entity: Entity, part: &str, records: Vec<Record>) -> Result<Tally, Fault> {
+    async fn load_part(
+        &self,
+        entity: Entity,
+        part: &str,
+        records: Vec<Record>,
+        pass: Pass,
+    ) -> Result<Tally, Fault> {
         self.engine.cancel.check()?;
+        if !matches!(pass, Pass::Only | Pass::First) {
+            return self.load_pass(entity, part, records, pass).await;
+        }
         let key = format!("{}/{}/{part}.json", Stage::Load.name(), entity.name());
         if let Some(done) = self.store.get_json(&key).await? {
             return Ok(done);
         }
-        let tally = self.load_records(entity, part, records).await?;
+        let tally = self.load_pass(entity, part, records, pass).await?;
         self.store.create_json(&key, &tally).await?;
         Ok(tally)
     }

@@ -234,6 +234,16 @@ mod tests {
     }
 
     #[test]
+    fn the_index_lists_every_code() {
+        let index = include_str!("../../../docs/errors/README.md");
+        for code in Code::ALL {
+            let (id, kind) = (code.id(), code.kind().name());
+            let row = format!("| [{id}]({id}.md) | {kind} | {} |", code.sentence());
+            assert!(index.contains(&row), "docs/errors/README.md lacks: {row}");
+        }
+    }
+
+    #[test]
     fn ids_are_unique() {
         let mut ids: Vec<_> = Code::ALL.iter().map(|c| c.id()).collect();
         ids.sort_unstable();

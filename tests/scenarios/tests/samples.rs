@@ -9,7 +9,7 @@ use std::sync::Arc;
 use carry_connector::{Reader, exact};
 use carry_model::{Body, Decimal, Entity, Ledger, RecordKey, parse_plain};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress, Settings, report_files, run};
-use carry_ports::{Jobs as _, RunKind, SystemClock};
+use carry_ports::{RunKind, SystemClock};
 use carry_report::RejectRow;
 use carry_simulation::World;
 use carry_simulation::target::{Kept, MemoryTarget, Trouble};

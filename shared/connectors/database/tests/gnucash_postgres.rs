@@ -1,0 +1,126 @@
+//! The same book in PostgreSQL gives the same records. Where PostgreSQL's server is not installed the test says so.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests"
+)]
+
+#[path = "support/postgres.rs"]
+mod postgres;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use carry_connector::{Reader, Transformed};
+use carry_database::conn::Database;
+use carry_database::gnucash::GnuCash;
+use carry_model::Record;
+use rusqlite::types::ValueRef;
+use support::{Kept, data, read};
+
+/// Column types as GnuCash declares them in PostgreSQL.
+fn kind(name: &str, sqlite: &str) -> String {
+    let time = [
+        "date",
+        "post_date",
+        "enter_date",
+        "reconcile_date",
+        "date_entered",
+        "date_opened",
+        "date_posted",
+        "date_closed",
+        "timespec_val",
+    ];
+    match sqlite.to_lowercase().as_str() {
+        _ if name == "gdate_val" => "date".into(),
+        _ if time.contains(&name) => "timestamp without time zone".into(),
+        "bigint" => "int8".into(),
+        "float8" => "double precision".into(),
+        text if text.starts_with("text") => text.replace("text", "varchar"),
+        _ => "integer".into(),
+    }
+}
+
+fn literal(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "NULL".into(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Text(text) => format!("'{}'", String::from_utf8_lossy(text).replace('\'', "''")),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The sample book as a script for PostgreSQL.
+fn script() -> String {
+    let book = rusqlite::Connection::open(data("gnucash/book.gnucash")).unwrap();
+    let mut tables = book
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        .unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut sql = String::from("BEGIN;\n");
+    for table in tables {
+        let mut columns =
+            book.prepare(&format!("SELECT name, type FROM pragma_table_info('{table}')")).unwrap();
+        let columns: Vec<(String, String)> = columns
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let declared: Vec<_> =
+            columns.iter().map(|(name, sqlite)| format!("{name} {}", kind(name, sqlite))).collect();
+        writeln!(sql, "CREATE TABLE {table} ({});", declared.join(", ")).unwrap();
+        let mut rows = book.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let mut rows = rows.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<_> = (0..columns.len()).map(|at| literal(row.get_ref(at).unwrap())).collect();
+            writeln!(sql, "INSERT INTO {table} VALUES ({});", values.join(", ")).unwrap();
+        }
+    }
+    sql.push_str("COMMIT;\n");
+    sql
+}
+
+fn by_key(read: &Transformed) -> BTreeMap<String, &Record> {
+    read.records.iter().map(|record| (record.key().to_string(), record)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_in_postgresql_gives_the_same_records() {
+    let Some(server) = postgres::Postgres::start() else {
+        eprintln!("skipped: PostgreSQL's server is not installed, or cannot be started");
+        return;
+    };
+    let file = server.folder().join("book.sql");
+    std::fs::write(&file, script()).unwrap();
+    server.script(&file);
+    let database = Database::open(&server.url()).await.unwrap();
+    assert!(GnuCash::recognises(&database).await.unwrap());
+    let in_server = GnuCash::new(database, None, None);
+    let path = data("gnucash/book.gnucash");
+    let in_file = GnuCash::new(Database::open(path.to_str().unwrap()).await.unwrap(), None, None);
+    let ((surveyed, a), (expected, b)) = (read(&in_server).await, read(&in_file).await);
+    assert_eq!((surveyed.counts, surveyed.company), (expected.counts.clone(), expected.company.clone()));
+    assert!(a.rejects.is_empty(), "{:?}", a.rejects);
+    let (a, b) = (by_key(&a), by_key(&b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (key, record) in &a {
+        assert_eq!((&record.number, &record.body), (&b[key].number, &b[key].body), "{key}");
+        assert_eq!(record.fingerprint, b[key].fingerprint, "{key}");
+    }
+    let survey = in_server.survey().await.unwrap();
+    let partition = survey.partitions.iter().find(|partition| partition.id == "documents").unwrap();
+    let mut whole = Kept::default();
+    in_server.extract(&survey, partition, None, &mut whole).await.unwrap();
+    let rows = whole.rows();
+    let mut rest = Kept::default();
+    in_server
+        .extract(&survey, partition, rows[20]["guid"].as_str().map(str::to_owned), &mut rest)
+        .await
+        .unwrap();
+    assert_eq!(rest.rows(), rows[21..], "it goes on after a key");
+}

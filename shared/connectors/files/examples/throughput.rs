@@ -2,7 +2,6 @@
 //! `cargo run --release -p carry-files --example throughput -- FOLDER`.
 #![allow(clippy::print_stdout, reason = "the result of a measurement")]
 
-use std::io::Write;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -41,12 +40,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut transform, mut write) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
     let (mut bytes, mut records, mut rejects) = (0, 0, 0);
     let packed = |out: &Transformed, bytes: &mut usize| -> Result<(), Box<dyn std::error::Error>> {
-        let mut encoder = zstd::Encoder::new(Vec::new(), 1)?;
+        let mut lines = Vec::new();
         for record in &out.records {
-            serde_json::to_writer(&mut encoder, record)?;
-            encoder.write_all(b"\n")?;
+            serde_json::to_writer(&mut lines, record)?;
+            lines.push(b'\n');
         }
-        *bytes += encoder.finish()?.len();
+        *bytes += zstd::encode_all(lines.as_slice(), 1)?.len();
         Ok(())
     };
     for batch in &kept.batches {

@@ -101,9 +101,11 @@ impl Rules {
                         && !self.at.cell(row, Field::Credit).is_empty())
             }
             Shape::Documents(_) | Shape::Payments(_) | Shape::Postings => {
-                word(first)
-                    && self.at.cell(row, Field::Contact).is_empty()
-                    && self.at.cell(row, Field::Date).is_empty()
+                let is_else = |field| {
+                    let cell = self.at.cell(row, field);
+                    cell.is_empty() || cell == first
+                };
+                word(first) && [Field::Number, Field::Contact, Field::Date].into_iter().all(is_else)
             }
             Shape::Accounts | Shape::Items | Shape::Contacts(_) | Shape::TaxRates => {
                 first.eq_ignore_ascii_case("total") && row.cells().skip(1).all(|c| c.trim().is_empty())

@@ -113,7 +113,7 @@ fn home_currency(scan: &Scan, options: &FilesOptions, findings: &mut Vec<Finding
         (Some(currency), _) => (
             Severity::Info,
             currency,
-            format!("Amounts in {currency} state no exchange rate: it is the home currency."),
+            format!("Amounts in {currency} state no exchange rate, or 1: it is the home currency."),
         ),
         (None, Some(currency)) => (
             Severity::Warning,

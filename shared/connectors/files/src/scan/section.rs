@@ -65,7 +65,7 @@ pub(crate) struct Section {
     pub(crate) scattered: FxHashMap<u64, Vec<(u64, u64)>>,
     /// Offsets of those others.
     pub(crate) continuations: FxHashSet<u64>,
-    /// Currencies of rows that state no rate, with their counts.
+    /// Currencies of rows that state no rate, or one, with their counts.
     pub(crate) currencies: BTreeMap<String, u64>,
 }
 
@@ -425,7 +425,7 @@ fn observe(section: &mut Section, row: &Row<'_>) {
         }
     }
     let currency = section.rules.at.cell(row, Field::Currency);
-    if !currency.is_empty() && section.rules.at.cell(row, Field::ExchangeRate).is_empty() {
+    if !currency.is_empty() && is_home_rate(section.rules.at.cell(row, Field::ExchangeRate)) {
         // Codes are few; anything else is a reject later and must not fill the memory.
         if let Some(count) = section.currencies.get_mut(currency) {
             *count += 1;
@@ -433,6 +433,14 @@ fn observe(section: &mut Section, row: &Row<'_>) {
             section.currencies.insert(currency.to_owned(), 1);
         }
     }
+}
+
+/// No rate, or a rate of one however it is written.
+fn is_home_rate(rate: &str) -> bool {
+    rate.is_empty()
+        || rate.strip_prefix('1').is_some_and(|rest| {
+            rest.is_empty() || (rest.starts_with(['.', ',']) && rest.bytes().skip(1).all(|b| b == b'0'))
+        })
 }
 
 /// Notes the names that a row mentions or lists.

@@ -1,0 +1,316 @@
+//! Formats and habits of files that the sample books do not have.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    reason = "tests"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use carry_connector::Severity;
+use carry_files::FilesOptions;
+use carry_model::{Body, Code, Contact, Document, Entity, Journal, Payment, Record, Status};
+use common::{Books, read, read_with};
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    dir
+}
+
+fn books(files: &[(&str, &str)]) -> Books {
+    read(folder(files).path())
+}
+
+fn with(files: &[(&str, &str)], settings: &[(&str, &str)]) -> Books {
+    let settings: BTreeMap<String, String> =
+        settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    read_with(folder(files).path(), FilesOptions::from_settings(&settings).unwrap()).unwrap()
+}
+
+fn record<'a>(books: &'a Books, entity: Entity, id: &str) -> &'a Record {
+    let found = books.out.records.iter().find(|r| r.entity == entity && r.id.as_str() == id);
+    found.unwrap_or_else(|| {
+        let known: Vec<_> = books.out.records.iter().map(|r| r.key().to_string()).collect();
+        panic!("no {entity} {id} in {known:#?}; rejects {:#?}", books.out.rejects)
+    })
+}
+
+fn document<'a>(books: &'a Books, entity: Entity, id: &str) -> &'a Document {
+    record(books, entity, id).document().unwrap()
+}
+
+fn contact<'a>(books: &'a Books, id: &str) -> &'a Contact {
+    match &record(books, Entity::Contact, id).body {
+        Body::Contact(contact) => contact,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn journal<'a>(books: &'a Books, id: &str) -> &'a Journal {
+    match &record(books, Entity::Journal, id).body {
+        Body::Journal(journal) => journal,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn finding(books: &Books, severity: Severity, part: &str) -> bool {
+    books
+        .survey
+        .findings
+        .iter()
+        .any(|f| f.severity == severity && (f.text.contains(part) || f.place.contains(part)))
+}
+
+#[test]
+fn freshbooks_invoices_and_clients() {
+    let invoices = "Client Name,Invoice #,Date Issued,Date Due,Invoice Status,Date Paid,Item Name,Item Description,Rate,Quantity,Discount Percentage,Line Subtotal,Tax 1 Type,Tax 1 Amount,Tax 2 Type,Tax 2 Amount,Line Total,Currency\n\
+        Lopez & Co,0000017,2021-01-28,2021-02-27,paid,2021-02-01,Design,\"Logo, two drafts\",60.00,10,0,600.00,GST,30.00,PST,42.00,672.00,CAD\n\
+        Lopez & Co,0000017,2021-01-28,2021-02-27,paid,2021-02-01,Print,,13.50,2,10,24.30,GST,1.22,,,25.52,CAD\n\
+        Ann Ray,0000018,2021-02-13,2021-03-15,sent,,Advice,,100.00,1,0,100.00,,,,,100.00,CAD\n\
+        Ann Ray,0000019,2021-02-14,2021-03-15,partial,,Advice,,100.00,1,0,100.00,,,,,100.00,CAD\n";
+    let clients = "Organization,First Name,Last Name,Email,Phone,Street,City,Province/State,Country,Postal Code,Notes\n\
+        Lopez & Co,Eva,Lopez,eva@lopez.example.com,555 0100,1 High St,Guelph,Ontario,Canada,N1H 1A1,\"pays late,\nbut pays\"\n";
+    let books = books(&[("invoices.csv", invoices), ("clients.csv", clients)]);
+    let invoice = document(&books, Entity::Invoice, "0000017");
+    assert_eq!(invoice.total.to_string(), "697.52");
+    assert_eq!(invoice.outstanding.unwrap().to_string(), "0");
+    assert_eq!(invoice.lines[0].tax_rate.as_ref().unwrap().as_str(), "GST + PST");
+    assert_eq!(invoice.lines[1].discount.unwrap().to_string(), "2.7");
+    assert_eq!(document(&books, Entity::Invoice, "0000018").outstanding.unwrap().to_string(), "100.00");
+    assert_eq!(books.out.rejects.len(), 1, "paid in part, nobody knows how much");
+    assert_eq!(books.out.rejects[0].number.as_deref(), Some("0000019"));
+    let lopez = contact(&books, "Lopez & Co");
+    assert_eq!(lopez.note.as_deref(), Some("pays late,\nbut pays"));
+    assert!(lopez.customer && !lopez.supplier);
+    assert!(record(&books, Entity::Contact, "Ann Ray").implied);
+}
+
+#[test]
+fn zoho_invoices_state_total_and_balance() {
+    let header = "Invoice Date,Invoice ID,Invoice Number,Estimate Number,Invoice Status,Customer Name,Company Name,Customer ID,Due Date,PurchaseOrder,Currency Code,Exchange Rate,Entity Discount Amount,Item Name,Item Desc,Quantity,Item Price,Discount,Discount Amount,Item Total,SubTotal,Total,Balance,Shipping Charge,Adjustment,Round Off,Payment Terms Label,Notes,LateFee Name\n";
+    let rows = "2021-01-28,90300000079429,INV-000001,,Overdue,Ms. Mary,Bowman,903000000792,2021-02-12,PO-3,EUR,1.181500,0.00,Chair,Oak,3,40.00,0,0.00,120.00,170.00,189.30,89.30,15.00,4.30,0.00,Net 15,Thanks,\n\
+        2021-01-28,90300000079429,INV-000001,,Overdue,Ms. Mary,Bowman,903000000792,2021-02-12,PO-3,EUR,1.181500,0.00,Desk,,1,50.00,0,0.00,50.00,170.00,189.30,89.30,15.00,4.30,0.00,Net 15,Thanks,\n\
+        2021-01-29,90300000079430,INV-000002,,Void,Ms. Mary,Bowman,903000000792,2021-02-12,,USD,1.000000,0.00,Desk,,1,50.00,0,0.00,50.00,50.00,50.00,0.00,0,0,0,,,\n";
+    let contacts = "Created Time,Display Name,Company Name,Salutation,First Name,Last Name,Phone,Currency Code,Notes,Status,Billing Address,Billing City,EmailID,MobilePhone,Customer ID\n\
+        2020-01-01 10:00:00,Ms. Mary,Bowman,Ms.,Mary,Bowman,555,EUR,,Inactive,1 Road,Riga,mary@bowman.example.com,,903000000792\n";
+    let books = books(&[("Invoice.csv", &format!("{header}{rows}")), ("Contacts.csv", contacts)]);
+    let invoice = document(&books, Entity::Invoice, "90300000079429");
+    assert_eq!(
+        (invoice.total.to_string(), invoice.outstanding.unwrap().to_string()),
+        ("189.30".into(), "89.30".into())
+    );
+    assert_eq!(invoice.sum_of_parts().unwrap(), invoice.total, "shipping and adjustment are lines");
+    assert_eq!(invoice.rate.unwrap().to_string(), "1.181500");
+    assert_eq!(invoice.due.unwrap().to_string(), "2021-02-12");
+    assert_eq!(document(&books, Entity::Invoice, "90300000079430").status, Status::Voided);
+    assert!(contact(&books, "Ms. Mary").archived);
+    assert!(contact(&books, "Ms. Mary").customer, "invoices tell the role");
+}
+
+#[test]
+fn wave_transactions_become_journal_entries() {
+    let transactions = "Transaction ID,Transaction Date,Account Name,Transaction Description,Transaction Line Description,Amount (One column), ,Debit Amount (Two Column Approach),Credit Amount (Two Column Approach),Other Accounts for this Transaction,Customer,Vendor,Invoice Number,Bill Number,Notes / Memo,Amount Before Sales Tax,Sales Tax Amount,Sales Tax Name,Transaction Date Added,Transaction Date Last Modified,Account Group,Account Type,Account ID\n\
+        1488,2021-01-28,Accounts Receivable,Invoice 5,,1000,,1000.00,,Sales,Ada,,5,,,,,,2021-01-28,2021-01-28,Asset,Expected Payments from Customers,\n\
+        1488,2021-01-28,Sales,Invoice 5,Consulting,1000,,,1000.00,Accounts Receivable,Ada,,5,,,,,,2021-01-28,2021-01-28,Income,Income,\n\
+        1490,2021-01-29,Rent,Rent,,500,,500.00,,Cash,,Landlord,,,,,,,2021-01-29,2021-01-29,Expense,Operating Expense,\n\
+        1490,2021-01-29,Cash,Rent,,-499,,,499.00,Rent,,Landlord,,,,,,,2021-01-29,2021-01-29,Asset,Cash and Bank,\n";
+    let customers = "customer_name,email,contact_first_name,contact_last_name,customer_currency,account_number,phone\nAda,ada@example.com,Ada,L,USD,7,555\n";
+    let books = books(&[("accounting.csv", transactions), ("customers.csv", customers)]);
+    let entry = journal(&books, "1488");
+    assert_eq!(entry.lines.len(), 2);
+    assert_eq!(entry.lines[0].amount.to_string(), "1000.00");
+    assert_eq!(entry.lines[0].contact.as_ref().unwrap().as_str(), "Ada");
+    assert_eq!(books.out.rejects[0].fault.code, Code::JournalUnbalanced);
+    assert_eq!(books.out.rejects[0].number.as_deref(), Some("1490"));
+    let classes: BTreeMap<_, _> = books
+        .survey
+        .catalog
+        .iter()
+        .filter(|e| e.entity == Entity::Account)
+        .map(|e| (e.name.as_str(), format!("{:?}", e.class.unwrap())))
+        .collect();
+    assert_eq!(classes["Sales"], "Income");
+    assert_eq!(classes["Accounts Receivable"], "CurrentAsset");
+    assert_eq!(classes["Cash"], "Bank");
+}
+
+#[test]
+fn the_template_reads_what_its_page_explains() {
+    let invoices = "Invoice number,Customer,Date,Due date,Currency,Total including tax,Still to be paid,Status,Line description,Quantity,Unit price,Line discount,Line net amount,Tax rate,Line tax amount,Account,Tracking category 1,Tracking option 1\n\
+        R-1,Müller GmbH,31.01.2026,14.02.2026,EUR,\"1.190,00\",\"190,00\",open,Beratung,10,\"110,00\",\"100,00\",\"1.000,00\",MwSt 19 %,\"190,00\",8400,Region,Nord\n";
+    let payments = "Payment number,Date,Customer,Paid into account,Applied to number,Amount applied\nZ-1,15.02.2026,Müller GmbH,1200,R-1,\"1.000,00\"\n";
+    let accounts = "Account code,Account name,Account class\n8400,Erlöse,income\n1200,Bank,bank\n";
+    let taxes = "Tax rate name,Per cent\nMwSt 19 %,19\n";
+    let journals = "Journal number,Date,Account,Debit,Credit,Supplier\nJ1,01.01.2026,Bank,\"5,00\",,\n,,Erlöse,,\"5,00\",\n";
+    let books = books(&[
+        ("rechnungen.csv", invoices),
+        ("zahlungen.csv", payments),
+        ("konten.csv", accounts),
+        ("steuern.csv", taxes),
+        ("journal.csv", journals),
+    ]);
+    assert!(books.out.rejects.is_empty(), "{:#?}", books.out.rejects);
+    let invoice = document(&books, Entity::Invoice, "R-1");
+    assert_eq!(
+        (invoice.total.to_string(), invoice.date.to_string()),
+        ("1190.00".into(), "2026-01-31".into())
+    );
+    assert_eq!(
+        invoice.lines[0].account.as_ref().unwrap().as_str(),
+        "Erlöse",
+        "a code stands for its account"
+    );
+    assert_eq!(invoice.lines[0].discount.unwrap().to_string(), "100.00");
+    assert_eq!(invoice.sum_of_parts().unwrap(), invoice.total);
+    let Body::Payment(Payment { allocations, amount, .. }) = &record(&books, Entity::Payment, "Z-1").body
+    else {
+        panic!()
+    };
+    assert_eq!((allocations.len(), amount.to_string()), (1, "1000.00".into()));
+    assert_eq!(journal(&books, "J1").lines.len(), 2);
+    assert!(
+        finding(&books, Severity::Info, "journal.csv, column Date"),
+        "an order taken from another column is said"
+    );
+}
+
+#[test]
+fn rows_of_a_document_may_lie_apart() {
+    let header = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n";
+    let mut text = header.to_owned();
+    for n in 0..500 {
+        text.push_str(&format!("{n},Customer {n},01/28/2026,First,10.00,USD\n"));
+    }
+    for n in (0..500).rev().step_by(2) {
+        text.push_str(&format!("{n},,,Second,5.50,\n"));
+    }
+    text.push_str("7,Customer 7,01/28/2026,Third,1.00,USD\n");
+    let books = books(&[("Invoices.csv", &text)]);
+    assert!(books.out.rejects.is_empty());
+    assert_eq!(books.out.records.iter().filter(|r| r.entity == Entity::Invoice).count(), 500);
+    assert_eq!(document(&books, Entity::Invoice, "499").total.to_string(), "15.50");
+    assert_eq!(document(&books, Entity::Invoice, "7").total.to_string(), "16.50");
+    assert_eq!(document(&books, Entity::Invoice, "8").total.to_string(), "10.00");
+}
+
+#[test]
+fn numbers_that_several_documents_bear_are_told_apart() {
+    let invoices = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n\
+        1,Ann,01/28/2026,X,10.00,USD\n1,Bob,01/28/2026,X,20.00,USD\n2,Ann,01/28/2026,X,30.00,USD\n";
+    let payments = "Receive Payment #,Payment Date,Customer,Invoice Apply,Amount Received,Currency\n\
+        P1,01/29/2026,Bob,1,20.00,USD\nP2,01/29/2026,Cy,1,5.00,USD\n";
+    let books = books(&[("Invoices.csv", invoices), ("Payments.csv", payments)]);
+    assert_eq!(document(&books, Entity::Invoice, "Ann/1").total.to_string(), "10.00");
+    assert_eq!(document(&books, Entity::Invoice, "Bob/1").total.to_string(), "20.00");
+    assert_eq!(document(&books, Entity::Invoice, "2").total.to_string(), "30.00");
+    let Body::Payment(payment) = &record(&books, Entity::Payment, "P1").body else { panic!() };
+    assert_eq!(payment.allocations[0].document.id.as_str(), "Bob/1");
+    assert_eq!(books.out.rejects.len(), 1, "nobody can say which invoice Cy paid");
+    assert_eq!(books.out.rejects[0].fault.code, Code::ReferenceMissing);
+}
+
+#[test]
+fn one_file_may_hold_several_tables_with_titles() {
+    let text = "Export of Lopez & Co,,\n\nCLIENTS,,\nOrganization,First Name,Last Name,Email\nAda,A,L,ada@example.com\nBob,B,M,bob@example.com\n\nINVOICES\n\
+        Client Name,Invoice #,Date Issued,Invoice Status,Rate,Quantity,Line Subtotal,Line Total,Currency\n\
+        Ada,1,Jan 28 2021,sent,\"1,020.00\",1,\"1,020.00\",\"1,020.00\",USD\n\
+        Bob,2,Jan 29 2021,sent,$13.50 ,2,$27.00 ,$27.00 ,USD\n\
+        TOTAL,,,,,,,\"1,047.00\",\n";
+    let books = books(&[("all.csv", text)]);
+    assert!(books.out.rejects.is_empty(), "{:#?}", books.out.rejects);
+    let contacts = books.out.records.iter().filter(|r| r.entity == Entity::Contact).count();
+    assert_eq!(contacts, 2, "the title INVOICES is no client");
+    assert_eq!(books.survey.counts[&Entity::Contact], 2);
+    assert_eq!(document(&books, Entity::Invoice, "1").total.to_string(), "1020.00");
+    assert_eq!(document(&books, Entity::Invoice, "2").date.to_string(), "2021-01-29");
+}
+
+#[test]
+fn an_order_that_nothing_tells_is_assumed_aloud_or_asked() {
+    let quickbooks = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n1,Ann,01/02/2026,X,10.00,USD\n";
+    let assumed = books(&[("Invoices.csv", quickbooks)]);
+    assert_eq!(document(&assumed, Entity::Invoice, "1").date.to_string(), "2026-01-02");
+    assert!(finding(&assumed, Severity::Warning, "month/day/year"));
+    let set = with(&[("Invoices.csv", quickbooks)], &[("date_order", "dmy")]);
+    assert_eq!(document(&set, Entity::Invoice, "1").date.to_string(), "2026-02-01");
+    let freshbooks = "Client Name,Invoice #,Date Issued,Invoice Status,Rate,Quantity,Line Subtotal,Line Total,Currency\nAda,1,01/02/2026,sent,1,1,1,1,USD\n";
+    let asked = books(&[("i.csv", freshbooks)]);
+    assert!(finding(&asked, Severity::Blocking, "order of day and month"));
+    let no_currency = "Client Name,Invoice #,Date Issued,Invoice Status,Rate,Quantity,Line Subtotal,Line Total\nAda,1,2026-01-02,sent,1,1,1,1\n";
+    assert!(finding(&books(&[("i.csv", no_currency)]), Severity::Blocking, "currency"));
+    let told = with(&[("i.csv", no_currency)], &[("home_currency", "NZD")]);
+    assert_eq!(document(&told, Entity::Invoice, "1").currency.code(), "NZD");
+}
+
+#[test]
+fn broken_rows_refuse_their_document_and_nothing_else() {
+    let text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n\
+        1,Ann,01/28/2026,X,10.00,USD\n\
+        1,,,\"5\" pipe,20.00,\n\
+        1,,,\"open,20.00,\n\
+        2,Bob,01/29/2026,X,30.00,USD\n\
+        3,\"Cy,01/30/2026,X,40.00,USD\n\
+        3,,,Y,1.00,\n\
+        4,Dee,01/30/2026,X,50.00,USD\n";
+    let books = books(&[("Invoices.csv", text)]);
+    let numbers: Vec<_> =
+        books.out.records.iter().filter(|r| r.entity == Entity::Invoice).map(|r| r.id.as_str()).collect();
+    assert_eq!(numbers, ["2", "4"]);
+    let rejects: Vec<_> = books.out.rejects.iter().map(|r| (r.place.line, r.fault.code)).collect();
+    assert_eq!(rejects, [(4, Code::RowMalformed), (6, Code::RowMalformed)]);
+}
+
+#[test]
+fn folders_without_tables_say_so() {
+    let dir = folder(&[("notes.md", "# hello"), ("list.csv", "a,b\n1,2\n")]);
+    let Err(fault) = read_with(dir.path(), FilesOptions::default()) else { panic!("a fault") };
+    assert_eq!(fault.code, Code::SourceUnrecognised);
+    let lookalikes = books(&[
+        ("page.csv", "<!DOCTYPE html><table></table>"),
+        ("old.xls", "\u{fffd}"),
+        ("c.csv", "Organization,First Name,Last Name,Email\nAda,A,L,a@example.com\n"),
+        ("almost.csv", "Organization,First Name,Surname,Email\nAda,A,L,a@example.com\n"),
+    ]);
+    assert!(finding(&lookalikes, Severity::Warning, "web page"));
+    assert!(finding(&lookalikes, Severity::Warning, "has no column Last Name"));
+}
+
+#[test]
+fn extraction_resumes_after_any_batch() {
+    use carry_connector::Reader;
+    let mut text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n".to_owned();
+    for n in 0..9000 {
+        text.push_str(&format!("{n},\"Customer\n{n}\",01/28/2026,First,10.00,USD\n{n},,,Second,5.00,\n"));
+    }
+    let dir = folder(&[("Invoices.csv", &text)]);
+    common::block(async {
+        let reader = carry_files::FilesReader::new(dir.path(), FilesOptions::default());
+        let survey = reader.survey().await.unwrap();
+        let partition = survey.partitions.iter().find(|p| p.entity == Entity::Invoice).unwrap();
+        let mut whole = common::Kept::default();
+        reader.extract(&survey, partition, None, &mut whole).await.unwrap();
+        assert!(whole.batches.len() > 3);
+        for at in 0..whole.batches.len() {
+            let mut rest = common::Kept::default();
+            let cursor = whole.batches[at].1.clone();
+            // Another process: nothing is remembered.
+            let fresh = carry_files::FilesReader::new(dir.path(), FilesOptions::default());
+            fresh.extract(&survey, partition, cursor, &mut rest).await.unwrap();
+            let (left, expected) = (&rest.batches, &whole.batches[at + 1..]);
+            assert_eq!(left.len(), expected.len());
+            assert!(left.iter().zip(expected).all(|(a, b)| a == b), "after batch {at}");
+        }
+    });
+}

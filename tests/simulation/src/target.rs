@@ -236,6 +236,7 @@ impl Writer for MemoryTarget {
                 return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
             }
             let key = item.record.key();
+            let number = item.record.number.clone();
             let known = if batch.verify_first { state.find(&key) } else { None };
             let detailed = matches!(&item.record.body, Body::Document(d) if d.lines.len() > 1);
             if detailed && known.is_none() && Self::strikes(&mut state, trouble.refuse) {
@@ -247,7 +248,7 @@ impl Writer for MemoryTarget {
                 (operation, _) => state.write(item.record, operation),
             };
             let total = state.balance(id).map(|(total, ..)| total);
-            results.push(Ok(Written { total, ..Written::new(id.to_string()) }));
+            results.push(Ok(Written { total, number, ..Written::new(id.to_string()) }));
         }
         if Self::strikes(&mut state, trouble.after) {
             return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));

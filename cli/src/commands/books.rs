@@ -1,0 +1,15 @@
+//! The staged canonical records of a run, batch by batch.
+
+use carry_model::{Entity, Fault, Record};
+use carry_pipeline::RunStore;
+use carry_ports::Stage;
+
+/// Keys of the batches that hold an entity's records.
+pub(crate) async fn batches(store: &RunStore, entity: Entity) -> Result<Vec<String>, Fault> {
+    store.list(&format!("{}/{}/", Stage::Transform.name(), entity.name())).await
+}
+
+/// The records of a batch.
+pub(crate) async fn records(store: &RunStore, key: &str) -> Result<Vec<Record>, Fault> {
+    store.get_rows(key).await
+}

@@ -1,0 +1,5 @@
+//! The binary `carry`.
+
+fn main() -> std::process::ExitCode {
+    carry_cli::main()
+}

@@ -1,0 +1,88 @@
+//! The side of a migration that a command does without: a rollback needs no source, a report neither side, and
+//! staging alone no target.
+
+use async_trait::async_trait;
+use carry_connector::{
+    AccountBalance, Balance, CatalogEntry, Found, Limits, Manifest, Partition, Preflight, RawSink, Reader, Removal,
+    Support, Survey, Transformer, WriteBatch, Writer, Written,
+};
+use carry_model::{Code, Entity, Fault, RecordKey, TargetId};
+
+const NOT_OPEN: &str = "this command does not open it";
+
+static MANIFEST: Manifest = Manifest {
+    system: "offline",
+    title: "Not opened",
+    source: Support::No(NOT_OPEN),
+    target: Support::No(NOT_OPEN),
+    entities: &[],
+    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+};
+
+/// A source that answers every question with a fault, and a target that looks like one that is still empty and
+/// refuses to be written to.
+pub(crate) struct Offline;
+
+fn closed<T>() -> Result<T, Fault> {
+    Err(Fault::new(Code::Bug).detail("A side of the migration was asked that is not open."))
+}
+
+#[async_trait]
+impl Reader for Offline {
+    fn manifest(&self) -> &'static Manifest {
+        &MANIFEST
+    }
+
+    async fn survey(&self) -> Result<Survey, Fault> {
+        closed()
+    }
+
+    async fn extract(
+        &self,
+        _: &Survey,
+        _: &Partition,
+        _: Option<String>,
+        _: &mut dyn RawSink,
+    ) -> Result<(), Fault> {
+        closed()
+    }
+
+    fn transformer(&self, _: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+        closed()
+    }
+}
+
+#[async_trait]
+impl Writer for Offline {
+    fn manifest(&self) -> &'static Manifest {
+        carry_connectors::DEFAULT_TARGET
+    }
+
+    async fn preflight(&self) -> Result<Preflight, Fault> {
+        Ok(Preflight { company: None, currencies: None, lock_date: None, findings: Vec::new() })
+    }
+
+    async fn catalog(&self, _: Entity) -> Result<Vec<CatalogEntry>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn find(&self, _: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
+        closed()
+    }
+
+    async fn write(&self, _: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+        closed()
+    }
+
+    async fn read_back(&self, _: Entity, _: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault> {
+        closed()
+    }
+
+    async fn account_balance(&self, _: &TargetId) -> Result<Vec<AccountBalance>, Fault> {
+        closed()
+    }
+
+    async fn remove(&self, _: Entity, _: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
+        closed()
+    }
+}

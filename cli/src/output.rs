@@ -1,0 +1,107 @@
+//! Where output goes: data to stdout, everything else to stderr.
+
+use std::io::{IsTerminal, Write};
+
+use carry_model::{Code, Fault};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use serde::Serialize;
+
+/// Widest output where the terminal does not say, in columns.
+const WIDTH_DEFAULT: usize = 110;
+
+/// True where a person reads stderr.
+pub(crate) fn stderr_is_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Columns of the terminal.
+pub(crate) fn width() -> usize {
+    Table::new().width().map_or(WIDTH_DEFAULT, usize::from).clamp(60, 140)
+}
+
+/// Writes a line of data.
+pub(crate) fn line(text: &str) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    done(writeln!(out, "{text}"))
+}
+
+/// Writes data as one JSON value.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Fault> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+    line(&text)
+}
+
+/// Tells the person at the terminal something that is no data.
+pub(crate) fn note(text: &str) {
+    // Nobody is left to tell where stderr is gone.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A reader that has seen enough (`| head`) is no fault.
+pub(crate) fn done(result: std::io::Result<()>) -> Result<(), Fault> {
+    match result {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|e| Fault::new(Code::FileUnreadable).detail("stdout").caused_by(e)),
+    }
+}
+
+/// A table for people: `right` names the columns of figures.
+pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(header.iter().copied());
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width()).unwrap_or(110));
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in right {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(6)));
+        }
+    }
+    table.to_string()
+}
+
+/// 1234567 as "1,234,567".
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// "1 record", "2 records".
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Text from the books on one line of a terminal: no line breaks, no control characters, bounded.
+pub(crate) fn cell(text: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let short: String = plain.clone().take(CHARS_MAX).collect();
+    if plain.count() > CHARS_MAX { format!("{short}…") } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(count(n), text);
+        }
+    }
+
+    #[test]
+    fn cells_cannot_drive_the_terminal() {
+        assert_eq!(cell("a\u{1b}[31mb\nc"), "a [31mb c");
+        assert_eq!(cell(&"x".repeat(100)).chars().count(), 61);
+    }
+}

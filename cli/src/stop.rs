@@ -1,0 +1,39 @@
+//! Ctrl-C: the first one stops after the batch at hand, the second one at once.
+
+use carry_pipeline::Cancel;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// Lets Ctrl-C (and a polite request to end) stop what watches `cancel`.
+pub(crate) fn on_signal(cancel: &Cancel) {
+    let cancel = cancel.clone();
+    tokio::spawn(async move {
+        asked().await;
+        cancel.cancel();
+        output::note("\nStopping after the batch at hand. Press Ctrl-C again to end at once; both can be resumed.");
+        asked().await;
+        std::process::exit(Exit::AT_ONCE);
+    });
+}
+
+#[cfg(unix)]
+async fn asked() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked() {
+    let _ = tokio::signal::ctrl_c().await;
+}

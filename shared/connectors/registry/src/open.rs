@@ -1,0 +1,162 @@
+//! From a connection text to a reader or a writer.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use carry_connector::{Limits, Reader, Wire, Writer};
+use carry_database::conn::Database;
+use carry_database::gnucash::GnuCash;
+use carry_database::mapped::{MAPPING_BYTES_MAX, MappedDatabase, Mapping};
+use carry_database::universal::UniversalWriter;
+use carry_files::{FilesOptions, FilesReader};
+use carry_model::{Code, Fault};
+use secrecy::SecretString;
+
+use crate::spec::{Schema, Spec};
+
+/// What connecting needs from the outside: the registry itself neither sends nor reads the environment.
+pub trait Access: Send + Sync {
+    /// A way to call the system at `base`, inside its limits.
+    fn wire(&self, base: &str, limits: &Limits) -> Result<Arc<dyn Wire>, Fault>;
+
+    /// A credential by the name of its environment variable, such as `ODOO_API_KEY`.
+    fn secret(&self, name: &str) -> Option<SecretString>;
+}
+
+/// What a person may add about a source.
+#[derive(Clone, Debug, Default)]
+pub struct SourceSettings {
+    /// By name: `company`, `home_currency`; for files also `encoding`, `date_order`, `decimal`.
+    pub values: BTreeMap<String, String>,
+    /// A mapping file with one query per entity, for a database whose tables nobody knows.
+    pub queries: Option<PathBuf>,
+}
+
+/// A source, ready to be surveyed.
+#[derive(Clone)]
+pub struct Source {
+    /// Its reader.
+    pub reader: Arc<dyn Reader>,
+    /// The connection without credentials, as it is stored and shown.
+    pub stored: String,
+}
+
+/// A target, ready for its preflight.
+#[derive(Clone)]
+pub struct Target {
+    /// Its writer.
+    pub writer: Arc<dyn Writer>,
+    /// The connection without credentials, as it is stored and shown.
+    pub stored: String,
+}
+
+/// The connection as it is stored and shown, without opening it: whole paths, no user, no password.
+pub fn stored(text: &str) -> Result<String, Fault> {
+    Spec::parse(text, true)?.shown()
+}
+
+/// Opens a source: a folder or file of exports, a GnuCash book, a universal database, or any other database with a
+/// mapping file.
+///
+/// A fault ([`Code::ConfigInvalid`], [`Code::FileUnreadable`], [`Code::DatabaseUnreadable`],
+/// [`Code::SourceUnrecognised`], [`Code::MappingInvalid`]) names the connection without its credentials.
+pub async fn open_source(text: &str, settings: &SourceSettings, access: &dyn Access) -> Result<Source, Fault> {
+    let spec = Spec::parse(text, false)?;
+    let stored = spec.shown()?;
+    if settings.queries.is_some() && !matches!(spec, Spec::Database { .. }) {
+        return Err(Fault::new(Code::ConfigInvalid)
+            .detail("A file of queries goes with a database.")
+            .hint("Leave --queries out, or give a database as the source."));
+    }
+    let reader: Arc<dyn Reader> = match spec {
+        Spec::Files(folder) => Arc::new(FilesReader::new(folder, FilesOptions::from_settings(&settings.values)?)),
+        Spec::Queries(file) => Arc::new(by_queries(None, &file, settings).await?),
+        Spec::Database { url, schema } => database(&url, schema, settings).await?,
+        Spec::Odoo { .. } => return Err(no_odoo(access)),
+    };
+    Ok(Source { reader, stored })
+}
+
+/// Opens a target: a universal database (a SQLite file, made where there is none, or PostgreSQL), or an Odoo.
+///
+/// A fault ([`Code::ConfigInvalid`], [`Code::DatabaseUnreadable`], [`Code::AuthRefused`]) names the connection
+/// without its credentials.
+pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Fault> {
+    let spec = Spec::parse(text, true)?;
+    let stored = spec.shown()?;
+    let writer: Arc<dyn Writer> = match spec {
+        Spec::Database { url, schema: None } => Arc::new(UniversalWriter::open(&url).await?),
+        Spec::Odoo { .. } => return Err(no_odoo(access)),
+        Spec::Database { schema: Some(Schema::GnuCash), .. } => return Err(no_target("A GnuCash book is a source only.")),
+        Spec::Files(_) => return Err(no_target("A folder of files is a source only.")),
+        Spec::Queries(_) => return Err(no_target("A database read by a mapping file is a source only.")),
+    };
+    Ok(Target { writer, stored })
+}
+
+fn no_target(why: &str) -> Fault {
+    Fault::new(Code::ConfigInvalid)
+        .detail(why)
+        .hint("Targets are a SQLite file (made where there is none), postgres://... and odoo+https://HOST/DATABASE.")
+}
+
+fn no_odoo(_access: &dyn Access) -> Fault {
+    Fault::new(Code::ConfigInvalid)
+}
+
+async fn database(
+    url: &str,
+    schema: Option<Schema>,
+    settings: &SourceSettings,
+) -> Result<Arc<dyn Reader>, Fault> {
+    if let Some(queries) = &settings.queries {
+        return Ok(Arc::new(by_queries(Some(url), queries, settings).await?));
+    }
+    let database = Database::open(url).await?;
+    if schema == Some(Schema::GnuCash) || GnuCash::recognises(&database).await? {
+        let (home, company) = book_settings(&settings.values)?;
+        return Ok(Arc::new(GnuCash::new(database, home, company)));
+    }
+    Err(Fault::new(Code::SourceUnrecognised)
+        .detail(format!("{} has the tables of no known system.", database.shown()))
+        .hint("Write a mapping file with one query per entity and name it with --queries."))
+}
+
+async fn by_queries(url: Option<&str>, file: &Path, settings: &SourceSettings) -> Result<MappedDatabase, Fault> {
+    if let Some(name) = settings.values.keys().next() {
+        return Err(Fault::new(Code::ConfigInvalid)
+            .field(name)
+            .hint("A mapping file says all of this itself, in its [source] section."));
+    }
+    let mapping = Mapping::parse(&read(file)?)?;
+    let url = url.or(mapping.url()).ok_or_else(|| {
+        Fault::new(Code::MappingInvalid)
+            .detail("It names no database.")
+            .hint("Write url = \"...\" into its [source] section, or give the database as the source and the file with --queries.")
+    })?;
+    Ok(MappedDatabase::new(Database::open(url).await?, mapping))
+}
+
+fn read(file: &Path) -> Result<String, Fault> {
+    let unreadable = |e: std::io::Error| Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(e);
+    let size = std::fs::metadata(file).map_err(unreadable)?.len();
+    if usize::try_from(size).unwrap_or(usize::MAX) > MAPPING_BYTES_MAX {
+        return Err(Fault::new(Code::InputTooLarge).detail(file.display()));
+    }
+    std::fs::read_to_string(file).map_err(unreadable)
+}
+
+type BookSettings = (Option<carry_model::Currency>, Option<String>);
+
+fn book_settings(values: &BTreeMap<String, String>) -> Result<BookSettings, Fault> {
+    let known = ["company", "home_currency"];
+    if let Some(name) = values.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(Fault::new(Code::ConfigInvalid).field(name).hint("A book knows the settings company and home_currency."));
+    }
+    let home = values.get("home_currency").map(|text| text.parse()).transpose();
+    let home = home.map_err(|e: carry_model::UnknownCurrency| {
+        Fault::new(Code::ConfigInvalid).field("home_currency").detail(e)
+    })?;
+    Ok((home, values.get("company").cloned()))
+}

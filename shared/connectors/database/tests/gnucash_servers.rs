@@ -1,4 +1,7 @@
-//! The same book in PostgreSQL gives the same records. Where PostgreSQL's server is not installed the test says so.
+//! The same book in a database server gives the same records.
+//!
+//! PostgreSQL is started where it is installed. MySQL or MariaDB is used where `CARRY_TEST_MYSQL_URL` names an empty
+//! database. Where there is none the test says so.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,7 +17,6 @@ mod postgres;
 mod support;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use carry_connector::{Reader, Transformed};
 use carry_database::conn::Database;
@@ -23,8 +25,8 @@ use carry_model::Record;
 use rusqlite::types::ValueRef;
 use support::{Kept, data, read};
 
-/// Column types as GnuCash declares them in PostgreSQL.
-fn kind(name: &str, sqlite: &str) -> String {
+/// Column types as GnuCash declares them.
+fn kind(name: &str, sqlite: &str, mysql: bool) -> String {
     let time = [
         "date",
         "post_date",
@@ -38,10 +40,12 @@ fn kind(name: &str, sqlite: &str) -> String {
     ];
     match sqlite.to_lowercase().as_str() {
         _ if name == "gdate_val" => "date".into(),
+        _ if time.contains(&name) && mysql => "datetime".into(),
         _ if time.contains(&name) => "timestamp without time zone".into(),
-        "bigint" => "int8".into(),
+        "bigint" => "bigint".into(),
         "float8" => "double precision".into(),
         text if text.starts_with("text") => text.replace("text", "varchar"),
+        text if text.starts_with("varchar") => text.into(),
         _ => "integer".into(),
     }
 }
@@ -55,14 +59,14 @@ fn literal(value: ValueRef<'_>) -> String {
     }
 }
 
-/// The sample book as a script for PostgreSQL.
-fn script() -> String {
+/// The sample book as statements for a server.
+fn statements(mysql: bool) -> Vec<String> {
     let book = rusqlite::Connection::open(data("gnucash/book.gnucash")).unwrap();
     let mut tables = book
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
         .unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let mut sql = String::from("BEGIN;\n");
+    let mut sql = Vec::new();
     for table in tables {
         let mut columns =
             book.prepare(&format!("SELECT name, type FROM pragma_table_info('{table}')")).unwrap();
@@ -72,16 +76,15 @@ fn script() -> String {
             .map(Result::unwrap)
             .collect();
         let declared: Vec<_> =
-            columns.iter().map(|(name, sqlite)| format!("{name} {}", kind(name, sqlite))).collect();
-        writeln!(sql, "CREATE TABLE {table} ({});", declared.join(", ")).unwrap();
+            columns.iter().map(|(name, sqlite)| format!("{name} {}", kind(name, sqlite, mysql))).collect();
+        sql.push(format!("CREATE TABLE {table} ({})", declared.join(", ")));
         let mut rows = book.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let mut rows = rows.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             let values: Vec<_> = (0..columns.len()).map(|at| literal(row.get_ref(at).unwrap())).collect();
-            writeln!(sql, "INSERT INTO {table} VALUES ({});", values.join(", ")).unwrap();
+            sql.push(format!("INSERT INTO {table} VALUES ({})", values.join(", ")));
         }
     }
-    sql.push_str("COMMIT;\n");
     sql
 }
 
@@ -89,16 +92,9 @@ fn by_key(read: &Transformed) -> BTreeMap<String, &Record> {
     read.records.iter().map(|record| (record.key().to_string(), record)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_book_in_postgresql_gives_the_same_records() {
-    let Some(server) = postgres::Postgres::start() else {
-        eprintln!("skipped: PostgreSQL's server is not installed, or cannot be started");
-        return;
-    };
-    let file = server.folder().join("book.sql");
-    std::fs::write(&file, script()).unwrap();
-    server.script(&file);
-    let database = Database::open(&server.url()).await.unwrap();
+/// The book at that address is the sample book.
+async fn is_the_sample(url: &str) {
+    let database = Database::open(url).await.unwrap();
     assert!(GnuCash::recognises(&database).await.unwrap());
     let in_server = GnuCash::new(database, None, None);
     let path = data("gnucash/book.gnucash");
@@ -118,9 +114,34 @@ async fn a_book_in_postgresql_gives_the_same_records() {
     in_server.extract(&survey, partition, None, &mut whole).await.unwrap();
     let rows = whole.rows();
     let mut rest = Kept::default();
-    in_server
-        .extract(&survey, partition, rows[20]["guid"].as_str().map(str::to_owned), &mut rest)
-        .await
-        .unwrap();
+    let after = rows[20]["guid"].as_str().map(str::to_owned);
+    in_server.extract(&survey, partition, after, &mut rest).await.unwrap();
     assert_eq!(rest.rows(), rows[21..], "it goes on after a key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_in_postgresql_gives_the_same_records() {
+    let Some(server) = postgres::Postgres::start() else {
+        eprintln!("skipped: PostgreSQL's server is not installed, or cannot be started");
+        return;
+    };
+    let file = server.folder().join("book.sql");
+    std::fs::write(&file, format!("BEGIN;\n{};\nCOMMIT;\n", statements(false).join(";\n"))).unwrap();
+    server.script(&file);
+    is_the_sample(&server.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_book_in_mysql_gives_the_same_records() {
+    let Ok(url) = std::env::var("CARRY_TEST_MYSQL_URL") else {
+        eprintln!("skipped: CARRY_TEST_MYSQL_URL names no empty MySQL or MariaDB database");
+        return;
+    };
+    let options: sqlx::mysql::MySqlConnectOptions = url.parse().unwrap();
+    let mut connection = <sqlx::MySqlConnection as sqlx::Connection>::connect_with(&options).await.unwrap();
+    for statement in statements(true) {
+        let statement = statement.replace('\\', "\\\\");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    }
+    is_the_sample(&url).await;
 }

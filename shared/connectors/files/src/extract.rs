@@ -1,6 +1,5 @@
 //! Reading a stretch of a table into records, one raw row of a batch each.
 
-use std::fs::File;
 use std::hash::{Hash, Hasher};
 
 use carry_connector::{BatchBuilder, RawSink};
@@ -13,7 +12,7 @@ use crate::group::{Grouper, RowClass};
 use crate::limits::{UNIT_BYTES_MAX, UNIT_ROWS_MAX};
 use crate::profile::SectionProfile;
 use crate::scan::{Role, Scan, Section};
-use crate::table::{Broken, Cause, Row, Rows, Sheet, Step};
+use crate::table::{Broken, Cause, Input, Row, Rows, Sheet, Step};
 use crate::unit::UnitBuffer;
 use crate::written::parse_amount;
 
@@ -22,7 +21,7 @@ pub(crate) type At = (u64, u64);
 
 /// Reads the records of a section that begin in a stretch of it.
 pub(crate) struct Extraction<'a> {
-    rows: Rows<File>,
+    rows: Rows<Input>,
     end: u64,
     records: Records<'a>,
 }
@@ -87,7 +86,7 @@ struct Records<'a> {
     profile: &'a SectionProfile,
     sheet: &'a Sheet,
     /// Reader for the other parts of documents that lie scattered; opened when the first is met.
-    elsewhere: Option<Rows<File>>,
+    elsewhere: Option<Rows<Input>>,
     resume: u64,
     grouper: Grouper,
     /// The record being read, and where it begins.

@@ -336,12 +336,6 @@ impl Scanner<'_> {
                 }
                 return;
             }
-            RowClass::Group => {
-                let group = section.rules.at.cell(row, Field::Group).to_owned();
-                let role = role_of_ledger(section.format());
-                self.names.mention(Entity::Contact, &group, role, self.file, row.line_from);
-                return;
-            }
             _ => return,
         }
         section.rows += 1;

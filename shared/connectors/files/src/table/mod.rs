@@ -5,7 +5,7 @@ mod text;
 mod workbook;
 
 pub use rows::{Broken, Cause, Row, Rows, Step};
-pub use text::{Content, OpenOptions, Sheet, open};
+pub use text::{Content, Input, OpenOptions, Sheet, open};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! Files and their sheets, opened as UTF-8 content that rows can be read from, and read again.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use encoding_rs::Encoding as Label;
-use tempfile::NamedTempFile;
 
 use super::rows::Rows;
 use super::workbook;
@@ -26,8 +26,38 @@ pub struct OpenOptions {
 enum Store {
     /// The file itself is clean UTF-8.
     InPlace,
-    /// A temporary file, readable by its owner only, that is removed with this value.
-    Converted(NamedTempFile),
+    /// A temporary file without a name: it is gone when it is closed, even if the process is killed.
+    Converted(Arc<File>),
+}
+
+/// Reads a file from a position of its own, so that several readers can share the handle.
+#[derive(Debug)]
+pub struct Input {
+    file: Arc<File>,
+    position: u64,
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        let got = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.position)?;
+        #[cfg(windows)]
+        let got = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.position)?;
+        self.position += got as u64;
+        Ok(got)
+    }
+}
+
+impl Seek for Input {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
+        };
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
 }
 
 /// UTF-8 content of one table.
@@ -40,23 +70,19 @@ pub struct Content {
 }
 
 impl Content {
-    fn reader(&self) -> Result<File, FileError> {
-        match &self.store {
-            Store::InPlace => File::open(&self.path),
-            // A handle of its own, since clones of a handle share their position.
-            Store::Converted(file) => file.reopen(),
-        }
-        .map_err(|e| FileError::io(&self.path, e))
+    fn reader(&self) -> Result<Input, FileError> {
+        let file = match &self.store {
+            Store::InPlace => Arc::new(File::open(&self.path).map_err(|e| FileError::io(&self.path, e))?),
+            Store::Converted(file) => Arc::clone(file),
+        };
+        Ok(Input { file, position: 0 })
     }
 
     /// The beginning, at most [`SAMPLE_BYTES`], cut after a line end if longer.
     fn sample(&self) -> Result<String, FileError> {
         let mut bytes = Vec::new();
-        let mut input = self.reader()?;
-        input
-            .seek(SeekFrom::Start(self.begin))
-            .and_then(|_| input.take(SAMPLE_BYTES as u64).read_to_end(&mut bytes))
-            .map_err(|e| FileError::io(&self.path, e))?;
+        let input = Input { position: self.begin, ..self.reader()? };
+        input.take(SAMPLE_BYTES as u64).read_to_end(&mut bytes).map_err(|e| FileError::io(&self.path, e))?;
         if bytes.len() == SAMPLE_BYTES {
             bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(bytes.len(), |at| at + 1));
         }
@@ -90,12 +116,12 @@ impl Sheet {
     }
 
     /// Rows from the beginning.
-    pub fn rows(&self) -> Result<Rows<File>, FileError> {
+    pub fn rows(&self) -> Result<Rows<Input>, FileError> {
         self.rows_from(self.content.begin, 1)
     }
 
     /// Rows from a place that was read before: its byte offset and line.
-    pub fn rows_from(&self, offset: u64, line: u64) -> Result<Rows<File>, FileError> {
+    pub fn rows_from(&self, offset: u64, line: u64) -> Result<Rows<Input>, FileError> {
         Rows::new(self.content.reader()?, &self.path, self.dialect, offset, line)
     }
 }
@@ -169,12 +195,12 @@ fn open_text(
     let converted = found.lone_carriage_returns || !matches!(encoding, Encoding::Utf8 { .. });
     let content = if converted {
         file.seek(SeekFrom::Start(0)).map_err(io)?;
-        let store = NamedTempFile::new().map_err(io)?;
-        let mut out = BufWriter::new(store.as_file());
+        let store = tempfile::tempfile().map_err(io)?;
+        let mut out = BufWriter::new(&store);
         encoding::decode(BufReader::new(file), &mut out, encoding, found.lone_carriage_returns)
             .map_err(io)?;
         drop(out);
-        Content { path: path.to_owned(), store: Store::Converted(store), begin: 0 }
+        Content { path: path.to_owned(), store: Store::Converted(Arc::new(store)), begin: 0 }
     } else {
         Content { path: path.to_owned(), store: Store::InPlace, begin: encoding.mark_bytes() as u64 }
     };
@@ -183,12 +209,12 @@ fn open_text(
 }
 
 /// A sheet of a workbook, already turned into a row file.
-pub(super) fn sheet_of_workbook(path: &Path, name: Option<String>, store: NamedTempFile) -> Sheet {
+pub(super) fn sheet_of_workbook(path: &Path, name: Option<String>, store: File) -> Sheet {
     Sheet {
         path: path.to_owned(),
         name,
         dialect: Dialect::ROW_FILE,
         encoding: None,
-        content: Content { path: path.to_owned(), store: Store::Converted(store), begin: 0 },
+        content: Content { path: path.to_owned(), store: Store::Converted(Arc::new(store)), begin: 0 },
     }
 }

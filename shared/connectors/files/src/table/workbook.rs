@@ -8,7 +8,6 @@ use std::io::{BufReader, BufWriter, Read};
 use std::path::Path;
 
 use calamine::{CellErrorType, DataRef, ExcelDateTime, Reader as _, Xlsx, XlsxError, open_workbook};
-use tempfile::NamedTempFile;
 
 use super::text::{Sheet, sheet_of_workbook};
 use crate::error::FileError;
@@ -89,18 +88,14 @@ fn refused(path: &Path, error: &XlsxError) -> FileError {
 }
 
 /// Streams the cells of a sheet into a row file. Nothing for a chart or an empty sheet.
-fn row_file(
-    path: &Path,
-    book: &mut Xlsx<BufReader<File>>,
-    name: &str,
-) -> Result<Option<NamedTempFile>, FileError> {
+fn row_file(path: &Path, book: &mut Xlsx<BufReader<File>>, name: &str) -> Result<Option<File>, FileError> {
     let mut cells = match book.worksheet_cells_reader(name) {
         Ok(cells) => cells,
         Err(XlsxError::NotAWorksheet(_)) => return Ok(None),
         Err(e) => return Err(refused(path, &e)),
     };
-    let store = NamedTempFile::new().map_err(|e| FileError::io(path, e))?;
-    let mut out = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(store.as_file()));
+    let store = tempfile::tempfile().map_err(|e| FileError::io(path, e))?;
+    let mut out = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(&store));
     let mut row = RowBuffer::default();
     let mut any = false;
     loop {

@@ -255,6 +255,16 @@ fn an_order_that_nothing_tells_is_assumed_aloud_or_asked() {
 }
 
 #[test]
+fn currencies_beside_amounts_count() {
+    let text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n\
+        1,Ann,01/28/2026,X,$10.00,USD\n2,Bob,01/28/2026,X,€20.00,USD\n3,Cy,01/28/2026,X,20.00 EUR,\n";
+    let books = books(&[("Invoices.csv", text)]);
+    assert_eq!(document(&books, Entity::Invoice, "1").currency.code(), "USD");
+    assert_eq!(document(&books, Entity::Invoice, "3").currency.code(), "EUR");
+    assert_eq!(books.out.rejects[0].fault.code, Code::CurrencyMixed);
+}
+
+#[test]
 fn broken_rows_refuse_their_document_and_nothing_else() {
     let text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n\
         1,Ann,01/28/2026,X,10.00,USD\n\

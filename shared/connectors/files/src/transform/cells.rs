@@ -8,7 +8,7 @@ use crate::formats::{Field, Format, by_id};
 use crate::group::Positions;
 use crate::profile::{Profile, SectionProfile};
 use crate::unit::{Unit, UnitRow};
-use crate::written::{AmountError, DateError, parse_amount, parse_date};
+use crate::written::{Amount, AmountError, DateError, currency_of, parse_amount, parse_date};
 
 /// Why a record is refused, and the line that is to blame; 0 for the record as a whole.
 #[derive(Debug)]
@@ -76,8 +76,25 @@ impl Layout {
         self.some(row, field).ok_or_else(|| self.problem(row, field, Code::FieldMissing, ""))
     }
 
-    /// The cell as an amount; nothing if it is empty.
+    /// The cell as a number; nothing if it is empty.
     pub(crate) fn number(&self, row: &UnitRow, field: Field) -> Outcome<Option<Decimal>> {
+        Ok(self.written(row, field)?.map(|amount| amount.value))
+    }
+
+    /// The cell as an amount of that currency; nothing if it is empty. An amount that bears another currency is
+    /// refused.
+    pub(crate) fn amount(&self, row: &UnitRow, field: Field, currency: Currency) -> Outcome<Option<Decimal>> {
+        let Some(amount) = self.written(row, field)? else { return Ok(None) };
+        match amount.currency.and_then(currency_of) {
+            Some(code) if code != currency.code() => {
+                let detail = format!("The record is in {currency}.");
+                Err(self.problem(row, field, Code::CurrencyMixed, &detail))
+            }
+            _ => Ok(Some(amount.value)),
+        }
+    }
+
+    fn written<'a>(&self, row: &'a UnitRow, field: Field) -> Outcome<Option<Amount<'a>>> {
         let Some(at) = self.at.of(field) else { return Ok(None) };
         let text = row.cell(at);
         if text.is_empty() {
@@ -85,8 +102,9 @@ impl Layout {
         }
         let way = self.section.ways.get(at).copied().unwrap_or(crate::profile::Way::Text);
         match parse_amount(text, way.number()) {
-            Ok(amount) if amount.value.is_zero() => Ok(Some(Decimal::ZERO)),
-            Ok(amount) => Ok(Some(amount.value)),
+            // A zero is a zero, however many decimals and signs it is written with.
+            Ok(amount) if amount.value.is_zero() => Ok(Some(Amount { value: Decimal::ZERO, ..amount })),
+            Ok(amount) => Ok(Some(amount)),
             Err(error) => {
                 let detail = match error {
                     AmountError::Separator => {
@@ -119,14 +137,19 @@ impl Layout {
         self.date(row, field)?.ok_or_else(|| self.problem(row, field, Code::FieldMissing, ""))
     }
 
-    /// The currency of the row, the home currency if it names none.
+    /// The currency of the row: as its cell says, else as its amounts bear it, else the home currency.
     pub(crate) fn currency(&self, row: &UnitRow) -> Outcome<Currency> {
-        match self.some(row, Field::Currency) {
-            None => Ok(self.profile.home_currency),
-            Some(code) => {
-                code.parse().map_err(|_| self.problem(row, Field::Currency, Code::CurrencyUnknown, ""))
+        if let Some(code) = self.some(row, Field::Currency) {
+            return code.parse().map_err(|_| self.problem(row, Field::Currency, Code::CurrencyUnknown, ""));
+        }
+        for field in [Field::Total, Field::LineAmount, Field::Amount] {
+            // An amount that cannot be read is refused when it is needed.
+            let Ok(Some(amount)) = self.written(row, field) else { continue };
+            if let Some(currency) = amount.currency.and_then(currency_of).and_then(|code| code.parse().ok()) {
+                return Ok(currency);
             }
         }
+        Ok(self.profile.home_currency)
     }
 
     /// The exchange rate, for a currency that is not the home currency.

@@ -19,7 +19,7 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     let contact = layout.required(head, Field::Contact)?;
     let date = layout.required_date(head, Field::Date)?;
     let currency = layout.currency(head)?;
-    let sign = sign_of(layout, rules, entity, unit)?;
+    let sense = Sense { currency, sign: sign_of(layout, rules, entity, unit)? };
 
     let mut document = Document::new(date, currency, Decimal::ZERO);
     document.contact = Some(SourceId::from(contact));
@@ -32,22 +32,22 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     document.paid_account = layout.account(head, Field::PaidAccount).map(SourceId::from);
     document.payment_method = layout.some(head, Field::PaymentMethod).map(SourceId::from);
     for row in &unit.rows {
-        if let Some(line) = line(layout, rules, row, currency, sign)? {
+        if let Some(line) = line(layout, rules, row, sense)? {
             document.lines.push(line);
         }
     }
-    extras(layout, head, sign, &mut document)?;
+    extras(layout, head, sense, &mut document)?;
     document.tax_mode = match document.lines.iter().any(|l| l.tax_rate.is_some() || l.tax.is_some()) {
         true => TaxMode::Exclusive,
         false if document.taxes.is_empty() => TaxMode::None,
         false => TaxMode::Exclusive,
     };
-    document.total = match signed(layout, head, Field::Total, sign)? {
+    document.total = match signed(layout, head, Field::Total, sense)? {
         Some(total) => total,
         None => document.sum_of_parts().map_err(|fault| Box::new(fault.into()))?,
     };
     document.status = status(layout, head)?;
-    document.outstanding = outstanding(layout, head, entity, sign, &document)?;
+    document.outstanding = outstanding(layout, head, entity, sense, &document)?;
 
     let supplier_numbers = rules.supplier_numbers || matches!(entity, Entity::Bill | Entity::BillCredit);
     let written = layout.text(head, Field::Date);
@@ -89,9 +89,16 @@ fn sign_of(layout: &Layout, rules: Documents, entity: Entity, unit: &Unit<'_>) -
     Ok(if sum.is_sign_negative() && !sum.is_zero() { Decimal::NEGATIVE_ONE } else { Decimal::ONE })
 }
 
+/// The currency of a document, and the sign that its amounts are written with.
+#[derive(Debug, Clone, Copy)]
+struct Sense {
+    currency: Currency,
+    sign: Decimal,
+}
+
 /// The cell with the document's sign taken out.
-fn signed(layout: &Layout, row: &UnitRow, field: Field, sign: Decimal) -> Outcome<Option<Decimal>> {
-    Ok(layout.number(row, field)?.map(|amount| flip(amount, sign)))
+fn signed(layout: &Layout, row: &UnitRow, field: Field, sense: Sense) -> Outcome<Option<Decimal>> {
+    Ok(layout.amount(row, field, sense.currency)?.map(|amount| flip(amount, sense.sign)))
 }
 
 fn flip(amount: Decimal, sign: Decimal) -> Decimal {
@@ -102,33 +109,28 @@ fn flip(amount: Decimal, sign: Decimal) -> Decimal {
 }
 
 /// The line of a row; nothing for a row that has the document's own fields only.
-fn line(
-    layout: &Layout,
-    rules: Documents,
-    row: &UnitRow,
-    currency: Currency,
-    sign: Decimal,
-) -> Outcome<Option<Line>> {
+fn line(layout: &Layout, rules: Documents, row: &UnitRow, sense: Sense) -> Outcome<Option<Line>> {
     let quantity = layout.number(row, Field::Quantity)?;
-    let unit_price = signed(layout, row, Field::Price, sign)?;
-    let amount = signed(layout, row, Field::LineAmount, sign)?;
+    let unit_price = signed(layout, row, Field::Price, sense)?;
+    let amount = signed(layout, row, Field::LineAmount, sense)?;
     let item = layout.some(row, Field::Item);
     let description = layout.owned(row, Field::Description);
     if amount.is_none() && unit_price.is_none() && item.is_none() && description.is_none() {
         return Ok(None);
     }
     let gross = product(layout, row, quantity, unit_price)?;
-    let discount = discount(layout, rules, row, gross, amount, sign)?;
+    let discount = discount(layout, rules, row, gross, amount, sense)?;
     let net = match (amount, rules.line_amount) {
         (Some(net), LineAmount::Net) => net,
         (Some(before), LineAmount::NetBeforeDiscount) => subtract(layout, row, before, discount)?,
         (None, _) => {
             let net = subtract(layout, row, gross.unwrap_or_default(), discount)?;
-            round_half_up(net, currency.minor_digits())
+            round_half_up(net, sense.currency.minor_digits())
         }
     };
     let (first, second) = (layout.text(row, Field::Tax), layout.text(row, Field::Tax2));
-    let taxes = [signed(layout, row, Field::TaxAmount, sign)?, signed(layout, row, Field::Tax2Amount, sign)?];
+    let taxes =
+        [signed(layout, row, Field::TaxAmount, sense)?, signed(layout, row, Field::Tax2Amount, sense)?];
     let tax = match taxes {
         [None, None] => None,
         amounts => Some(
@@ -184,16 +186,16 @@ fn discount(
     row: &UnitRow,
     gross: Option<Decimal>,
     net: Option<Decimal>,
-    sign: Decimal,
+    sense: Sense,
 ) -> Outcome<Option<Decimal>> {
     let stated = layout.number(row, Field::LineDiscount)?.filter(|d| !d.is_zero());
-    let amount = signed(layout, row, Field::LineDiscountAmount, sign)?.filter(|d| !d.is_zero());
+    let amount = signed(layout, row, Field::LineDiscountAmount, sense)?.filter(|d| !d.is_zero());
     if amount.is_some() || stated.is_none() {
         return Ok(amount);
     }
     let too_large = || layout.problem(row, Field::LineDiscount, Code::AmountOutOfRange, "");
     match (rules.discount, stated, gross, net) {
-        (DiscountKind::Amount, Some(stated), ..) => Ok(Some(flip(stated, sign))),
+        (DiscountKind::Amount, Some(stated), ..) => Ok(Some(flip(stated, sense.sign))),
         (DiscountKind::Percent, Some(_), Some(gross), Some(net)) => {
             let between = gross.checked_sub(net).ok_or_else(too_large)?;
             Ok(Some(between.normalize()).filter(|d| !d.is_zero()))
@@ -207,21 +209,22 @@ fn discount(
 }
 
 /// What the document states for the whole: shipping, adjustment and rounding become lines of their own name.
-fn extras(layout: &Layout, head: &UnitRow, sign: Decimal, document: &mut Document) -> Outcome<()> {
+fn extras(layout: &Layout, head: &UnitRow, sense: Sense, document: &mut Document) -> Outcome<()> {
     for (field, name) in [
         (Field::Shipping, "Shipping charge"),
         (Field::Adjustment, "Adjustment"),
         (Field::Rounding, "Rounding"),
     ] {
-        if let Some(net) = signed(layout, head, field, sign)?.filter(|net| !net.is_zero()) {
+        if let Some(net) = signed(layout, head, field, sense)?.filter(|net| !net.is_zero()) {
             document.lines.push(Line { description: Some(name.to_owned()), net, ..Line::default() });
         }
     }
-    if let Some(amount) = signed(layout, head, Field::Discount, sign)?.filter(|d| !d.is_zero()) {
+    if let Some(amount) = signed(layout, head, Field::Discount, sense)?.filter(|d| !d.is_zero()) {
         document.discount = Some(Discount { amount, percent: None });
     }
     let on_lines = document.lines.iter().any(|line| line.tax.is_some());
-    if let Some(amount) = signed(layout, head, Field::TaxTotal, sign)?.filter(|t| !t.is_zero() && !on_lines) {
+    if let Some(amount) = signed(layout, head, Field::TaxTotal, sense)?.filter(|t| !t.is_zero() && !on_lines)
+    {
         document.taxes.push(DocumentTax { tax_rate: None, amount });
     }
     Ok(())
@@ -252,13 +255,13 @@ fn outstanding(
     layout: &Layout,
     head: &UnitRow,
     entity: Entity,
-    sign: Decimal,
+    sense: Sense,
     document: &Document,
 ) -> Outcome<Option<Decimal>> {
     if entity.ledger().is_none() {
         return Ok(None);
     }
-    if let Some(stated) = signed(layout, head, Field::Outstanding, sign)? {
+    if let Some(stated) = signed(layout, head, Field::Outstanding, sense)? {
         return Ok(Some(stated));
     }
     if layout.format.system.id != "freshbooks" {

@@ -30,7 +30,7 @@ pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outco
     let mut amounts = Vec::with_capacity(unit.rows.len());
     for (index, row) in unit.rows.iter().enumerate() {
         let missing = || layout.problem(row, Field::Amount, Code::FieldMissing, "");
-        let amount = layout.number(row, Field::Amount)?.ok_or_else(missing)?;
+        let amount = layout.amount(row, Field::Amount, currency)?.ok_or_else(missing)?;
         amounts.push(amount);
         if layout.some(row, Field::AppliedTo).is_some() {
             let there = !unit.note.split('!').any(|place| place.parse() == Ok(index));

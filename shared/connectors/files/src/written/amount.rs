@@ -83,6 +83,39 @@ const SIGNS: &[&str] = &[
     "NZ$", "HK$", "S$", "R$", "R", "Rs", "Rs.", "kr", "kr.", "zł", "Kč", "Ft", "Fr.", "lei", "RM", "Rp",
 ];
 
+/// The ISO code of a currency that is written beside an amount. Nothing for signs that several currencies share,
+/// such as `$` or `kr`.
+pub fn currency_of(written: &str) -> Option<&str> {
+    let code = match written {
+        "€" => "EUR",
+        "£" => "GBP",
+        "₹" => "INR",
+        "₽" => "RUB",
+        "₺" => "TRY",
+        "₩" => "KRW",
+        "₪" => "ILS",
+        "₫" => "VND",
+        "₱" => "PHP",
+        "₦" => "NGN",
+        "₴" => "UAH",
+        "฿" => "THB",
+        "US$" => "USD",
+        "A$" | "AU$" => "AUD",
+        "C$" | "CA$" => "CAD",
+        "NZ$" => "NZD",
+        "HK$" => "HKD",
+        "S$" => "SGD",
+        "R$" => "BRL",
+        "zł" => "PLN",
+        "Kč" => "CZK",
+        "Ft" => "HUF",
+        "RM" => "MYR",
+        code if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) => code,
+        _ => return None,
+    };
+    Some(code)
+}
+
 /// Reads a written amount, told its number format, exactly.
 ///
 /// Understands surrounding white space; a minus in front or behind (also the typographic one); brackets for

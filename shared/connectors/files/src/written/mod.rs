@@ -4,5 +4,5 @@
 mod amount;
 mod date;
 
-pub use amount::{Amount, AmountError, Decimals, NumberFormat, parse_amount};
+pub use amount::{Amount, AmountError, Decimals, NumberFormat, currency_of, parse_amount};
 pub use date::{CENTURY_PIVOT, DateError, DateFormat, DateOrder, OrderSet, Written, parse_date, read_date};

@@ -1,0 +1,171 @@
+//! Taking records back: unmatched, reset, deleted; archived where Odoo keeps what was used.
+
+use carry_connector::Removal;
+use carry_model::{Code, Entity, Fault, Kind, TargetId};
+use serde_json::json;
+
+use crate::booking::is_payment;
+use crate::call::Call;
+use crate::names::{digest, id_of, model_of};
+use crate::session::Odoo;
+use crate::value;
+
+impl Odoo {
+    /// Removes a record, with everything that was made along with it.
+    pub(crate) async fn remove_one(&self, entity: Entity, target: &TargetId) -> Result<Removal, Fault> {
+        let id = id_of(target).ok_or_else(|| Fault::new(Code::Bug).detail("no id").text(target))?;
+        match entity {
+            Entity::Payment | Entity::BillPayment => {
+                match is_payment(target) {
+                    Some(payment) => self.remove_payment(payment).await?,
+                    None => self.remove_move(id).await?,
+                }
+                Ok(Removal::Delete)
+            }
+            // An unfinished payment may be the only thing its record left.
+            _ if model_of(target) == Some("account.payment") => {
+                self.remove_payment(id).await?;
+                Ok(Removal::Delete)
+            }
+            Entity::SalesReceipt | Entity::Expense | Entity::Refund => {
+                self.remove_receipt_payment(id).await?;
+                self.remove_move(id).await?;
+                Ok(Removal::Delete)
+            }
+            Entity::Estimate | Entity::SalesOrder => {
+                self.remove_order("sale.order/search", "sale.order/action_cancel", "sale.order/unlink", id)
+                    .await
+            }
+            Entity::PurchaseOrder => {
+                let calls =
+                    ("purchase.order/search", "purchase.order/button_cancel", "purchase.order/unlink");
+                self.remove_order(calls.0, calls.1, calls.2, id).await
+            }
+            Entity::Account => {
+                self.remove_journal_of(id).await?;
+                let archive =
+                    if self.version >= 19 { json!({"active": false}) } else { json!({"deprecated": true}) };
+                self.remove_listed("account.account/unlink", "account.account/write", archive, id).await
+            }
+            Entity::TaxRate => {
+                self.remove_tax_parts(&[id]).await?;
+                self.archive_if_used("account.tax/unlink", "account.tax/write", id).await
+            }
+            Entity::Contact => self.archive_if_used("res.partner/unlink", "res.partner/write", id).await,
+            Entity::Item => self.archive_if_used("product.product/unlink", "product.product/write", id).await,
+            Entity::Terms => {
+                self.archive_if_used("account.payment.term/unlink", "account.payment.term/write", id).await
+            }
+            Entity::Project => {
+                self.archive_if_used("account.analytic.account/unlink", "account.analytic.account/write", id)
+                    .await
+            }
+            Entity::TrackingCategory => self.remove_plan(id).await,
+            _ => {
+                self.remove_move(id).await?;
+                Ok(Removal::Delete)
+            }
+        }
+    }
+
+    /// Removes an entry or document: its matches go, then its number, then itself.
+    pub(crate) async fn remove_move(&self, id: i64) -> Result<(), Fault> {
+        let found = self.search("account.move/search_read", json!([["id", "=", id]]), &["state"]).await?;
+        let Some(entry) = found.first() else { return Ok(()) };
+        if value::text(entry, "state") != Some("draft") {
+            self.call(Call::rewrite("account.move/button_draft").on([id])).await?;
+        }
+        self.unlink_drafts(&[id]).await
+    }
+
+    async fn remove_receipt_payment(&self, receipt: i64) -> Result<(), Fault> {
+        let names = self.names_of("account.move", &[receipt]).await?;
+        let payments: Vec<String> = names.values().map(|name| format!("{name}_payment")).collect();
+        for payment in self.locate(&payments).await?.values() {
+            match payment.model.as_str() {
+                "account.payment" => self.remove_payment(payment.id).await?,
+                _ => self.remove_move(payment.id).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_order(
+        &self,
+        search: &'static str,
+        cancel: &'static str,
+        unlink: &'static str,
+        id: i64,
+    ) -> Result<Removal, Fault> {
+        let call = Call::read(search).with("domain", json!([["id", "=", id], ["state", "!=", "cancel"]]));
+        let open = value::ids(self.call(call).await?)?;
+        if !open.is_empty() {
+            self.call(Call::rewrite(cancel).on(open)).await?;
+        }
+        gone_is_fine(self.call(Call::rewrite(unlink).on([id])).await.map(|_| ()))?;
+        Ok(Removal::Delete)
+    }
+
+    /// The journal that was made for an account goes before it.
+    async fn remove_journal_of(&self, account: i64) -> Result<(), Fault> {
+        let names = [format!("journal_{}", digest(&account.to_string(), 32))];
+        for journal in self.locate(&names).await?.values() {
+            match self.call(Call::rewrite("account.journal/unlink").on([journal.id])).await {
+                Err(fault) if fault.kind() == Kind::Transient => return Err(fault),
+                // Its entries keep it, and the account with it.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_plan(&self, id: i64) -> Result<Removal, Fault> {
+        let call =
+            Call::read("account.analytic.account/search").with("domain", json!([["plan_id", "=", id]]));
+        for option in value::ids(self.call(call).await?)? {
+            let calls = ("account.analytic.account/unlink", "account.analytic.account/write");
+            self.archive_if_used(calls.0, calls.1, option).await?;
+        }
+        match self.call(Call::rewrite("account.analytic.plan/unlink").on([id])).await {
+            Err(fault) if fault.kind() == Kind::Rejected => Err(Fault::new(Code::CannotRemove)
+                .detail("Entries use it.")
+                .raw(fault.raw)
+                .reach(fault.reach)),
+            other => gone_is_fine(other.map(|_| ())).map(|()| Removal::Delete),
+        }
+    }
+
+    async fn archive_if_used(
+        &self,
+        unlink: &'static str,
+        write: &'static str,
+        id: i64,
+    ) -> Result<Removal, Fault> {
+        self.remove_listed(unlink, write, json!({"active": false}), id).await
+    }
+
+    async fn remove_listed(
+        &self,
+        unlink: &'static str,
+        write: &'static str,
+        archive: serde_json::Value,
+        id: i64,
+    ) -> Result<Removal, Fault> {
+        match self.call(Call::rewrite(unlink).on([id])).await {
+            Ok(_) => Ok(Removal::Delete),
+            Err(fault) if fault.code == Code::RecordGone => Ok(Removal::Delete),
+            Err(fault) if matches!(fault.kind(), Kind::Rejected | Kind::Integrity) => {
+                let call = Call::rewrite(write).on([id]).with("vals", archive);
+                self.call(call).await.map(|_| Removal::Archive)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+fn gone_is_fine(result: Result<(), Fault>) -> Result<(), Fault> {
+    match result {
+        Err(fault) if fault.code == Code::RecordGone => Ok(()),
+        other => other,
+    }
+}

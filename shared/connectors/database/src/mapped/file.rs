@@ -46,6 +46,8 @@ pub(super) enum KeyKind {
 #[serde(deny_unknown_fields)]
 struct Written {
     query: String,
+    /// Entities that share the query, which tells them apart by `:entity`.
+    entities: Option<Vec<String>>,
     #[serde(default = "default_key")]
     key: String,
     #[serde(default)]
@@ -211,18 +213,20 @@ impl Mapping {
                 }
             }
         }
-        let entity: Entity = section.parse().map_err(|known: String| invalid(section, known))?;
-        let before = self.queries.iter().filter(|query| query.entity == entity).count();
-        let id =
-            if before == 0 { entity.name().to_owned() } else { format!("{}.{}", entity.name(), before + 1) };
-        let query = entity_query(id, entity, read(section, table)?, parts)?;
-        if entity == Entity::Company {
-            if self.company.replace(query).is_some() {
+        let written: Written = read(section, table)?;
+        let names = written.entities.clone().unwrap_or_else(|| vec![section.to_owned()]);
+        for name in names {
+            let entity: Entity = name.parse().map_err(|known: String| invalid(section, known))?;
+            let before = self.queries.iter().filter(|query| query.entity == entity).count();
+            let name = entity.name();
+            let id = if before == 0 { name.to_owned() } else { format!("{name}.{}", before + 1) };
+            let query = entity_query(id, entity, &written, &parts)?;
+            if entity != Entity::Company {
+                self.queries.push(query);
+            } else if self.company.replace(query).is_some() {
                 return Err(invalid(section, "There is one company."));
             }
-            return Ok(());
         }
-        self.queries.push(query);
         Ok(())
     }
 
@@ -249,27 +253,27 @@ fn read<T: serde::de::DeserializeOwned>(section: &str, table: toml::Table) -> Re
 fn entity_query(
     id: String,
     entity: Entity,
-    written: Written,
-    written_parts: BTreeMap<String, WrittenPart>,
+    written: &Written,
+    written_parts: &BTreeMap<String, WrittenPart>,
 ) -> Result<EntityQuery, Fault> {
     let shape = shape(entity);
     let mut parts = Vec::new();
     for (name, part) in written_parts {
         let place = format!("{id}.{name}");
-        let known = shape.parts.iter().find(|part| part.name == name).ok_or_else(|| {
+        let known = shape.parts.iter().find(|part| part.name == *name).ok_or_else(|| {
             let list: Vec<_> = shape.parts.iter().map(|part| part.name).collect();
             let hint = if list.is_empty() {
                 "It has none.".to_owned()
             } else {
                 format!("It has: {}.", list.join(", "))
             };
-            invalid(&id, format!("There is no part '{name}'.")).field(&name).hint(hint)
+            invalid(&id, format!("There is no part '{name}'.")).field(name).hint(hint)
         })?;
         parts.push(PartQuery {
             name: known.name,
             query: Query::parse(&part.query, &["keys"]).map_err(|fault| in_place(fault, &place))?,
             parent: part.parent.to_lowercase(),
-            columns: columns(known.fields, &[], part.columns, part.ignore, &place)?,
+            columns: columns(known.fields, &[], &part.columns, &part.ignore, &place)?,
         });
     }
     let parameters: &[&str] = if entity == Entity::Company { &[] } else { &["after", "limit"] };
@@ -278,7 +282,7 @@ fn entity_query(
         query: Query::parse(&written.query, parameters).map_err(|fault| in_place(fault, &id))?,
         key: written.key.to_lowercase(),
         key_kind: written.key_kind,
-        columns: columns(shape.fields, COMMON, written.columns, written.ignore, &id)?,
+        columns: columns(shape.fields, COMMON, &written.columns, &written.ignore, &id)?,
         parts,
         id,
     })
@@ -287,8 +291,8 @@ fn entity_query(
 fn columns(
     fields: &'static [Field],
     common: &'static [Field],
-    renamed: BTreeMap<String, String>,
-    ignored: Vec<String>,
+    renamed: &BTreeMap<String, String>,
+    ignored: &[String],
     place: &str,
 ) -> Result<Columns, Fault> {
     let known = |name: &String| fields.iter().chain(common).any(|field| field.name == name);
@@ -298,7 +302,7 @@ fn columns(
             .field(unknown)
             .hint(format!("Fields: {}.", list.join(", "))));
     }
-    Ok(Columns { fields, common, renamed, ignored })
+    Ok(Columns { fields, common, renamed: renamed.clone(), ignored: ignored.to_vec() })
 }
 
 /// A fault of the mapping file in that section.

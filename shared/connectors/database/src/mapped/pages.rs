@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::file::{EntityQuery, KeyKind, PartQuery, in_place, invalid};
+use super::sql::ENTITY;
 use crate::conn::{Database, Row, Value};
 
 /// Records of a page.
@@ -36,6 +37,32 @@ fn resumed(query: &EntityQuery, cursor: Option<String>) -> Result<Value, Fault> 
     }
 }
 
+/// The query of a page, ready to run.
+pub(super) fn bound(
+    database: &Database,
+    query: &EntityQuery,
+    after: &[Value],
+    limit: &[Value],
+) -> (String, Vec<Value>) {
+    let entity = [Value::from(query.entity.name())];
+    query.query.bind(database.dialect(), |name| match name {
+        ENTITY => &entity,
+        "after" => after,
+        _ => limit,
+    })
+}
+
+/// The query of a part, ready to run.
+pub(super) fn bound_part(
+    database: &Database,
+    query: &EntityQuery,
+    part: &PartQuery,
+    keys: &[Value],
+) -> (String, Vec<Value>) {
+    let entity = [Value::from(query.entity.name())];
+    part.query.bind(database.dialect(), |name| if name == ENTITY { &entity } else { keys })
+}
+
 /// One page of a query: rows after `after`, at most `limit`.
 pub(super) async fn page(
     database: &Database,
@@ -45,8 +72,7 @@ pub(super) async fn page(
 ) -> Result<Vec<Row>, Fault> {
     let after = [after.clone()];
     let count = [Value::Int(i64::try_from(limit).unwrap_or(i64::MAX))];
-    let (sql, values) =
-        query.query.bind(database.dialect(), |name| if name == "after" { &after } else { &count });
+    let (sql, values) = bound(database, query, &after, &count);
     let rows = database.fetch(&sql, values, limit).await.map_err(|fault| in_place(fault, &query.id))?;
     if let Some(row) = rows.first() {
         query.columns.check(row.names(), &query.key, &query.id)?;
@@ -202,7 +228,7 @@ async fn belonging(
     into: &mut ByKey,
 ) -> Result<bool, Fault> {
     let place = format!("{}.{}", query.id, part.name);
-    let (sql, values) = part.query.bind(database.dialect(), |_| keys);
+    let (sql, values) = bound_part(database, query, part, keys);
     let named = |fault| in_place(fault, &place);
     let mut rows = database.query(&sql, values).map_err(named)?;
     let mut found = Vec::new();

@@ -146,7 +146,7 @@ fn value(row: Fields<'_>, column: &str, kind: Kind) -> Result<Option<Value>, Fau
     let unreadable = |code| Fault::new(code).field(column).text(&text);
     Ok(Some(match kind {
         Kind::Text | Kind::Id => json!(text),
-        Kind::Lines => json!(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>()),
+        Kind::Lines => json!(lines(&text)),
         Kind::Money | Kind::Number => json!(parse_plain(&text).map_err(|fault| fault.field(column))?),
         Kind::Whole => json!(text.parse::<u64>().map_err(|_| unreadable(Code::AmountUnreadable))?),
         Kind::Day => json!(date(&text).ok_or_else(|| unreadable(Code::DateUnreadable))?),
@@ -160,6 +160,14 @@ fn value(row: Fields<'_>, column: &str, kind: Kind) -> Result<Option<Value>, Fau
             })?)
         }
     }))
+}
+
+/// The lines of a text, or the texts of a JSON array.
+fn lines(text: &str) -> Vec<String> {
+    let array: Option<Vec<String>> =
+        if text.starts_with('[') { serde_json::from_str(text).ok() } else { None };
+    let lines = array.unwrap_or_else(|| text.lines().map(str::to_owned).collect());
+    lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
 /// An amount in the smallest unit of its currency.

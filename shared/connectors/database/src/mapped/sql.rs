@@ -4,6 +4,9 @@ use carry_model::{Code, Fault};
 
 use crate::conn::{Dialect, Value};
 
+/// The parameter that holds the stable name of the entity a query is run for.
+pub(super) const ENTITY: &str = "entity";
+
 /// A piece of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -19,11 +22,11 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// Reads a query; `allowed` are the parameters it may name, all of which it must name.
+    /// Reads a query that must name all of the `needed` parameters and may name `:entity`.
     ///
     /// A fault ([`Code::MappingInvalid`]) names what is wrong: no query, more than one statement, an unknown or
     /// missing parameter, a literal that does not end.
-    pub(super) fn parse(text: &str, allowed: &[&str]) -> Result<Self, Fault> {
+    pub(super) fn parse(text: &str, needed: &[&str]) -> Result<Self, Fault> {
         let pieces = pieces(text)?;
         let mut words = pieces.iter().filter_map(|piece| match piece {
             Piece::Text(text) => Some(text),
@@ -37,16 +40,17 @@ impl Query {
         }
         for piece in &pieces {
             if let Piece::Named(name) = piece
-                && !allowed.contains(&name.as_str())
+                && name != ENTITY
+                && !needed.contains(&name.as_str())
             {
                 let hint = format!(
                     "It may use {}; write a colon in a text as part of a quoted text.",
-                    listed(allowed)
+                    listed(needed)
                 );
                 return Err(invalid(&format!("The query uses a parameter :{name}."), &hint, text));
             }
         }
-        for name in allowed {
+        for name in needed {
             if !pieces.contains(&Piece::Named((*name).to_owned())) {
                 let hint = match *name {
                     "keys" => "Write it like: SELECT ... WHERE parent_id IN (:keys) ORDER BY parent_id",

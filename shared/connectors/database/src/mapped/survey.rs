@@ -6,7 +6,7 @@ use carry_connector::{CatalogEntry, Finding, Partition, Severity, Survey};
 use carry_model::{Body, Code, Company, Currency, Entity, Fault};
 
 use super::file::{EntityQuery, KeyKind, Mapping, in_place, invalid};
-use super::pages::{PAGE_ROWS, key, page, start};
+use super::pages::{PAGE_ROWS, bound, bound_part, key, page, start};
 use super::record::Mapped;
 use crate::conn::{Database, Row, Value};
 
@@ -103,8 +103,7 @@ async fn count(database: &Database, query: &EntityQuery) -> Result<u64, Fault> {
 
 async fn counted(database: &Database, query: &EntityQuery, start: Value) -> Result<u64, Fault> {
     let (start, limit) = ([start], [Value::Int(i64::MAX)]);
-    let (sql, values) =
-        query.query.bind(database.dialect(), |name| if name == "after" { &start } else { &limit });
+    let (sql, values) = bound(database, query, &start, &limit);
     let sql = format!("SELECT count(*) AS n FROM ({sql}\n) AS counted");
     let rows = database.fetch(&sql, values, 1).await.map_err(|fault| in_place(fault, &query.id))?;
     let n = rows.first().map_or(Ok(None), |row| row.int("n"))?;
@@ -117,7 +116,7 @@ async fn check_parts(database: &Database, query: &EntityQuery) -> Result<(), Fau
     let Some(row) = rows.first() else { return Ok(()) };
     let keys = [key(query, row)?];
     for part in &query.parts {
-        let (sql, values) = part.query.bind(database.dialect(), |_| &keys);
+        let (sql, values) = bound_part(database, query, part, &keys);
         let mut rows = database.query(&sql, values)?;
         rows.next().await.map_err(|fault| in_place(fault, &format!("{}.{}", query.id, part.name)))?;
     }

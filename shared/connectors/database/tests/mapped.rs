@@ -25,6 +25,8 @@ const MAPPING: &str = include_str!("mapped/shop.toml");
 fn shop(folder: &Path, extra: &str) -> String {
     let path = folder.join("shop.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
+    // A test's database need not survive a power cut.
+    connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;").unwrap();
     connection.execute_batch(SCHEMA).unwrap();
     connection.execute_batch(extra).unwrap();
     path.to_str().unwrap().to_owned()
@@ -207,5 +209,79 @@ async fn slips_in_the_mapping_are_named_before_anything_is_read() {
         let shown = format!("{fault:?}");
         assert!(shown.contains(why), "{section}\n{shown}");
         assert!(matches!(fault.code, Code::MappingInvalid | Code::QueryFailed), "{shown}");
+    }
+}
+
+/// What stands in the first block of that language in the documentation.
+fn block(language: &str) -> &'static str {
+    const DOCS: &str = include_str!("../../../../docs/sources-database.md");
+    let (_, rest) = DOCS.split_once(&format!("```{language}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_the_documentation_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("example.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch(block("sql")).unwrap();
+    let reader = open(path.to_str().unwrap(), block("toml")).await.unwrap();
+    let (_, read) = read(&reader).await;
+    assert!(read.rejects.is_empty(), "{:?}", read.rejects);
+    let invoice = record(&read, Entity::Invoice, "R-0001").document().unwrap();
+    assert_eq!((invoice.total, invoice.outstanding), (money("119"), Some(money("69"))));
+    assert_eq!(invoice.sum_of_parts().unwrap(), invoice.total);
+    let Body::Payment(payment) = &record(&read, Entity::Payment, "1").body else { panic!() };
+    assert_eq!((payment.amount, payment.unapplied().unwrap()), (money("50"), money("0")));
+}
+
+const JUNK: &[&str] = &[
+    "NULL",
+    "''",
+    "'x'",
+    "-1",
+    "9223372036854775807",
+    "3.7e300",
+    "0.1 + 0.2",
+    "x'00ff'",
+    "'2026-02-30'",
+    "'Ä' || char(0) || '😀'",
+    "replace(hex(zeroblob(50000)), '0', 'y')",
+];
+
+/// Every column of every table that is no key, with its table.
+fn columns(connection: &rusqlite::Connection) -> Vec<(String, String)> {
+    let sql = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND c.pk = 0";
+    let mut all = connection.prepare(sql).unwrap();
+    all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 32, ..Default::default() })]
+
+    #[test]
+    fn junk_in_any_column_ends_in_rejects_or_a_clear_fault(
+        changes in proptest::collection::vec((proptest::prelude::any::<u16>(), 0..JUNK.len()), 1..8)
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = shop(folder.path(), "");
+        let connection = rusqlite::Connection::open(&url).unwrap();
+        connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;").unwrap();
+        let all = columns(&connection);
+        for (at, junk) in changes {
+            let (table, column) = &all[usize::from(at) % all.len()];
+            // A constraint may refuse it, which is as well.
+            drop(connection.execute_batch(&format!("UPDATE {table} SET {column} = {}", JUNK[junk])));
+        }
+        drop(connection);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let outcome = runtime.block_on(async { try_read(&open(&url, MAPPING).await.unwrap()).await });
+        match outcome {
+            Err(fault) => assert_ne!(fault.kind(), carry_model::Kind::Bug, "{fault:?}"),
+            Ok((survey, read)) => {
+                let all = survey.counts.values().sum::<u64>();
+                assert_eq!(all, (read.records.len() + read.rejects.len()) as u64);
+                assert!(read.rejects.iter().all(|reject| !reject.place.file.is_empty() && !reject.raw.is_empty()));
+            }
+        }
     }
 }

@@ -112,7 +112,13 @@ fn object(row: Fields<'_>, columns: &Columns, currency: Currency) -> Result<Map<
     for field in columns.fields {
         let column = columns.of(field.name);
         let found = match value(row, &column, field.kind)? {
-            None if field.kind.is_amount() => minor(row, &columns.minor(field.name), currency)?,
+            None if field.kind.is_amount() => {
+                // What arrives by a transfer may be in another currency than what left.
+                let other =
+                    if field.name == "received" { row.text(&columns.of("received_currency"))? } else { None };
+                let own = other.and_then(|code| code.parse().ok()).unwrap_or(currency);
+                minor(row, &columns.minor(field.name), own)?
+            }
             found => found,
         };
         match found {

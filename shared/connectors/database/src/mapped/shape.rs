@@ -413,3 +413,50 @@ pub(super) const fn shape(entity: Entity) -> &'static Shape {
         Entity::Attachment => &ATTACHMENT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCS: &str = include_str!("../../../../../docs/sources-database.md");
+
+    fn fields(fields: &[Field]) -> String {
+        let name =
+            |field: &Field| if field.needed { format!("**{}**", field.name) } else { field.name.to_owned() };
+        fields.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One row for all entities that have the same columns.
+    fn rows() -> Vec<String> {
+        let mut rows: Vec<(String, String)> = Vec::new();
+        for entity in Entity::ALL {
+            let shape = shape(*entity);
+            let parts = shape.parts.iter().map(|part| format!("; `{}`: {}", part.name, fields(part.fields)));
+            let columns = format!("{}{}", fields(shape.fields), parts.collect::<String>());
+            match rows.iter_mut().find(|(_, known)| *known == columns) {
+                Some((names, _)) => names.push_str(&format!(", `{}`", entity.name())),
+                None => rows.push((format!("`{}`", entity.name()), columns)),
+            }
+        }
+        rows.into_iter().map(|(names, columns)| format!("| {names} | {columns} |")).collect()
+    }
+
+    #[test]
+    fn the_documentation_lists_every_field() {
+        let missing: Vec<_> = rows().into_iter().filter(|row| !DOCS.contains(row.as_str())).collect();
+        assert!(missing.is_empty(), "docs/sources-database.md lacks:\n{}", missing.join("\n"));
+    }
+
+    #[test]
+    fn fields_are_told_apart() {
+        for entity in Entity::ALL {
+            let shape = shape(*entity);
+            for fields in shape.parts.iter().map(|part| part.fields).chain([shape.fields]) {
+                let mut names: Vec<_> = fields.iter().map(|field| field.name).collect();
+                names.sort_unstable();
+                names.dedup();
+                assert_eq!(names.len(), fields.len(), "{entity}");
+            }
+        }
+    }
+}

@@ -97,6 +97,11 @@ impl Parts {
         Ok((Some(minor), home))
     }
 
+    /// The units of the parts.
+    pub(super) fn units(&self) -> &Units {
+        &self.units
+    }
+
     /// All parts so far, as an amount.
     pub(super) fn total(&self) -> Decimal {
         Decimal::new(self.sum, self.units.digits)
@@ -141,8 +146,8 @@ pub(super) struct Exact {
 }
 
 impl Exact {
-    pub(super) fn new(currency: Currency) -> Self {
-        Self { digits: currency.minor_digits(), json: None }
+    pub(super) fn new(units: &Units) -> Self {
+        Self { digits: units.digits, json: None }
     }
 
     /// Notes an amount under its column's name without `_minor`.
@@ -201,6 +206,11 @@ impl Written {
     /// unit of the column, so that a change of the column is not undone.
     pub(super) fn amount(&self, column: &str, minor: i64) -> Result<Decimal, Fault> {
         self.amount_digits(column, minor, self.digits)
+    }
+
+    /// The same for a column that may be null.
+    pub(super) fn opt(&self, minor: Option<i64>, column: &str) -> Result<Option<Decimal>, Fault> {
+        minor.map(|minor| self.amount(column, minor)).transpose()
     }
 
     /// The same for an amount of another currency.
@@ -265,7 +275,7 @@ mod tests {
     fn amounts_come_back_as_they_were_written() {
         for text in ["12.30", "12.3", "0", "0.00", "-5", "3.333", "1E"] {
             let Ok(amount) = Decimal::from_str_exact(text) else { continue };
-            let mut exact = Exact::new(Currency::EUR);
+            let mut exact = Exact::new(&units("EUR"));
             exact.note("net", amount);
             let json = exact.finish();
             assert_eq!(json.is_none(), matches!(text, "12.30" | "0"), "{text}");

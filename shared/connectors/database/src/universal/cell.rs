@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use carry_model::{Code, Currency, Date, Decimal, Fault, Fingerprint, Record, Timestamp};
+use carry_model::{Code, Currency, Date, Decimal, Entity, Fault, Fingerprint, Record, Timestamp};
 
 use super::shape::Table;
 
@@ -79,6 +79,7 @@ pub(super) struct Rows<'a> {
     cells: Vec<Cell<'a>>,
     rows: Vec<(Table, usize)>,
     currencies: Vec<Currency>,
+    references: Vec<(Table, i64)>,
 }
 
 impl<'a> Rows<'a> {
@@ -96,6 +97,19 @@ impl<'a> Rows<'a> {
         Cell::Text(currency.code())
     }
 
+    /// A reference to a record, noted so that it can be checked before the rows are written.
+    pub(super) fn refer(&mut self, entity: Entity, id: Option<i64>) -> Cell<'static> {
+        if let (Some(table), Some(id)) = (Table::of(entity), id) {
+            self.references.push((table, id));
+        }
+        Cell::int(id)
+    }
+
+    /// Every reference of the record, repeats included.
+    pub(super) fn references(&self) -> &[(Table, i64)] {
+        &self.references
+    }
+
     /// Every currency seen since the rows were made; clearing keeps them.
     pub(super) fn currencies(&self) -> &[Currency] {
         &self.currencies
@@ -105,6 +119,7 @@ impl<'a> Rows<'a> {
     pub(super) fn clear(&mut self) {
         self.cells.clear();
         self.rows.clear();
+        self.references.clear();
     }
 
     /// Adds the record's own row.

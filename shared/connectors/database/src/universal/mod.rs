@@ -10,14 +10,17 @@
 mod amounts;
 mod balances;
 mod cell;
+mod decode;
 mod encode;
 mod plan;
+mod reader;
 mod shape;
 mod sql;
 mod sqlite;
 mod words;
 mod writer;
 
+pub use reader::UniversalReader;
 pub use writer::UniversalWriter;
 
 use carry_connector::{EntitySupport, Limits, Manifest, Support};

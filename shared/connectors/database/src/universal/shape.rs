@@ -30,9 +30,9 @@ pub(super) type Column = (&'static str, Kind);
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Role {
     /// Records of one entity.
-    Single(Entity),
+    Single,
     /// Records of several entities, told apart by a column `kind` that holds [`Entity::name`].
-    Several(&'static [Entity]),
+    Several,
     /// Parts of a record: the table they belong to, their column for its key, and the columns that order them.
     Part(Table, &'static str, &'static str),
 }
@@ -82,38 +82,36 @@ macro_rules! tables {
 }
 
 tables! {
-    Companies = "companies", Role::Single(Entity::Company),
+    Companies = "companies", Role::Single,
         [("name", Text), ("home_currency", Text), ("country", Text)];
-    Accounts = "accounts", Role::Single(Entity::Account),
+    Accounts = "accounts", Role::Single,
         [("code", Text), ("name", Text), ("class", Text), ("parent_id", Ref(Table::Accounts)), ("currency", Text),
          ("description", Text), ("active", Flag)];
-    TaxRates = "tax_rates", Role::Single(Entity::TaxRate),
+    TaxRates = "tax_rates", Role::Single,
         [("name", Text), ("code", Text), ("percent", Decimal), ("account_id", Ref(Table::Accounts))];
     TaxComponents = "tax_components", Role::Part(Table::TaxRates, "tax_rate_id", "position"),
         [("tax_rate_id", Int), ("position", Int), ("name", Text), ("percent", Decimal), ("compound", Flag),
          ("account_id", Ref(Table::Accounts))];
-    Terms = "terms", Role::Single(Entity::Terms), [("name", Text), ("due_days", Int)];
-    PaymentMethods = "payment_methods", Role::Single(Entity::PaymentMethod), [("name", Text)];
-    TrackingCategories = "tracking_categories", Role::Single(Entity::TrackingCategory), [("name", Text)];
+    Terms = "terms", Role::Single, [("name", Text), ("due_days", Int)];
+    PaymentMethods = "payment_methods", Role::Single, [("name", Text)];
+    TrackingCategories = "tracking_categories", Role::Single, [("name", Text)];
     TrackingOptions = "tracking_options", Role::Part(Table::TrackingCategories, "category_id", "position"),
         [("category_id", Int), ("position", Int), ("name", Text)];
-    Contacts = "contacts", Role::Single(Entity::Contact),
+    Contacts = "contacts", Role::Single,
         [("name", Text), ("customer", Flag), ("supplier", Flag), ("first_name", Text), ("last_name", Text),
          ("email", Text), ("phone", Text), ("account_number", Text), ("tax_number", Text),
          ("parent_id", Ref(Table::Contacts)), ("currency", Text), ("note", Text), ("archived", Flag)];
     ContactAddresses = "contact_addresses", Role::Part(Table::Contacts, "contact_id", "role"),
         [("contact_id", Int), ("role", Text), ("street", Text), ("city", Text), ("region", Text),
          ("postal_code", Text), ("country", Text)];
-    Items = "items", Role::Single(Entity::Item),
+    Items = "items", Role::Single,
         [("name", Text), ("code", Text), ("description", Text), ("price", Decimal), ("cost", Decimal),
          ("income_account_id", Ref(Table::Accounts)), ("expense_account_id", Ref(Table::Accounts)),
          ("tax_rate_id", Ref(Table::TaxRates)), ("service", Flag), ("archived", Flag)];
-    Projects = "projects", Role::Single(Entity::Project),
+    Projects = "projects", Role::Single,
         [("name", Text), ("code", Text), ("contact_id", Ref(Table::Contacts)), ("active", Flag)];
     Documents = "documents",
-        Role::Several(&[Entity::Estimate, Entity::SalesOrder, Entity::PurchaseOrder, Entity::Invoice, Entity::Bill,
-                        Entity::SalesReceipt, Entity::Expense, Entity::CreditNote, Entity::BillCredit,
-                        Entity::Refund]),
+        Role::Several,
         [("contact_id", Ref(Table::Contacts)), ("date", Date), ("due", Date), ("currency", Text),
          ("rate", Decimal), ("tax_mode", Text), ("total_minor", Int), ("outstanding_minor", Int), ("status", Text),
          ("discount_minor", Int), ("discount_home_minor", Int), ("discount_percent", Decimal),
@@ -134,7 +132,7 @@ tables! {
          ("amount_home_minor", Int), ("exact", Text)];
     DocumentRelated = "document_related", Role::Part(Table::Documents, "document_id", "position"),
         [("document_id", Int), ("position", Int), ("related_entity", Text), ("related_source_id", Text)];
-    Payments = "payments", Role::Several(&[Entity::Payment, Entity::BillPayment]),
+    Payments = "payments", Role::Several,
         [("contact_id", Ref(Table::Contacts)), ("date", Date), ("currency", Text), ("rate", Decimal),
          ("amount_minor", Int), ("amount_home_minor", Int), ("ledger_home_minor", Int),
          ("account_id", Ref(Table::Accounts)), ("payment_method_id", Ref(Table::PaymentMethods)),
@@ -142,11 +140,11 @@ tables! {
     Allocations = "allocations", Role::Part(Table::Payments, "payment_id", "position"),
         [("payment_id", Int), ("position", Int), ("document_id", Ref(Table::Documents)), ("amount_minor", Int),
          ("exact", Text)];
-    Transfers = "transfers", Role::Single(Entity::Transfer),
+    Transfers = "transfers", Role::Single,
         [("date", Date), ("from_account_id", Ref(Table::Accounts)), ("to_account_id", Ref(Table::Accounts)),
          ("currency", Text), ("rate", Decimal), ("amount_minor", Int), ("amount_home_minor", Int),
          ("received_minor", Int), ("received_currency", Text), ("memo", Text), ("exact", Text)];
-    BankTransactions = "bank_transactions", Role::Single(Entity::BankTransaction),
+    BankTransactions = "bank_transactions", Role::Single,
         [("date", Date), ("account_id", Ref(Table::Accounts)), ("direction", Text),
          ("contact_id", Ref(Table::Contacts)), ("currency", Text), ("rate", Decimal), ("total_minor", Int),
          ("total_home_minor", Int), ("memo", Text), ("exact", Text)];
@@ -155,7 +153,7 @@ tables! {
         [("bank_transaction_id", Int), ("position", Int), ("account_id", Ref(Table::Accounts)), ("net_minor", Int),
          ("net_home_minor", Int), ("tax_rate_id", Ref(Table::TaxRates)), ("tax_minor", Int),
          ("tax_home_minor", Int), ("description", Text), ("exact", Text)];
-    Journals = "journals", Role::Single(Entity::Journal),
+    Journals = "journals", Role::Single,
         [("date", Date), ("currency", Text), ("rate", Decimal), ("memo", Text)];
     JournalLines = "journal_lines", Role::Part(Table::Journals, "journal_id", "position"),
         [("journal_id", Int), ("position", Int), ("account_id", Ref(Table::Accounts)), ("amount_minor", Int),
@@ -164,23 +162,46 @@ tables! {
         [("journal_id", Int), ("line", Int), ("position", Int), ("category_id", Ref(Table::TrackingCategories)),
          ("option", Text)];
     Activities = "activities",
-        Role::Several(&[Entity::TimeActivity, Entity::ExpenseActivity, Entity::FeeActivity]),
+        Role::Several,
         [("date", Date), ("subject", Text), ("note", Text), ("contact_id", Ref(Table::Contacts)),
          ("project_id", Ref(Table::Projects)), ("item_id", Ref(Table::Items)), ("staff", Text), ("hours", Decimal),
          ("rate", Decimal), ("amount_minor", Int), ("currency", Text), ("billable", Flag),
          ("invoice_id", Ref(Table::Documents)), ("exact", Text)];
-    Attachments = "attachments", Role::Single(Entity::Attachment),
+    Attachments = "attachments", Role::Single,
         [("of_entity", Text), ("of_source_id", Text), ("name", Text), ("media_type", Text), ("size_bytes", Int),
          ("hash", Text), ("location", Text)];
 }
 
 impl Table {
     /// The table that records of an entity are kept in; None for open balances, which are worked out.
-    pub(super) fn of(entity: Entity) -> Option<Self> {
-        Self::ALL.iter().copied().find(|table| match table.shape().role {
-            Role::Single(single) => single == entity,
-            Role::Several(several) => several.contains(&entity),
-            Role::Part(..) => false,
+    pub(super) const fn of(entity: Entity) -> Option<Self> {
+        Some(match entity {
+            Entity::Company => Self::Companies,
+            Entity::Account => Self::Accounts,
+            Entity::TaxRate => Self::TaxRates,
+            Entity::Terms => Self::Terms,
+            Entity::PaymentMethod => Self::PaymentMethods,
+            Entity::TrackingCategory => Self::TrackingCategories,
+            Entity::Contact => Self::Contacts,
+            Entity::Item => Self::Items,
+            Entity::Project => Self::Projects,
+            Entity::Estimate
+            | Entity::SalesOrder
+            | Entity::PurchaseOrder
+            | Entity::Invoice
+            | Entity::Bill
+            | Entity::SalesReceipt
+            | Entity::Expense
+            | Entity::CreditNote
+            | Entity::BillCredit
+            | Entity::Refund => Self::Documents,
+            Entity::OpenBalance => return None,
+            Entity::Payment | Entity::BillPayment => Self::Payments,
+            Entity::Transfer => Self::Transfers,
+            Entity::BankTransaction => Self::BankTransactions,
+            Entity::Journal => Self::Journals,
+            Entity::TimeActivity | Entity::ExpenseActivity | Entity::FeeActivity => Self::Activities,
+            Entity::Attachment => Self::Attachments,
         })
     }
 
@@ -191,7 +212,7 @@ impl Table {
 
     /// True where a column `kind` tells its entities apart.
     pub(super) const fn has_kind(self) -> bool {
-        matches!(self.shape().role, Role::Several(_))
+        matches!(self.shape().role, Role::Several)
     }
 
     /// The tables that hold the parts of its records, with the column that refers to it.
@@ -206,8 +227,8 @@ impl Table {
     pub(super) fn columns(self) -> impl Iterator<Item = Column> {
         let (kind, record): (&[Column], bool) = match self.shape().role {
             Role::Part(..) => (&[], false),
-            Role::Single(_) => (&[("id", Int)], true),
-            Role::Several(_) => (&[("id", Int), ("kind", Text)], true),
+            Role::Single => (&[("id", Int)], true),
+            Role::Several => (&[("id", Int), ("kind", Text)], true),
         };
         let (head, tail) = if record { (HEAD, TAIL) } else { (&[] as &[Column], &[] as &[Column]) };
         kind.iter().chain(head).chain(self.shape().columns).chain(tail).copied()

@@ -19,16 +19,16 @@ pub(super) fn document<'a>(
     let mut parts = Parts::new(units);
     header(rows, id, record, body, context, units, &mut parts)?;
     for (at, line) in body.lines.iter().enumerate() {
-        self::line(rows, id, at, line, body, context, &mut parts)?;
+        self::line(rows, id, at, line, context, &mut parts)?;
     }
     for (at, tax) in body.taxes.iter().enumerate() {
         let (amount, home) = parts.add(tax.amount, "tax")?;
-        let mut exact = Exact::new(body.currency);
+        let mut exact = Exact::new(&units);
         exact.note("amount", tax.amount);
         let cells = [
             Cell::Int(id),
             position(at),
-            context.opt(Entity::TaxRate, &tax.tax_rate)?,
+            context.opt(rows, Entity::TaxRate, &tax.tax_rate)?,
             Cell::Int(amount),
             Cell::int(home),
             Cell::owned(exact.finish()),
@@ -53,12 +53,12 @@ fn header<'a>(
 ) -> Result<(), Fault> {
     let discount = body.discount.as_ref();
     let (off, off_home) = parts.add_opt(discount.map(|discount| -discount.amount), "discount")?;
-    let mut exact = Exact::new(body.currency);
+    let mut exact = Exact::new(&units);
     exact.note("total", body.total);
     exact.note_opt("outstanding", body.outstanding);
     exact.note_opt("discount", discount.map(|discount| discount.amount));
     let own = [
-        context.opt(Entity::Contact, &body.contact)?,
+        context.opt(rows, Entity::Contact, &body.contact)?,
         Cell::Date(body.date),
         Cell::date(body.due),
         Cell::Text(body.currency.code()),
@@ -70,12 +70,12 @@ fn header<'a>(
         Cell::int(off.map(|off| -off)),
         Cell::int(off_home.map(|off| -off)),
         Cell::decimal(discount.and_then(|discount| discount.percent)),
-        context.opt(Entity::Terms, &body.terms)?,
+        context.opt(rows, Entity::Terms, &body.terms)?,
         Cell::text(&body.reference),
         Cell::text(&body.memo),
-        context.opt(Entity::Project, &body.project)?,
-        context.opt(Entity::Account, &body.paid_account)?,
-        context.opt(Entity::PaymentMethod, &body.payment_method)?,
+        context.opt(rows, Entity::Project, &body.project)?,
+        context.opt(rows, Entity::Account, &body.paid_account)?,
+        context.opt(rows, Entity::PaymentMethod, &body.payment_method)?,
         Cell::owned(exact.finish()),
     ];
     rows.record(Table::Documents, id, record, own)
@@ -86,39 +86,37 @@ fn line<'a>(
     document: i64,
     at: usize,
     line: &'a Line,
-    body: &'a Document,
     context: &Context<'_>,
     parts: &mut Parts,
 ) -> Result<(), Fault> {
     let (net, net_home) = parts.add(line.net, "net")?;
     let (tax, tax_home) = parts.add_opt(line.tax, "tax")?;
-    let units = Units::new(body.currency, context.home, None);
-    let mut exact = Exact::new(body.currency);
+    let mut exact = Exact::new(parts.units());
     exact.note_opt("discount", line.discount);
     exact.note("net", line.net);
     exact.note_opt("tax", line.tax);
     let cells = [
         Cell::Int(document),
         position(at),
-        context.opt(Entity::Item, &line.item)?,
+        context.opt(rows, Entity::Item, &line.item)?,
         Cell::text(&line.description),
         Cell::decimal(line.quantity),
         Cell::decimal(line.unit_price),
-        Cell::int(line.discount.map(|off| units.rounded(off, "discount")).transpose()?),
+        Cell::int(line.discount.map(|off| parts.units().rounded(off, "discount")).transpose()?),
         Cell::Int(net),
         Cell::int(net_home),
-        context.opt(Entity::TaxRate, &line.tax_rate)?,
+        context.opt(rows, Entity::TaxRate, &line.tax_rate)?,
         Cell::int(tax),
         Cell::int(tax_home),
-        context.opt(Entity::Account, &line.account)?,
-        context.opt(Entity::Project, &line.project)?,
+        context.opt(rows, Entity::Account, &line.account)?,
+        context.opt(rows, Entity::Project, &line.project)?,
         Cell::date(line.service_date),
         Cell::owned(exact.finish()),
     ];
     rows.part(Table::DocumentLines, cells);
     for (place, tracking) in line.tracking.iter().enumerate() {
         if let Some(category) = context.find(Entity::TrackingCategory, &tracking.category)? {
-            let category = Cell::Int(category);
+            let category = rows.refer(Entity::TrackingCategory, Some(category));
             let cells =
                 [Cell::Int(document), position(at), position(place), category, Cell::Text(&tracking.option)];
             rows.part(Table::DocumentLineTracking, cells);

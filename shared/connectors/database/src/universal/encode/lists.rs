@@ -32,7 +32,7 @@ pub(super) fn account<'a>(
         Cell::text(&body.code),
         Cell::Text(&body.name),
         Cell::Text(word(CLASSES, body.class)),
-        context.parent(Entity::Account, &body.parent)?,
+        context.parent(rows, Entity::Account, &body.parent)?,
         currency,
         Cell::text(&body.description),
         Cell::flag(body.active),
@@ -51,7 +51,7 @@ pub(super) fn tax_rate<'a>(
         Cell::Text(&body.name),
         Cell::text(&body.code),
         Cell::decimal(body.percent),
-        context.opt(Entity::Account, &body.account)?,
+        context.opt(rows, Entity::Account, &body.account)?,
     ];
     rows.record(Table::TaxRates, id, record, own)?;
     for (at, component) in body.components.iter().enumerate() {
@@ -61,7 +61,7 @@ pub(super) fn tax_rate<'a>(
             Cell::Text(&component.name),
             Cell::Decimal(component.percent),
             Cell::flag(component.compound),
-            context.opt(Entity::Account, &component.account)?,
+            context.opt(rows, Entity::Account, &component.account)?,
         ];
         rows.part(Table::TaxComponents, cells);
     }
@@ -117,7 +117,7 @@ pub(super) fn contact<'a>(
         Cell::text(&body.phone),
         Cell::text(&body.account_number),
         Cell::text(&body.tax_number),
-        context.parent(Entity::Contact, &body.parent)?,
+        context.parent(rows, Entity::Contact, &body.parent)?,
         currency,
         Cell::text(&body.note),
         Cell::flag(body.archived),
@@ -162,9 +162,9 @@ pub(super) fn item<'a>(
         Cell::text(&body.description),
         Cell::decimal(body.price),
         Cell::decimal(body.cost),
-        context.opt(Entity::Account, &body.income_account)?,
-        context.opt(Entity::Account, &body.expense_account)?,
-        context.opt(Entity::TaxRate, &body.tax_rate)?,
+        context.opt(rows, Entity::Account, &body.income_account)?,
+        context.opt(rows, Entity::Account, &body.expense_account)?,
+        context.opt(rows, Entity::TaxRate, &body.tax_rate)?,
         Cell::int(body.service.map(i64::from)),
         Cell::flag(body.archived),
     ];
@@ -178,7 +178,7 @@ pub(super) fn project<'a>(
     body: &'a Project,
     context: &Context<'_>,
 ) -> Result<(), Fault> {
-    let contact = context.opt(Entity::Contact, &body.contact)?;
+    let contact = context.opt(rows, Entity::Contact, &body.contact)?;
     let own = [Cell::Text(&body.name), Cell::text(&body.code), contact, Cell::flag(body.active)];
     rows.record(Table::Projects, id, record, own)
 }
@@ -193,22 +193,22 @@ pub(super) fn activity<'a>(
     rows.uses(body.currency);
     let units = Units::new(body.currency, context.home, None);
     let amount = body.amount.map(|amount| units.rounded(amount, "amount")).transpose()?;
-    let mut exact = Exact::new(body.currency);
+    let mut exact = Exact::new(&units);
     exact.note_opt("amount", body.amount);
     let own = [
         Cell::Date(body.date),
         Cell::Text(&body.subject),
         Cell::text(&body.note),
-        context.opt(Entity::Contact, &body.contact)?,
-        context.opt(Entity::Project, &body.project)?,
-        context.opt(Entity::Item, &body.item)?,
+        context.opt(rows, Entity::Contact, &body.contact)?,
+        context.opt(rows, Entity::Project, &body.project)?,
+        context.opt(rows, Entity::Item, &body.item)?,
         Cell::text(&body.staff),
         Cell::decimal(body.hours),
         Cell::decimal(body.rate),
         Cell::int(amount),
         Cell::Text(body.currency.code()),
         Cell::flag(body.billable),
-        context.opt(Entity::Invoice, &body.invoice)?,
+        context.opt(rows, Entity::Invoice, &body.invoice)?,
         Cell::owned(exact.finish()),
     ];
     rows.record(Table::Activities, id, record, own)

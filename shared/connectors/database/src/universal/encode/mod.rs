@@ -32,26 +32,44 @@ impl Context<'_> {
     }
 
     /// The key of an optional reference; without a link it is left out.
-    fn opt(&self, entity: Entity, id: &Option<SourceId>) -> Result<Cell<'static>, Fault> {
+    fn opt(
+        &self,
+        rows: &mut Rows<'_>,
+        entity: Entity,
+        id: &Option<SourceId>,
+    ) -> Result<Cell<'static>, Fault> {
         match id {
             None => Ok(Cell::Null),
-            Some(id) => self.find(entity, id).map(Cell::int),
+            Some(id) => self.find(entity, id).map(|found| rows.refer(entity, found)),
         }
     }
 
     /// The key of a reference to a record of the same entity, which may be in this very batch.
-    fn parent(&self, entity: Entity, id: &Option<SourceId>) -> Result<Cell<'static>, Fault> {
+    fn parent(
+        &self,
+        rows: &mut Rows<'_>,
+        entity: Entity,
+        id: &Option<SourceId>,
+    ) -> Result<Cell<'static>, Fault> {
         let Some(id) = id else { return Ok(Cell::Null) };
-        let known = self.find(entity, id)?;
-        Ok(Cell::int(known.or_else(|| self.own.get(id.as_str()).copied())))
+        let known = self.find(entity, id)?.or_else(|| self.own.get(id.as_str()).copied());
+        Ok(rows.refer(entity, known))
     }
 
     /// The key of a reference that the record makes no sense without.
-    fn need(&self, entity: Entity, id: &SourceId, field: &str) -> Result<Cell<'static>, Fault> {
-        let known = self.find(entity, id)?;
-        known.map(Cell::Int).ok_or_else(|| {
-            Fault::new(Code::DependencyFailed).field(field).detail(format!("It refers to {entity} {id}."))
-        })
+    fn need(
+        &self,
+        rows: &mut Rows<'_>,
+        entity: Entity,
+        id: &SourceId,
+        field: &str,
+    ) -> Result<Cell<'static>, Fault> {
+        match self.find(entity, id)? {
+            Some(found) => Ok(rows.refer(entity, Some(found))),
+            None => Err(Fault::new(Code::DependencyFailed)
+                .field(field)
+                .detail(format!("It refers to {entity} {id}, which is not in the target."))),
+        }
     }
 }
 

@@ -17,30 +17,30 @@ pub(super) fn payment<'a>(
     rows.uses(body.currency);
     let units = Units::new(body.currency, context.home, body.rate);
     let amount = units.whole(body.amount, "amount")?;
-    let mut exact = Exact::new(body.currency);
+    let mut exact = Exact::new(&units);
     exact.note("amount", body.amount);
     let own = [
-        context.opt(Entity::Contact, &body.contact)?,
+        context.opt(rows, Entity::Contact, &body.contact)?,
         Cell::Date(body.date),
         Cell::Text(body.currency.code()),
         Cell::decimal(body.rate),
         Cell::Int(amount),
         Cell::int(units.home(body.amount, "amount")?),
         Cell::int(ledger_home(body, context, &units)?),
-        context.opt(Entity::Account, &body.account)?,
-        context.opt(Entity::PaymentMethod, &body.method)?,
+        context.opt(rows, Entity::Account, &body.account)?,
+        context.opt(rows, Entity::PaymentMethod, &body.method)?,
         Cell::text(&body.reference),
         Cell::text(&body.memo),
         Cell::owned(exact.finish()),
     ];
     rows.record(Table::Payments, id, record, own)?;
     for (at, allocation) in body.allocations.iter().enumerate() {
-        let mut exact = Exact::new(body.currency);
+        let mut exact = Exact::new(&units);
         exact.note("amount", allocation.amount);
         let cells = [
             Cell::Int(id),
             position(at),
-            context.need(allocation.document.entity, &allocation.document.id, "allocation")?,
+            context.need(rows, allocation.document.entity, &allocation.document.id, "allocation")?,
             Cell::Int(units.whole(allocation.amount, "allocation")?),
             Cell::owned(exact.finish()),
         ];
@@ -74,7 +74,7 @@ pub(super) fn transfer<'a>(
 ) -> Result<(), Fault> {
     rows.uses(body.currency);
     let units = Units::new(body.currency, context.home, body.rate);
-    let mut exact = Exact::new(body.currency);
+    let mut exact = Exact::new(&units);
     exact.note("amount", body.amount);
     let received = match &body.received {
         None => (Cell::Null, Cell::Null),
@@ -94,8 +94,8 @@ pub(super) fn transfer<'a>(
     };
     let own = [
         Cell::Date(body.date),
-        context.need(Entity::Account, &body.from, "from")?,
-        context.need(Entity::Account, &body.to, "to")?,
+        context.need(rows, Entity::Account, &body.from, "from")?,
+        context.need(rows, Entity::Account, &body.to, "to")?,
         Cell::Text(body.currency.code()),
         Cell::decimal(body.rate),
         Cell::Int(units.whole(body.amount, "amount")?),
@@ -117,13 +117,13 @@ pub(super) fn bank_transaction<'a>(
 ) -> Result<(), Fault> {
     rows.uses(body.currency);
     let units = Units::new(body.currency, context.home, body.rate);
-    let mut exact = Exact::new(body.currency);
+    let mut exact = Exact::new(&units);
     exact.note("total", body.total);
     let own = [
         Cell::Date(body.date),
-        context.need(Entity::Account, &body.account, "account")?,
+        context.need(rows, Entity::Account, &body.account, "account")?,
         Cell::Text(word(DIRECTIONS, body.direction)),
-        context.opt(Entity::Contact, &body.contact)?,
+        context.opt(rows, Entity::Contact, &body.contact)?,
         Cell::Text(body.currency.code()),
         Cell::decimal(body.rate),
         Cell::Int(units.whole(body.total, "total")?),
@@ -136,16 +136,16 @@ pub(super) fn bank_transaction<'a>(
     for (at, line) in body.lines.iter().enumerate() {
         let (net, net_home) = parts.add(line.net, "net")?;
         let (tax, tax_home) = parts.add_opt(line.tax, "tax")?;
-        let mut exact = Exact::new(body.currency);
+        let mut exact = Exact::new(&units);
         exact.note("net", line.net);
         exact.note_opt("tax", line.tax);
         let cells = [
             Cell::Int(id),
             position(at),
-            context.need(Entity::Account, &line.account, "account")?,
+            context.need(rows, Entity::Account, &line.account, "account")?,
             Cell::Int(net),
             Cell::int(net_home),
-            context.opt(Entity::TaxRate, &line.tax_rate)?,
+            context.opt(rows, Entity::TaxRate, &line.tax_rate)?,
             Cell::int(tax),
             Cell::int(tax_home),
             Cell::text(&line.description),
@@ -167,25 +167,26 @@ pub(super) fn journal<'a>(
     let currency = Cell::Text(body.currency.code());
     let own = [Cell::Date(body.date), currency, Cell::decimal(body.rate), Cell::text(&body.memo)];
     rows.record(Table::Journals, id, record, own)?;
-    let mut parts = Parts::new(Units::new(body.currency, context.home, body.rate));
+    let units = Units::new(body.currency, context.home, body.rate);
+    let mut parts = Parts::new(units);
     for (at, line) in body.lines.iter().enumerate() {
         let (amount, home) = parts.add(line.amount, "amount")?;
-        let mut exact = Exact::new(body.currency);
+        let mut exact = Exact::new(&units);
         exact.note("amount", line.amount);
         let cells = [
             Cell::Int(id),
             position(at),
-            context.need(Entity::Account, &line.account, "account")?,
+            context.need(rows, Entity::Account, &line.account, "account")?,
             Cell::Int(amount),
             Cell::int(home),
-            context.opt(Entity::Contact, &line.contact)?,
+            context.opt(rows, Entity::Contact, &line.contact)?,
             Cell::text(&line.description),
             Cell::owned(exact.finish()),
         ];
         rows.part(Table::JournalLines, cells);
         for (place, tracking) in line.tracking.iter().enumerate() {
             if let Some(category) = context.find(Entity::TrackingCategory, &tracking.category)? {
-                let category = Cell::Int(category);
+                let category = rows.refer(Entity::TrackingCategory, Some(category));
                 let cells =
                     [Cell::Int(id), position(at), position(place), category, Cell::Text(&tracking.option)];
                 rows.part(Table::JournalLineTracking, cells);

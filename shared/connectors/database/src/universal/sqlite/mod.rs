@@ -73,10 +73,12 @@ fn open(path: &Path) -> Result<Connection, Fault> {
     } else {
         connection.execute_batch("PRAGMA page_size = 8192;").map_err(unusable)?;
     }
+    // References are checked by the program, once for each record referred to; SQLite would look each of them up
+    // for every row and search whole tables for every removal.
     // The log is folded back every 64 MB; a crash of the machine loses at most the last batches, never the rest.
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
              PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )

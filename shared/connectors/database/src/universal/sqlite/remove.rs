@@ -1,5 +1,5 @@
 use carry_connector::Removal;
-use carry_model::{Entity, Fault, Reach};
+use carry_model::{Entity, Fault};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rustc_hash::FxHashSet;
 
@@ -14,23 +14,6 @@ pub(in super::super) fn remove(
     ids: &[i64],
 ) -> Result<Vec<Result<Removal, Fault>>, Fault> {
     let table = Table::of(entity).ok_or_else(|| super::super::unsupported(entity))?;
-    // References are looked for by one query a table; SQLite's own check would search each table for each row.
-    set_foreign_keys(connection, false)?;
-    let outcome = remove_unchecked(connection, table, entity, ids);
-    set_foreign_keys(connection, true)?;
-    outcome.map_err(|fault| fault.reach(Reach::Refused))
-}
-
-fn set_foreign_keys(connection: &Connection, on: bool) -> Result<(), Fault> {
-    connection.pragma_update(None, "foreign_keys", on).map_err(failed)
-}
-
-fn remove_unchecked(
-    connection: &mut Connection,
-    table: Table,
-    entity: Entity,
-    ids: &[i64],
-) -> Result<Vec<Result<Removal, Fault>>, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     transaction
         .execute_batch("CREATE TEMP TABLE IF NOT EXISTS going (id INTEGER PRIMARY KEY); DELETE FROM going;")

@@ -1,7 +1,7 @@
 use carry_connector::{Operation, WriteBatch, Written};
-use carry_model::{Currency, Entity, Fault, Reach, Record};
+use carry_model::{Code, Currency, Entity, Fault, Reach, Record};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::cell::{Cell, Rows};
 use super::super::encode::{Context, DocumentRates, encode, key};
@@ -12,17 +12,33 @@ use super::failed;
 
 type Outcomes = Vec<Result<Written, Fault>>;
 
+/// How a batch is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// New records are taken to be new: the database refuses one that is not.
+    Hopeful,
+    /// Every record is looked up first.
+    LookUp,
+    /// Every record is written behind a savepoint.
+    Careful,
+}
+
 /// Writes a batch in one transaction. Where the database refuses a row, everything is taken back and done again
-/// record by record, each behind a savepoint, so that only the refused records are missing.
+/// with more care, in the end record by record, so that only the refused records are missing.
 pub(in super::super) fn write(connection: &mut Connection, batch: &WriteBatch) -> Result<Outcomes, Fault> {
-    match attempt(connection, batch, false) {
-        Err(Stopped::Row) => attempt(connection, batch, true).map_err(|stopped| match stopped {
-            Stopped::Row => Fault::new(carry_model::Code::Bug).detail("a savepoint did not hold"),
-            Stopped::All(fault) => fault,
-        }),
-        Err(Stopped::All(fault)) => Err(fault),
-        Ok(outcomes) => Ok(outcomes),
+    let modes: &[Mode] = if batch.verify_first {
+        &[Mode::LookUp, Mode::Careful]
+    } else {
+        &[Mode::Hopeful, Mode::LookUp, Mode::Careful]
+    };
+    for mode in modes {
+        match attempt(connection, batch, *mode) {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(Stopped::Row) => {}
+            Err(Stopped::All(fault)) => return Err(fault),
+        }
     }
+    Err(Fault::new(Code::Bug).detail("A savepoint did not hold.").reach(Reach::Refused))
 }
 
 /// Why an attempt was taken back.
@@ -37,10 +53,10 @@ fn all(error: rusqlite::Error) -> Stopped {
     Stopped::All(failed(error).reach(Reach::Refused))
 }
 
-fn attempt(connection: &mut Connection, batch: &WriteBatch, careful: bool) -> Result<Outcomes, Stopped> {
+fn attempt(connection: &mut Connection, batch: &WriteBatch, mode: Mode) -> Result<Outcomes, Stopped> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(all)?;
     let outcomes = {
-        let plan = plan(&transaction, batch)?;
+        let plan = plan(&transaction, batch, mode)?;
         let rates = rates(&transaction, batch)?;
         let home = batch.home_currency;
         set_home(&transaction, home).map_err(all)?;
@@ -54,9 +70,9 @@ fn attempt(connection: &mut Connection, batch: &WriteBatch, careful: bool) -> Re
             rows.clear();
             let outcome = match encode(&mut rows, target.id, &item.record, &context) {
                 Err(fault) => Err(fault),
-                Ok(total) => {
-                    writing.put(&rows, target, careful)?.map(|()| written(target, &item.record, total))
-                }
+                Ok(total) => writing
+                    .put(&rows, target, mode == Mode::Careful)?
+                    .map(|()| written(target, &item.record, total)),
             };
             if let Some(slot) = outcomes.get_mut(at) {
                 *slot = Some(outcome);
@@ -77,6 +93,7 @@ struct Writing<'t> {
     transaction: &'t Transaction<'t>,
     inserts: Vec<Option<CachedStatement<'t>>>,
     currencies: usize,
+    known: FxHashSet<(Table, i64)>,
     buffer: String,
 }
 
@@ -84,11 +101,15 @@ impl<'t> Writing<'t> {
     fn new(transaction: &'t Transaction<'t>) -> rusqlite::Result<Self> {
         let mut inserts = Vec::new();
         inserts.resize_with(Table::ALL.len(), || None);
-        Ok(Self { transaction, inserts, currencies: 0, buffer: String::new() })
+        Ok(Self { transaction, inserts, currencies: 0, known: FxHashSet::default(), buffer: String::new() })
     }
 
-    /// Puts the rows of a record. The inner fault is the record's own, given only when `careful`.
+    /// Puts the rows of a record. The inner fault is the record's own.
     fn put(&mut self, rows: &Rows<'_>, target: Target, careful: bool) -> Result<Result<(), Fault>, Stopped> {
+        if let Some((table, id)) = self.missing(rows).map_err(all)? {
+            let detail = format!("It refers to row {id} of table {}, which is not there.", table.name());
+            return Ok(Err(Fault::new(Code::DependencyFailed).detail(detail)));
+        }
         if careful {
             self.transaction.execute_batch("SAVEPOINT record").map_err(all)?;
         }
@@ -104,6 +125,21 @@ impl<'t> Writing<'t> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// The first record referred to that is not there.
+    fn missing(&mut self, rows: &Rows<'_>) -> rusqlite::Result<Option<(Table, i64)>> {
+        for (table, id) in rows.references() {
+            if self.known.contains(&(*table, *id)) {
+                continue;
+            }
+            let sql = format!("SELECT 1 FROM {} WHERE id = ?1", table.name());
+            if self.transaction.prepare_cached(&sql)?.query_row([id], |_| Ok(())).optional()?.is_none() {
+                return Ok(Some((*table, *id)));
+            }
+            self.known.insert((*table, *id));
+        }
+        Ok(None)
     }
 
     fn put_rows(&mut self, rows: &Rows<'_>, target: Target) -> rusqlite::Result<()> {
@@ -166,7 +202,7 @@ fn set_home(transaction: &Transaction<'_>, home: Currency) -> rusqlite::Result<(
 }
 
 /// Gives every record its key: the one it has, or the next free one.
-fn plan<'b>(transaction: &Transaction<'_>, batch: &'b WriteBatch) -> Result<Plan<'b>, Stopped> {
+fn plan<'b>(transaction: &Transaction<'_>, batch: &'b WriteBatch, mode: Mode) -> Result<Plan<'b>, Stopped> {
     let table =
         Table::of(batch.entity).ok_or_else(|| Stopped::All(super::super::unsupported(batch.entity)))?;
     let mut found = Vec::with_capacity(batch.items.len());
@@ -178,11 +214,9 @@ fn plan<'b>(transaction: &Transaction<'_>, batch: &'b WriteBatch) -> Result<Plan
             }
             Operation::Create => None,
         };
-        let by_source = || by_source(transaction, table, batch.entity, item.record.id.as_str());
-        found.push(match known {
-            Some(id) => Some(id),
-            None => by_source().map_err(all)?.map(|(id, _)| id),
-        });
+        let look_up = known.is_none() && mode != Mode::Hopeful;
+        let by_source = || by_source(transaction, table, batch.entity, item.record.id.as_str()).map_err(all);
+        found.push(if look_up { by_source()?.map(|(id, _)| id) } else { known });
     }
     let new = i64::try_from(found.iter().filter(|id| id.is_none()).count()).unwrap_or(i64::MAX);
     let last = if new == 0 { 0 } else { reserve(transaction, table, new).map_err(all)? };

@@ -159,8 +159,8 @@ impl<'a> Records<'a> {
         if self.grouper.begins(&self.section.rules, row) && !joins_broken {
             self.finish()?;
             self.begin((row.offset, row.line_from));
-            let continues = self.section.continuations.contains(&row.offset);
-            self.carried = row.offset >= self.resume && !continues && !self.section.is_elsewhere(row);
+            let left_out = self.section.left_out.contains(&row.offset) || self.section.is_elsewhere(row);
+            self.carried = row.offset >= self.resume && !left_out;
             self.note_ordinal(row);
         }
         self.broken_number = None;
@@ -270,6 +270,10 @@ impl<'a> Records<'a> {
 
     /// What the rows do not say themselves.
     fn note(&mut self, row: &Row<'_>) {
+        if self.section.repeats.contains(&row.offset) {
+            self.note = "!".to_owned();
+            return;
+        }
         match self.section.format().shape {
             Shape::Contacts(_) => {
                 let role = self.scan.names.role(Entity::Contact, self.cell(row, Field::Name));

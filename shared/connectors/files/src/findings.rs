@@ -200,6 +200,17 @@ fn about_names(scan: &Scan, findings: &mut Vec<Finding>) {
             )
         });
     }
+    if scan.names.merged > 0 {
+        findings.push(Finding {
+            count: Some(scan.names.merged),
+            ..finding(
+                Severity::Info,
+                "files",
+                "Contacts that are in the list of customers and in that of suppliers become one, with what the \
+                 first list says.",
+            )
+        });
+    }
     if guessed > 0 {
         findings.push(Finding {
             count: Some(guessed),
@@ -255,7 +266,10 @@ fn about_numbers(scan: &Scan, findings: &mut Vec<Finding>) {
             ..finding(
                 Severity::Warning,
                 "files",
-                format!("Some documents stand in two files: {}.", sample.join(", ")),
+                format!(
+                    "Some documents stand in two files and are carried once, as the first has them: {}.",
+                    sample.join(", ")
+                ),
             )
         });
     }

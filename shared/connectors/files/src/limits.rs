@@ -64,8 +64,8 @@ pub const IMPLIED_MAX: usize = 500_000;
 /// Rows of one record. Longer ones (a journal entry of a whole year) are rejects.
 pub const UNIT_ROWS_MAX: usize = 100_000;
 
-/// Bytes of one record.
-pub const UNIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of one record; the row that passes it is the last that is taken.
+pub const UNIT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Rows after which a new partition begins, so that a large file can be extracted in parallel.
 pub const PARTITION_ROWS: u64 = 40_000;

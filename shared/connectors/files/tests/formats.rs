@@ -255,6 +255,34 @@ fn an_order_that_nothing_tells_is_assumed_aloud_or_asked() {
 }
 
 #[test]
+fn what_stands_twice_is_carried_once() {
+    let customers = "Customer full name,Phone numbers,Email,Full name,Bill address,Ship address\n\
+        Acme,1,a@example.com,A,x,\nBolt,2,b@example.com,B,x,\nBolt,3,c@example.com,C,x,\n";
+    let vendors = "Vendor,Phone numbers,Email,Full name,Address,Account #\nAcme,9,v@example.com,V,y,77\n";
+    let header = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n";
+    let january = format!(
+        "{header}1,,,X,1.00,\n1,Acme,01/28/2026,X,10.00,USD\n2,Acme,01/29/2026,X,20.00,USD\n1,,,Y,5.00,\n"
+    );
+    let february = format!("{header}2,Acme,01/29/2026,X,20.00,USD\n3,Acme,02/01/2026,X,30.00,USD\n");
+    let books = books(&[
+        ("customers.csv", customers),
+        ("vendors.csv", vendors),
+        ("jan.csv", &january),
+        ("february.csv", &february),
+    ]);
+    let acme = contact(&books, "Acme");
+    assert!(acme.customer && acme.supplier);
+    assert_eq!(acme.phone.as_deref(), Some("1"), "what the first list says");
+    let rejects: Vec<_> = books.out.rejects.iter().map(|r| (r.place.line, r.fault.code)).collect();
+    assert_eq!(rejects, [(4, Code::IdTwice)]);
+    assert_eq!(document(&books, Entity::Invoice, "1").total.to_string(), "16.00", "parts in any order");
+    assert_eq!(books.survey.counts[&Entity::Invoice], 3);
+    assert_eq!(books.survey.counts[&Entity::Contact], 3, "two and a reject");
+    assert_eq!(books.out.records.iter().filter(|r| r.entity == Entity::Invoice).count(), 3);
+    assert!(finding(&books, Severity::Warning, "stand in two files"));
+}
+
+#[test]
 fn currencies_beside_amounts_count() {
     let text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n\
         1,Ann,01/28/2026,X,$10.00,USD\n2,Bob,01/28/2026,X,€20.00,USD\n3,Cy,01/28/2026,X,20.00 EUR,\n";

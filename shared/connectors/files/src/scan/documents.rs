@@ -109,24 +109,28 @@ impl Documents {
             let Some(section) = sections.get_mut(start.section as usize) else { continue };
             let Some((head, kind)) = read_head(section, sheets, start)? else { continue };
             entity = entity.or(Some(kind));
-            let part_of = bearers.iter().find(|(_, known)| continues(known, &head)).map(|(first, _)| *first);
-            match part_of {
-                Some(first) if first.section == start.section => {
-                    if section.scattered.len() >= SCATTERED_MAX {
-                        let path = sheets.get(section.sheet).map(|s| s.path.clone()).unwrap_or_default();
-                        return Err(FileError::limit(
-                            path,
-                            "the number of documents whose rows lie apart",
-                            format!("{SCATTERED_MAX}"),
-                            "sort the file by document number and run again",
-                        ));
-                    }
+            let known = bearers.iter_mut().find(|(_, known)| continues(known, &head));
+            match known {
+                Some((first, known)) if first.section == start.section => {
+                    known.complete(&head);
                     let parts = section.scattered.entry(first.offset).or_default();
                     parts.push((start.offset, u64::from(start.line)));
-                    section.continuations.insert(start.offset);
+                    section.leave_out(start.offset, kind);
                 }
-                Some(_) => self.repeated.push((kind, head.number.clone())),
+                Some(_) => {
+                    self.repeated.push((kind, head.number.clone()));
+                    section.leave_out(start.offset, kind);
+                }
                 None => bearers.push((*start, head)),
+            }
+            if section.left_out.len() > SCATTERED_MAX {
+                let path = sheets.get(section.sheet).map(|s| s.path.clone()).unwrap_or_default();
+                return Err(FileError::limit(
+                    path,
+                    "the number of documents whose rows lie apart, or that stand in another file too",
+                    format!("{SCATTERED_MAX}"),
+                    "sort the file by document number, remove what is in it twice, and run again",
+                ));
             }
         }
         // Equal keys of different numbers are a coincidence of hashes, not a shared number.
@@ -147,9 +151,20 @@ impl Documents {
     }
 }
 
+impl Head {
+    /// A part that came first may lack what a later one states.
+    fn complete(&mut self, other: &Self) {
+        for (mine, theirs) in [(&mut self.contact, &other.contact), (&mut self.date, &other.date)] {
+            if mine.is_empty() {
+                mine.clone_from(theirs);
+            }
+        }
+    }
+}
+
 /// Rows belong to a document if they say nothing else, or the same.
 fn continues(known: &Head, head: &Head) -> bool {
-    let agrees = |a: &str, b: &str| b.is_empty() || a == b;
+    let agrees = |a: &str, b: &str| a.is_empty() || b.is_empty() || a == b;
     known.number == head.number && agrees(&known.contact, &head.contact) && agrees(&known.date, &head.date)
 }
 

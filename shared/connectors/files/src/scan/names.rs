@@ -46,8 +46,12 @@ pub(crate) struct Implied {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     listed: FxHashMap<u64, Role>,
+    /// Ids of list rows, with the role that their list gives.
+    claimed: FxHashMap<u64, Role>,
     implied: FxHashMap<u64, u32>,
     found: Vec<Implied>,
+    /// Contacts that stand in a list of customers and in one of suppliers.
+    pub(crate) merged: u64,
     /// Names beyond [`IMPLIED_MAX`], which could not be remembered.
     pub(crate) dropped: u64,
 }
@@ -56,6 +60,27 @@ impl Names {
     /// A list holds the name.
     pub(crate) fn list(&mut self, entity: Entity, name: &str) {
         self.listed.entry(hash(entity, name)).or_default();
+    }
+
+    /// A list row has that id; returns the role of the row that had it first, if there is one, which takes on the
+    /// role of this one.
+    pub(crate) fn claim(&mut self, entity: Entity, id: &str, role: Role) -> Option<Role> {
+        if id.is_empty() {
+            return None;
+        }
+        let key = hash(entity, id);
+        match self.claimed.get_mut(&key) {
+            None => {
+                self.claimed.insert(key, role);
+                None
+            }
+            Some(first) => {
+                let had = *first;
+                first.0 |= role.0;
+                self.listed.entry(key).or_default().0 |= role.0;
+                Some(had)
+            }
+        }
     }
 
     /// A row mentions the name.
@@ -117,6 +142,7 @@ impl Names {
         });
         self.found.sort_by(|a, b| (a.entity, &a.name).cmp(&(b.entity, &b.name)));
         self.implied = FxHashMap::default();
+        self.claimed = FxHashMap::default();
     }
 
     /// Names that no list holds, in order of entity and name.

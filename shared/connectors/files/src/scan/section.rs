@@ -12,7 +12,7 @@ use crate::evidence::{DateEvidence, NumberEvidence};
 use crate::formats::{Field, FieldKind, Format, Match, Shape, is_header_start, nearest, recognise};
 use crate::group::{Grouper, RowClass, Rules};
 use crate::kinds::{JournalKind, document_kind, journal_kind};
-use crate::limits::{PARTITION_ROWS, PREAMBLE_ROWS_MAX, SECTIONS_MAX};
+use crate::limits::{PARTITION_ROWS, PREAMBLE_ROWS_MAX, SCATTERED_MAX, SECTIONS_MAX};
 use crate::table::{Row, Sheet, Step};
 
 /// Evidence of one column.
@@ -63,8 +63,11 @@ pub(crate) struct Section {
     pub(crate) parts: Vec<Part>,
     /// Documents in parts: offset of the first, offsets and lines of the others.
     pub(crate) scattered: FxHashMap<u64, Vec<(u64, u64)>>,
-    /// Offsets of those others.
-    pub(crate) continuations: FxHashSet<u64>,
+    /// Offsets of records that are not handed on from where they stand: those others, and what stands in
+    /// another file too.
+    pub(crate) left_out: FxHashSet<u64>,
+    /// Offsets of list rows whose id an earlier row has.
+    pub(crate) repeats: FxHashSet<u64>,
     /// Currencies of rows that state no rate, or one, with their counts.
     pub(crate) currencies: BTreeMap<String, u64>,
 }
@@ -101,8 +104,18 @@ impl Section {
             skipped: Skipped::default(),
             parts: vec![Part { offset: begin.0, line: begin.1, rows: 0 }],
             scattered: FxHashMap::default(),
-            continuations: FxHashSet::default(),
+            left_out: FxHashSet::default(),
+            repeats: FxHashSet::default(),
             currencies: BTreeMap::new(),
+        }
+    }
+
+    /// The record that begins there is not handed on, and not counted.
+    pub(crate) fn leave_out(&mut self, offset: u64, entity: Entity) {
+        if self.left_out.insert(offset)
+            && let Some(count) = self.units.get_mut(&entity)
+        {
+            *count = count.saturating_sub(1);
         }
     }
 
@@ -373,6 +386,9 @@ impl Scanner<'_> {
             let (number, place) = (self.grouper.number(), section.number);
             self.documents.begin(entity, number, supplier, place, row.offset, row.line_from);
         }
+        if section.format().is_list() {
+            claim(section, row, entity, self.names);
+        }
         if !section.needs_context()
             && let Some(part) = section.parts.last_mut()
         {
@@ -383,6 +399,33 @@ impl Scanner<'_> {
             }
         }
         Some(entity)
+    }
+}
+
+/// Notes the id of a list row. A business that is in the customer list and in the vendor list is one contact with
+/// both roles; any other row with an id that is taken becomes a reject.
+fn claim(section: &mut Section, row: &Row<'_>, entity: Entity, names: &mut Names) {
+    let cell = |field| section.rules.at.cell(row, field);
+    let (code, name) = (cell(Field::Code), cell(Field::Name));
+    let id = match section.format().shape {
+        Shape::Accounts => crate::ids::account(section.format(), code, name),
+        Shape::Items => crate::ids::item(section.format(), code, name),
+        _ => name,
+    };
+    let role = match section.format().shape {
+        Shape::Contacts(Some(Ledger::Receivable)) => Role::CUSTOMER,
+        Shape::Contacts(Some(Ledger::Payable)) => Role::SUPPLIER,
+        _ => Role::NONE,
+    };
+    let Some(first) = names.claim(entity, id, role) else { return };
+    if section.repeats.len() + section.left_out.len() >= SCATTERED_MAX {
+        return;
+    }
+    if first != role && first != Role::NONE && role != Role::NONE {
+        names.merged += 1;
+        section.leave_out(row.offset, entity);
+    } else {
+        section.repeats.insert(row.offset);
     }
 }
 

@@ -179,6 +179,13 @@ impl Layout {
         unit.rows.first().ok_or_else(|| Box::new(nothing()))
     }
 
+    /// The row that bears the fields of the whole record: the first that names the contact, since parts of a
+    /// record may stand in any order.
+    pub(crate) fn lead<'u>(&self, unit: &'u Unit<'_>) -> Outcome<&'u UnitRow> {
+        let head = self.head(unit)?;
+        Ok(unit.rows.iter().find(|row| self.some(row, Field::Contact).is_some()).unwrap_or(head))
+    }
+
     fn check(&self, row: &UnitRow) -> Outcome<()> {
         if let Some((cause, text)) = row.broken() {
             let fault =

@@ -13,7 +13,7 @@ use crate::kinds::document_kind;
 use crate::unit::{Unit, UnitRow};
 
 pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Outcome<Draft> {
-    let head = layout.head(unit)?;
+    let head = layout.lead(unit)?;
     let entity = entity(layout, head)?;
     let number = layout.required(head, Field::Number)?;
     let contact = layout.required(head, Field::Contact)?;

@@ -13,13 +13,12 @@ use std::sync::Arc;
 
 use carry_connector::{RawBatch, RawRow, Transformed, Transformer};
 use carry_model::{Body, Code, Entity, Fault, Record, Reject, SourceId};
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::{Field, Shape};
 use crate::profile::Profile;
 use crate::unit::{Unit, UnitParser};
-use cells::{Layout, Outcome, Problem};
+use cells::{Layout, Outcome};
 
 pub(crate) use implied::{ImpliedRow, account_class_of};
 
@@ -59,7 +58,6 @@ impl Transformer for FilesTransformer {
         let corrupt =
             |e: serde_json::Error| Fault::new(Code::StagingCorrupt).detail("a raw record").caused_by(e);
         let shape: BatchShape = serde_json::from_value(batch.header.shape.clone()).map_err(corrupt)?;
-        let mut seen = FxHashMap::default();
         let mut layout = match shape {
             BatchShape::Implied => None,
             BatchShape::Section(index) => {
@@ -77,7 +75,7 @@ impl Transformer for FilesTransformer {
                 }
                 Some((layout, parser)) => {
                     let unit = parser.parse(row.data.get()).map_err(corrupt)?;
-                    record(layout, &unit, &row, &mut seen, out)?;
+                    record(layout, &unit, &row, out)?;
                 }
             }
         }
@@ -86,24 +84,8 @@ impl Transformer for FilesTransformer {
 }
 
 /// Turns one raw record into a canonical one or a reject.
-fn record(
-    layout: &Layout,
-    unit: &Unit<'_>,
-    row: &RawRow<'_>,
-    seen: &mut FxHashMap<(Entity, SourceId), u64>,
-    out: &mut Transformed,
-) -> Result<(), Fault> {
-    let drafted = draft(layout, unit).and_then(|draft| {
-        // Two rows of a list with one name: the first is carried, the second cannot be told from it.
-        match seen.insert((draft.entity, draft.id.clone()), row.line) {
-            Some(first) => {
-                let detail = format!("The same id stands in line {first}.");
-                let fault = Fault::new(Code::IdTwice).text(draft.id.as_str()).detail(detail);
-                Err(Box::new(Problem { fault, line: row.line }))
-            }
-            None => Ok(draft),
-        }
-    });
+fn record(layout: &Layout, unit: &Unit<'_>, row: &RawRow<'_>, out: &mut Transformed) -> Result<(), Fault> {
+    let drafted = draft(layout, unit);
     let raw = row.data.get().to_owned();
     let file = &layout.section.file;
     match drafted {
@@ -141,6 +123,11 @@ fn number_of(layout: &Layout, head: &crate::unit::UnitRow) -> Option<String> {
 }
 
 fn draft(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
+    if layout.format.is_list() && unit.note == "!" {
+        let head = layout.head(unit)?;
+        let detail = "An earlier row of a list has the same name or code.";
+        return Err(layout.problem(head, Field::Name, Code::IdTwice, detail));
+    }
     match layout.format.shape {
         Shape::Documents(rules) => documents::document(layout, rules, unit),
         Shape::Payments(ledger) => payments::payment(layout, ledger, unit),

@@ -11,7 +11,7 @@ use crate::ids::{self, Lookup};
 use crate::unit::{Unit, UnitRow};
 
 pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outcome<Draft> {
-    let head = layout.head(unit)?;
+    let head = layout.lead(unit)?;
     let number = layout.required(head, Field::Number)?;
     let contact = layout.required(head, Field::Contact)?;
     let currency = layout.currency(head)?;

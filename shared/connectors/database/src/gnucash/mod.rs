@@ -53,7 +53,7 @@ const NO_RECEIPTS: &str =
 const IN_JOURNAL: &str = "carried as transfers and journal entries";
 
 /// What can be read from a GnuCash book.
-pub const MANIFEST: Manifest = Manifest {
+pub static MANIFEST: Manifest = Manifest {
     system: "gnucash",
     title: "GnuCash",
     source: Support::Yes,
@@ -122,7 +122,7 @@ fn profile_of(survey: &Survey) -> Result<Profile, Fault> {
 #[async_trait]
 impl Reader for GnuCash {
     fn manifest(&self) -> &'static Manifest {
-        const { &MANIFEST }
+        &MANIFEST
     }
 
     async fn survey(&self) -> Result<Survey, Fault> {

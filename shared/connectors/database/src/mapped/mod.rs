@@ -45,7 +45,7 @@ const ENTITIES: &[EntitySupport] = &readable();
 pub const UNIVERSAL: &str = include_str!("universal.toml");
 
 /// What can be read by a mapping file: everything that a query can give.
-pub const MANIFEST: Manifest = Manifest {
+pub static MANIFEST: Manifest = Manifest {
     system: "database",
     title: "Database with a mapping file",
     source: Support::Yes,
@@ -71,7 +71,7 @@ impl MappedDatabase {
 #[async_trait]
 impl Reader for MappedDatabase {
     fn manifest(&self) -> &'static Manifest {
-        const { &MANIFEST }
+        &MANIFEST
     }
 
     async fn survey(&self) -> Result<Survey, Fault> {

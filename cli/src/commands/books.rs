@@ -11,5 +11,5 @@ pub(crate) async fn batches(store: &RunStore, entity: Entity) -> Result<Vec<Stri
 
 /// The records of a batch.
 pub(crate) async fn records(store: &RunStore, key: &str) -> Result<Vec<Record>, Fault> {
-    store.get_rows(key).await
+    carry_pipeline::parse_records(&store.get_lines(key).await?)
 }

@@ -60,7 +60,9 @@ impl Look<'_> {
             vec![stage, what.replace(".jsonl.zst", ""), output::count(batches), output::count(bytes)]
         });
         output::line(&output::table(&["stage", "what", "batches", "bytes"], rows.collect(), &[2, 3]))?;
-        output::note("`carry staged --entity NAME` shows records, `--rejects` refused rows, `--json` the keys of batches.");
+        output::note(
+            "`carry staged --entity NAME` shows records, `--rejects` refused rows, `--json` the keys of batches.",
+        );
         Ok(())
     }
 
@@ -87,9 +89,10 @@ impl Look<'_> {
     }
 
     async fn batch(&self, key: &str) -> Result<(), Fault> {
-        let lines = self.store.get_lines(key).await.map_err(|fault| {
-            fault.hint("`carry staged --json` lists the keys of the batches there are.")
-        })?;
+        let lines =
+            self.store.get_lines(key).await.map_err(|fault| {
+                fault.hint("`carry staged --json` lists the keys of the batches there are.")
+            })?;
         if key.starts_with(Stage::Extract.name()) {
             return self.raw(&RawBatch::from_jsonl(&lines)?);
         }
@@ -97,7 +100,9 @@ impl Look<'_> {
             return self.show_rejects(&self.parsed::<Reject>(&lines)?);
         }
         if key.starts_with(Stage::Transform.name()) {
-            return self.records(&self.parsed::<Record>(&lines)?);
+            let mut records = carry_pipeline::parse_records(&lines)?;
+            records.truncate(self.limit);
+            return self.records(&records);
         }
         output::json(&self.parsed::<Value>(&lines)?)
     }
@@ -113,7 +118,8 @@ impl Look<'_> {
         let rows = batch.rows().take(self.limit).collect::<Result<Vec<_>, _>>()?;
         if self.common.json {
             let parsed = rows.iter().map(|row| {
-                let data: Value = serde_json::from_str(row.data.get()).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))?;
+                let data: Value = serde_json::from_str(row.data.get())
+                    .map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))?;
                 Ok(json!({ "line": row.line, "last": row.last, "data": data }))
             });
             let parsed = parsed.collect::<Result<Vec<_>, Fault>>()?;
@@ -183,7 +189,9 @@ fn row(record: &Record) -> Vec<String> {
         Body::OpenBalance(o) => {
             (None, None, o.currency.map(|c| c.to_string()), None, Some(o.outstanding.to_string()))
         }
-        Body::Transfer(t) => (Some(t.date.to_string()), None, Some(t.currency.to_string()), Some(t.amount.to_string()), None),
+        Body::Transfer(t) => {
+            (Some(t.date.to_string()), None, Some(t.currency.to_string()), Some(t.amount.to_string()), None)
+        }
         Body::BankTransaction(b) => (
             Some(b.date.to_string()),
             b.contact.as_ref().map(ToString::to_string),

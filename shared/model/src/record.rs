@@ -55,11 +55,10 @@ impl Fingerprint {
     }
 
     fn hash(number: Option<&str>, body: &Body) -> Result<Self, Fault> {
-        let mut hasher = blake3::Hasher::new();
-        serde_json::to_writer(&mut hasher, &(number, body))
+        let text = serde_json::to_vec(&(number, body))
             .map_err(|e| Fault::new(Code::Bug).detail("a record did not serialise").caused_by(e))?;
         let mut bytes = [0; 16];
-        hasher.finalize_xof().fill(&mut bytes);
+        blake3::Hasher::new().update(&text).finalize_xof().fill(&mut bytes);
         Ok(Self(u128::from_be_bytes(bytes)))
     }
 }
@@ -270,7 +269,8 @@ pub struct Record {
     pub body: Body,
     /// Where it stands in the source.
     pub place: Place,
-    /// The raw source slice, verbatim: JSON as the extract stage read it; "" where it was derived.
+    /// The raw source slice, verbatim: JSON as the extract stage read it; "" where it was derived, and once it is
+    /// staged apart from the record (the extract batch of the same name holds it at the lines of `place`).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
 }

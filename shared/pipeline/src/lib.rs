@@ -18,6 +18,7 @@ mod report;
 mod rollback;
 mod sample;
 mod settle;
+mod staged;
 mod store;
 mod tally;
 mod transform;
@@ -38,7 +39,7 @@ pub use progress::{Cancel, NoProgress, Progress};
 pub use reconcile::ReconcileSummary;
 pub use report::{ReportFiles, report_files};
 pub use rollback::{Removable, RollbackResult, removable, rollback};
-pub use store::{RunStore, decompress, parse_lines};
+pub use store::{RunStore, decompress, parse_lines, parse_records};
 pub use tally::{EntityTally, NotCarriedTally, Tally};
 pub use wire::EngineWire;
 

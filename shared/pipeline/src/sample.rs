@@ -1,7 +1,6 @@
 //! The demo's sample: some records of each document type, closed under reference.
 
-use carry_model::{Entity, Fault, Record, RecordKey};
-use carry_ports::Stage;
+use carry_model::{Entity, Fault, RecordKey};
 use rustc_hash::FxHashSet;
 
 use crate::store::RunStore;
@@ -42,8 +41,7 @@ async fn walk(
     chosen: &mut FxHashSet<RecordKey>,
 ) -> Result<(), Fault> {
     for part in parts.iter().filter(|part| part.records.contains_key(&entity)) {
-        let key = RunStore::batch_key(Stage::Transform, entity, &part.part);
-        for record in store.get_rows::<Record>(&key).await? {
+        for record in store.get_records(entity, &part.part).await? {
             let own = record.key();
             if chosen.contains(&own) || (*wanted > 0 && !record.implied) {
                 *wanted = if chosen.insert(own) { wanted.saturating_sub(1) } else { *wanted };

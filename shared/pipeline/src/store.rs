@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use carry_model::{Code, Entity, Fault};
+use carry_model::{Code, Entity, Fault, Record};
 use carry_ports::{Run, Stage, Staging};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::staged::Staged;
 
 /// zstd level of staged batches: fast, and still a quarter of the size or less.
 const ZSTD_LEVEL: i32 = 1;
@@ -62,6 +64,12 @@ impl RunStore {
         parse_lines(&self.get_lines(key).await?).map_err(|fault| fault.detail(key))
     }
 
+    /// The canonical records of a part.
+    pub async fn get_records(&self, entity: Entity, part: &str) -> Result<Vec<Record>, Fault> {
+        let key = Self::batch_key(Stage::Transform, entity, part);
+        parse_records(&self.get_lines(&key).await?).map_err(|fault| fault.detail(key))
+    }
+
     /// Keys below a prefix, without the run's root, sorted.
     pub async fn list(&self, prefix: &str) -> Result<Vec<String>, Fault> {
         let root = format!("{}/", self.root);
@@ -101,6 +109,11 @@ pub fn parse_lines<T: DeserializeOwned>(lines: &[u8]) -> Result<Vec<T>, Fault> {
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_slice(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e)))
         .collect()
+}
+
+/// Reads the canonical records of a staged batch.
+pub fn parse_records(lines: &[u8]) -> Result<Vec<Record>, Fault> {
+    parse_lines::<Staged>(lines)?.into_iter().map(Staged::into_record).collect()
 }
 
 /// Adds a row to JSON Lines.

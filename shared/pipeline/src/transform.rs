@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::extract::Extracted;
 use crate::plan::Plan;
+use crate::staged::push_record;
 use crate::store::{RunStore, push_line};
 use crate::{Engine, concurrently};
 
@@ -73,7 +74,7 @@ async fn transform_part(
     let mut done = TransformedPart { part: part.clone(), ..TransformedPart::default() };
     let mut by_entity: BTreeMap<Entity, Vec<u8>> = BTreeMap::new();
     for record in &out.records {
-        push_line(by_entity.entry(record.entity).or_default(), record)?;
+        push_record(by_entity.entry(record.entity).or_default(), record)?;
         *done.records.entry(record.entity).or_default() += 1;
     }
     for (entity, lines) in by_entity {

@@ -268,10 +268,13 @@ impl Odoo {
             .search("account.payment/search_read", json!([["id", "=", id]]), &["move_id", "state"])
             .await?;
         let Some(payment) = found.first() else { return Ok(()) };
+        let entry = value::reference(payment, "move_id");
         if value::text(payment, "state") != Some("draft") {
+            if let Some(entry) = entry {
+                self.unmatch(entry).await?;
+            }
             self.call(Call::rewrite("account.payment/action_draft").on([id])).await?;
         }
-        let entry = value::reference(payment, "move_id");
         self.call(Call::rewrite("account.payment/unlink").on([id])).await?;
         match entry {
             Some(entry) => self.remove_move(entry).await,

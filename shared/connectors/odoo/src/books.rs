@@ -1,6 +1,6 @@
 //! What holds for the whole connection: company, home currency, precision, installed modules.
 
-use carry_model::{Code, Currency, Date, Fault};
+use carry_model::{Code, Currency, Date, Entity, Fault};
 use serde_json::json;
 
 use crate::call::Call;
@@ -113,6 +113,19 @@ pub(crate) async fn lock_dates(odoo: &Odoo) -> Result<Vec<(&'static str, Date)>,
     let found = odoo.search("res.company/search_read", domain, names).await?;
     let company: Option<&Fields> = found.first();
     Ok(names.iter().filter_map(|name| Some((*name, value::date(company?, name)?))).collect())
+}
+
+/// The last day on which a record of that entity is refused, or silently booked to a later day, by the dates that
+/// were read; None where every day is open to it.
+pub(crate) fn closed_until(locks: &[(&'static str, Date)], entity: Entity) -> Option<Date> {
+    let concerns = |name: &str| match name {
+        "sale_lock_date" => crate::document_rows::is_sale(entity),
+        "purchase_lock_date" => matches!(entity, Entity::Bill | Entity::BillCredit | Entity::Expense),
+        "tax_lock_date" => entity.is_document(),
+        _ => true,
+    };
+    let is_order = matches!(entity, Entity::Estimate | Entity::SalesOrder | Entity::PurchaseOrder);
+    locks.iter().filter(|(name, _)| !is_order && concerns(name)).map(|(_, date)| *date).max()
 }
 
 /// Ids of currencies by code; one that is switched off is switched on, for documents are about to use it.

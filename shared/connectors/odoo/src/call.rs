@@ -34,8 +34,8 @@ pub(crate) enum Interface {
 pub(crate) struct Call {
     /// `account.move/load`: model and method, and what logs show.
     pub(crate) label: &'static str,
-    /// Records the method is called on; empty for a method of the model.
-    pub(crate) ids: Vec<i64>,
+    /// Records the method is called on; None for a method of the model.
+    pub(crate) ids: Option<Vec<i64>>,
     /// Named arguments.
     pub(crate) arguments: Map<String, Value>,
     /// What it does to the far side.
@@ -45,7 +45,7 @@ pub(crate) struct Call {
 impl Call {
     /// A call that changes nothing.
     pub(crate) fn read(label: &'static str) -> Self {
-        Self { label, ids: Vec::new(), arguments: Map::new(), effect: Effect::Read }
+        Self { label, ids: None, arguments: Map::new(), effect: Effect::Read }
     }
 
     /// A call that changes something each time.
@@ -61,7 +61,7 @@ impl Call {
     /// On these records.
     #[must_use]
     pub(crate) fn on(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
-        self.ids = ids.into_iter().collect();
+        self.ids = Some(ids.into_iter().collect());
         self
     }
 
@@ -107,8 +107,8 @@ pub(crate) fn request(settings: &Settings, interface: Interface, call: &Call) ->
     arguments.entry("context").or_insert_with(|| context(settings.company));
     match interface {
         Interface::Json2 => {
-            if !call.ids.is_empty() {
-                arguments.insert("ids".to_owned(), json!(call.ids));
+            if let Some(ids) = &call.ids {
+                arguments.insert("ids".to_owned(), json!(ids));
             }
             let path = format!("/json/2/{model}/{method}");
             let mut request = post(path, &Value::Object(arguments), call.effect, call.label)?;
@@ -119,7 +119,12 @@ pub(crate) fn request(settings: &Settings, interface: Interface, call: &Call) ->
             Ok(request)
         }
         Interface::JsonRpc { user } => {
-            let positional = if call.ids.is_empty() { json!([]) } else { json!([call.ids]) };
+            // `create` answers with one id or several by looking at its first positional argument.
+            let positional = match (&call.ids, arguments.remove("vals_list")) {
+                (Some(ids), _) => json!([ids]),
+                (None, Some(values)) => json!([values]),
+                (None, None) => json!([]),
+            };
             let key = settings.api_key.expose_secret();
             let args = json!([settings.database, user, key, model, method, positional, arguments]);
             rpc("object", "execute_kw", args, call.effect, call.label)

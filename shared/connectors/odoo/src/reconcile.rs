@@ -40,6 +40,8 @@ pub(crate) struct OpenLine {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matched {
     line: i64,
+    /// The entry the line is of.
+    entry: i64,
 }
 
 /// Digits kept of amounts whose currency is looked up nowhere: more than any currency has.
@@ -85,22 +87,30 @@ impl Odoo {
         if value::text(document, "state") != Some("draft") {
             for lines in self.open_lines(&[id]).await?.values() {
                 for line in lines {
-                    matched.extend(self.partners_of(line.id).await?.into_iter().map(|line| Matched { line }));
+                    matched.extend(self.partners_of(line.id).await?);
                 }
             }
+            let exchange = self.unmatch(id).await?;
             self.call(Call::rewrite("account.move/button_draft").on([id])).await?;
+            matched.retain(|matched| !exchange.contains(&matched.entry));
         }
         let values = json!({"invoice_line_ids": [[5, 0, 0]]});
         self.call(Call::rewrite("account.move/write").on([id]).with("vals", values)).await?;
         Ok(Some(matched))
     }
 
-    async fn partners_of(&self, line: i64) -> Result<Vec<i64>, Fault> {
+    async fn partners_of(&self, line: i64) -> Result<Vec<Matched>, Fault> {
         let domain = json!(["|", ["debit_move_id", "=", line], ["credit_move_id", "=", line]]);
         let fields = ["debit_move_id", "credit_move_id"];
         let found = self.search("account.partial.reconcile/search_read", domain, &fields).await?;
         let sides = found.iter().flat_map(|partial| fields.map(|field| value::reference(partial, field)));
-        Ok(sides.flatten().filter(|side| *side != line).collect())
+        let others: Vec<i64> = sides.flatten().filter(|side| *side != line).collect();
+        let others =
+            self.search("account.move.line/search_read", json!([["id", "in", others]]), &["move_id"]).await?;
+        let matched = |line: &Fields| {
+            Some(Matched { line: value::id(line), entry: value::reference(line, "move_id")? })
+        };
+        Ok(others.iter().filter_map(matched).collect())
     }
 
     /// Matches a document's new version with what the earlier one was matched with.

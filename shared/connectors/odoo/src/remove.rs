@@ -73,9 +73,45 @@ impl Odoo {
         let found = self.search("account.move/search_read", json!([["id", "=", id]]), &["state"]).await?;
         let Some(entry) = found.first() else { return Ok(()) };
         if value::text(entry, "state") != Some("draft") {
+            self.unmatch(id).await?;
             self.call(Call::rewrite("account.move/button_draft").on([id])).await?;
         }
         self.unlink_drafts(&[id]).await
+    }
+
+    /// Takes an entry's matches back, with the exchange differences that Odoo booked for them; gives those.
+    /// Versions from 19 on would keep the matches of an entry that is reset to draft.
+    pub(crate) async fn unmatch(&self, id: i64) -> Result<Vec<i64>, Fault> {
+        let domain = json!(["|", ["debit_move_id.move_id", "=", id], ["credit_move_id.move_id", "=", id]]);
+        let partials =
+            self.search("account.partial.reconcile/search_read", domain, &["exchange_move_id"]).await?;
+        if partials.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lines = self.open_lines(&[id]).await?.into_values().flatten().map(|line| line.id);
+        self.call(Call::rewrite("account.move.line/remove_move_reconcile").on(lines)).await?;
+        let exchange: Vec<i64> =
+            partials.iter().filter_map(|partial| value::reference(partial, "exchange_move_id")).collect();
+        self.remove_exchange(&exchange).await?;
+        Ok(exchange)
+    }
+
+    /// Removes exchange differences of matches that are no more: Odoo itself would leave each with its reversal.
+    async fn remove_exchange(&self, entries: &[i64]) -> Result<(), Fault> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let domain = json!(["|", ["id", "in", entries], ["reversed_entry_id", "in", entries]]);
+        let found = self.search("account.move/search_read", domain, &["state"]).await?;
+        let posted: Vec<i64> =
+            found.iter().filter(|e| value::text(e, "state") != Some("draft")).map(value::id).collect();
+        if !posted.is_empty() {
+            self.call(Call::rewrite("account.move/button_draft").on(posted)).await?;
+        }
+        match found.is_empty() {
+            true => Ok(()),
+            false => self.unlink_drafts(&found.iter().map(value::id).collect::<Vec<_>>()).await,
+        }
     }
 
     async fn remove_receipt_payment(&self, receipt: i64) -> Result<(), Fault> {

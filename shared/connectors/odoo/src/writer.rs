@@ -5,13 +5,13 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Finding, Found, Manifest, Preflight, Removal, Severity,
     WriteBatch, Writer, Written,
 };
-use carry_model::{Company, Entity, Fault, Kind, Reach, RecordKey, TargetId};
+use carry_model::{Body, Code, Company, Date, Entity, Fault, Kind, Reach, RecordKey, TargetId};
 use futures::future::BoxFuture;
 use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use crate::analytic::unsupported;
-use crate::books::lock_dates;
+use crate::books::{closed_until, lock_dates};
 use crate::lists::Results;
 use crate::names::{external_of, target};
 use crate::session::Odoo;
@@ -156,7 +156,27 @@ impl Writer for Odoo {
     }
 
     async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
-        self.write_by_entity(&batch).await.map_err(in_doubt)
+        let closed = match batch.items.iter().any(|item| date_of(&item.record.body).is_some()) {
+            true => closed_until(&lock_dates(self).await?, batch.entity),
+            false => None,
+        };
+        let (open, locked): (Vec<_>, Vec<_>) = batch
+            .items
+            .iter()
+            .cloned()
+            .partition(|item| date_of(&item.record.body) > closed || closed.is_none());
+        if locked.is_empty() {
+            return self.write_by_entity(&batch).await.map_err(in_doubt);
+        }
+        let open = WriteBatch { items: open, ..batch.clone() };
+        let mut written = self.write_by_entity(&open).await.map_err(in_doubt)?.into_iter();
+        let result = |item: &carry_connector::WriteItem| match date_of(&item.record.body) > closed {
+            true => written
+                .next()
+                .unwrap_or_else(|| Err(Fault::new(Code::Bug).detail("a record without an outcome"))),
+            false => Err(locked_out(closed)),
+        };
+        Ok(batch.items.iter().map(result).collect())
     }
 
     async fn read_back(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault> {
@@ -193,6 +213,26 @@ const NAMED: &[(&str, &str)] = &[
     ("purchase.order/search_read", "purchase.order"),
     ("account.analytic.account/search_read", "account.analytic.account"),
 ];
+
+/// The day a record is booked on; None for lists.
+fn date_of(body: &Body) -> Option<Date> {
+    match body {
+        Body::Document(document) => Some(document.date),
+        Body::Payment(payment) => Some(payment.date),
+        Body::Transfer(transfer) => Some(transfer.date),
+        Body::BankTransaction(bank) => Some(bank.date),
+        Body::Journal(journal) => Some(journal.date),
+        _ => None,
+    }
+}
+
+/// Odoo refuses some records of a closed period and books others, without a word, to the next open day.
+fn locked_out(closed: Option<Date>) -> Fault {
+    let day = closed.map(|day| day.to_string()).unwrap_or_default();
+    Fault::new(Code::PeriodLocked)
+        .reach(Reach::Refused)
+        .detail(format!("Odoo's books are closed up to {day}."))
+}
 
 /// A batch takes several calls: whatever broke one of them, earlier ones may have been carried out.
 fn in_doubt(fault: Fault) -> Fault {

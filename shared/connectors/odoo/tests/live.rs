@@ -364,6 +364,41 @@ async fn closed_periods_are_told_beforehand() {
     assert_eq!(results[0].as_ref().unwrap_err().code, Code::PeriodLocked, "{results:?}");
 }
 
+/// The interface of versions 16 to 18, which 19 still speaks: the same calls in another envelope.
+#[tokio::test]
+async fn json_rpc_carries_the_same_books() {
+    let Some(mut books) = Books::open_older("carry_live_rpc").await else { return };
+    for record in exact::accounts().unwrap() {
+        books.write(Entity::Account, [(record.id.as_str(), None, record.body.clone())]).await;
+    }
+    for (id, account) in chart() {
+        books.write(Entity::Account, [(id, None, Body::Account(account))]).await;
+    }
+    let contact = carry_model::Contact { name: "Acme".into(), customer: true, ..Default::default() };
+    books.write(Entity::Contact, [("customer", None, Body::Contact(contact))]).await;
+    let mut invoice = document("2026-01-31", "100.00");
+    invoice.lines = vec![Line { tax_rate: None, ..line("1", "100", "100", None) }];
+    let bad = carry_model::Document { contact: None, ..invoice.clone() };
+    let results = books
+        .try_write(
+            Entity::Invoice,
+            [("i1", Some("7"), Body::Document(invoice)), ("bad", None, Body::Document(bad))],
+        )
+        .await;
+    assert_eq!(results[0].as_ref().unwrap().number.as_deref(), Some("7"));
+    assert_eq!(results[1].as_ref().unwrap_err().code, Code::TargetRefused);
+    let paid = payment("2026-03-01", "60", vec![pays(Entity::Invoice, "i1", "60")]);
+    books.write(Entity::Payment, [("p1", None, Body::Payment(paid))]).await;
+    assert_eq!(books.balances(Entity::Invoice, &["i1"]).await[0].outstanding, dec("40"));
+    assert_eq!(books.account_home("bank").await, dec("60"));
+    for entity in [Entity::Payment, Entity::Invoice] {
+        for (id, removal) in books.remove_all(entity).await {
+            assert_eq!(removal.unwrap(), Removal::Delete, "{id}");
+        }
+    }
+    assert_eq!(books.count("account.move").await, 0);
+}
+
 #[tokio::test]
 async fn a_wrong_key_is_refused_as_such() {
     let Some(server) = live_support::Server::up("carry_live_key").await else { return };

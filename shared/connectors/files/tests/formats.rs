@@ -255,6 +255,28 @@ fn an_order_that_nothing_tells_is_assumed_aloud_or_asked() {
 }
 
 #[test]
+fn older_xero_exports_and_its_import_template() {
+    let older = "ContactName,EmailAddress,POAddressLine1,POCity,PORegion,POPostalCode,POCountry,InvoiceNumber,Reference,InvoiceDate,DueDate,PlannedDate,Total,TaxTotal,InvoiceAmountPaid,InvoiceAmountDue,InventoryItemCode,Description,Quantity,UnitAmount,Discount,LineAmount,AccountCode,TaxType,TaxAmount,TrackingName1,TrackingOption1,TrackingName2,TrackingOption2,Currency,Type,Sent,Status\n\
+        Ann,,,,,,,INV-1,,28/01/2021,28/02/2021,,120.00,20.00,20.00,100.00,,Work,1,100.00,,100.00,200,20% (VAT on Income),20.00,,,,,GBP,Sales invoice,Sent,Awaiting Payment\n\
+        Ann,,,,,,,PRE-1,,28/01/2021,28/02/2021,,50.00,0,0,50.00,,Advance,1,50.00,,50.00,200,No VAT,0,,,,,GBP,Sales prepayment,Sent,Paid\n";
+    let template = "*ContactName,EmailAddress,*InvoiceNumber,Reference,*InvoiceDate,*DueDate,Total,InventoryItemCode,*Description,*Quantity,*UnitAmount,Discount,*AccountCode,*TaxType,TaxAmount,TrackingName1,TrackingOption1,TrackingName2,TrackingOption2,Currency,BrandingTheme\n\
+        Bob,,T-1,,28/01/2021,28/02/2021,,,Work,3,33.335,10,200,20% (VAT on Income),,Region,North,,,GBP,Standard\n\
+        Bob,,T-1,,28/01/2021,28/02/2021,,,Books,1,7.49,,200,Zero Rated Income,,,,,,GBP,Standard\n\
+        Cy,,T-1,,28/01/2021,28/02/2021,,,Other,1,1.00,,200,No VAT,0.00,,,,,GBP,Standard\n";
+    let books = books(&[("older.csv", older), ("template.csv", template)]);
+    let invoice = document(&books, Entity::Invoice, "INV-1");
+    assert_eq!(
+        (invoice.total.to_string(), invoice.outstanding.unwrap().to_string()),
+        ("120.00".into(), "100.00".into())
+    );
+    assert_eq!(books.out.rejects.len(), 1, "a kind that has no counterpart is not guessed");
+    assert_eq!(books.out.rejects[0].fault.code, Code::ValueUnknown);
+    // 3 x 33.335 less 10 % is 90.0045; 20 % of 90.00 is 18.00.
+    assert_eq!(document(&books, Entity::Invoice, "Bob/T-1").total.to_string(), "115.49");
+    assert_eq!(document(&books, Entity::Invoice, "Cy/T-1").total.to_string(), "1.00");
+}
+
+#[test]
 fn what_stands_twice_is_carried_once() {
     let customers = "Customer full name,Phone numbers,Email,Full name,Bill address,Ship address\n\
         Acme,1,a@example.com,A,x,\nBolt,2,b@example.com,B,x,\nBolt,3,c@example.com,C,x,\n";

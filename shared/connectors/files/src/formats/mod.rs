@@ -65,6 +65,8 @@ pub struct Documents {
     pub credits_negative: bool,
     /// What [`Field::LineDiscount`] holds.
     pub discount: DiscountKind,
+    /// Whether the system works the tax of a line out itself where the file leaves it empty.
+    pub tax_worked_out: bool,
 }
 
 impl Documents {
@@ -74,6 +76,7 @@ impl Documents {
         line_amount: LineAmount::Net,
         credits_negative: false,
         discount: DiscountKind::Percent,
+        tax_worked_out: false,
     };
 }
 

@@ -2,17 +2,14 @@
 
 use carry_model::Entity;
 
-use super::{Column, DiscountKind, Documents, Field, Format, LineAmount, Shape, System, key, opt};
+use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
 /// Written as the organisation's country does; day/month/year in most countries that use it.
 const SYSTEM: System = System { id: "xero", title: "Xero", date_way: Some(1), number_way: Some(0) };
 
-const DOCUMENTS: Documents = Documents {
-    supplier_numbers: false,
-    line_amount: LineAmount::Net,
-    credits_negative: true,
-    discount: DiscountKind::Percent,
-};
+const DOCUMENTS: Documents = Documents { credits_negative: true, ..Documents::USUAL };
+
+const TEMPLATE_DOCUMENTS: Documents = Documents { tax_worked_out: true, ..DOCUMENTS };
 
 const INVOICES: &[Column] = &[
     key("ContactName", Field::Contact),
@@ -178,7 +175,7 @@ pub(super) const FORMATS: &[Format] = &[
         "xero-template",
         "invoice import template",
         Entity::Invoice,
-        Shape::Documents(DOCUMENTS),
+        Shape::Documents(TEMPLATE_DOCUMENTS),
         TEMPLATE,
     ),
 ];

@@ -2,17 +2,10 @@
 
 use carry_model::Entity;
 
-use super::{Column, DiscountKind, Documents, Field, Format, LineAmount, Shape, System, key, opt};
+use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
 /// Zoho Books exports year-month-day whatever the organisation shows on screen.
 const SYSTEM: System = System { id: "zoho", title: "Zoho Books", date_way: Some(0), number_way: Some(0) };
-
-const DOCUMENTS: Documents = Documents {
-    supplier_numbers: false,
-    line_amount: LineAmount::Net,
-    credits_negative: false,
-    discount: DiscountKind::Percent,
-};
 
 const INVOICES: &[Column] = &[
     key("Invoice Date", Field::Date),
@@ -107,7 +100,7 @@ pub(super) const FORMATS: &[Format] = &[
         system: &SYSTEM,
         title: "invoices",
         entity: Entity::Invoice,
-        shape: Shape::Documents(DOCUMENTS),
+        shape: Shape::Documents(Documents::USUAL),
         columns: INVOICES,
     },
 ];

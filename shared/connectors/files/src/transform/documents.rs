@@ -7,6 +7,7 @@ use carry_model::{
 
 use super::Draft;
 use super::cells::{Layout, Outcome};
+use super::implied::percent_in;
 use crate::formats::{DiscountKind, Documents, Field, LineAmount};
 use crate::ids;
 use crate::kinds::document_kind;
@@ -132,6 +133,7 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow, sense: Sense) -> Outco
     let taxes =
         [signed(layout, row, Field::TaxAmount, sense)?, signed(layout, row, Field::Tax2Amount, sense)?];
     let tax = match taxes {
+        [None, None] if rules.tax_worked_out => worked_out_tax(layout, row, net, first, sense.currency)?,
         [None, None] => None,
         amounts => Some(
             checked_sum(amounts.into_iter().flatten())
@@ -153,6 +155,21 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow, sense: Sense) -> Outco
         tracking: tracking(layout, row),
         service_date: layout.date(row, Field::ServiceDate)?,
     }))
+}
+
+/// The tax that Xero adds to a line of its import template without one: the rate that the tax bears in its
+/// name, on the line, rounded half up to the currency's minor unit.
+fn worked_out_tax(
+    layout: &Layout,
+    row: &UnitRow,
+    net: Decimal,
+    tax: &str,
+    currency: Currency,
+) -> Outcome<Option<Decimal>> {
+    let Some(percent) = percent_in(tax) else { return Ok(None) };
+    let too_large = || layout.problem(row, Field::Tax, Code::AmountOutOfRange, "");
+    let exact = net.checked_mul(percent).and_then(|tax| tax.checked_div(Decimal::ONE_HUNDRED));
+    Ok(Some(round_half_up(exact.ok_or_else(too_large)?, currency.minor_digits())))
 }
 
 pub(super) fn tracking(layout: &Layout, row: &UnitRow) -> Vec<Tracking> {

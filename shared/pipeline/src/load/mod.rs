@@ -97,9 +97,8 @@ impl Loader<'_> {
         let mut tally = Tally::default();
         let mut parts = parts.iter().filter(|part| part.records.contains_key(&entity)).peekable();
         let fetch = |part: &TransformedPart| {
-            let (store, key) =
-                (self.store.clone(), RunStore::batch_key(Stage::Transform, entity, &part.part));
-            tokio::spawn(async move { store.get_rows::<Record>(&key).await })
+            let (store, part) = (self.store.clone(), part.part.clone());
+            tokio::spawn(async move { store.get_records(entity, &part).await })
         };
         // The next batch is fetched and parsed while this one is written.
         let mut next = parts.peek().map(|part| fetch(part));

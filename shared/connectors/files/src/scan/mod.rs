@@ -4,6 +4,7 @@
 
 mod documents;
 mod folder;
+mod mention;
 mod names;
 mod section;
 

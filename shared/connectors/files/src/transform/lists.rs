@@ -2,6 +2,8 @@
 
 use carry_model::{Account, AccountClass, Body, Code, Entity, Item, SourceId, TaxRate};
 
+use AccountClass as C;
+
 use super::Draft;
 use super::cells::{Layout, Outcome};
 use crate::formats::Field;
@@ -57,84 +59,128 @@ pub(super) fn is_active(layout: &Layout, row: &UnitRow) -> bool {
     !matches!(text.as_str(), "no" | "false" | "inactive" | "archived" | "deleted" | "0" | "n")
 }
 
+/// Words for types of accounts, in lower case, with the class each means.
+const CLASSES: &[(AccountClass, &[&str])] = &[
+    (C::Bank, &["bank", "cash", "cash and bank", "paypal", "money in transit", "cash & bank"]),
+    (C::Receivable, &["accounts receivable (a/r)", "accounts receivable", "receivable", "debtors"]),
+    (C::Payable, &["accounts payable (a/p)", "accounts payable", "payable", "creditors"]),
+    (C::CreditCard, &["credit card", "creditcard"]),
+    (
+        C::CurrentAsset,
+        &[
+            "other current assets",
+            "other current asset",
+            "current asset",
+            "current assets",
+            "inventory",
+            "prepayment",
+            "stock",
+            "other short-term asset",
+            "asset",
+            "assets",
+            "other asset",
+            "expected payments from customers",
+        ],
+    ),
+    (
+        C::FixedAsset,
+        &[
+            "fixed assets",
+            "fixed asset",
+            "non-current asset",
+            "other assets",
+            "long-term asset",
+            "property, plant, equipment",
+            "depreciation and amortization",
+            "long term asset",
+        ],
+    ),
+    (
+        C::CurrentLiability,
+        &[
+            "other current liabilities",
+            "other current liability",
+            "current liability",
+            "current liabilities",
+            "liability",
+            "liabilities",
+            "sales tax",
+            "sales taxes",
+            "vat",
+            "gst",
+            "rounding",
+            "tracking",
+            "unpaid expense claims",
+            "wages payable",
+            "due for payroll",
+            "other short-term liability",
+            "customer prepayments and customer credits",
+        ],
+    ),
+    (
+        C::LongTermLiability,
+        &[
+            "long term liabilities",
+            "long-term liabilities",
+            "long term liability",
+            "long-term liability",
+            "non-current liability",
+            "term liability",
+            "loan and line of credit",
+            "other long-term liability",
+        ],
+    ),
+    (
+        C::Equity,
+        &[
+            "equity",
+            "retained earnings",
+            "historical",
+            "historical adjustment",
+            "owner's equity",
+            "business owner contribution and drawing",
+            "retained earnings: profit",
+        ],
+    ),
+    (C::Income, &["income", "revenue", "sales", "discount"]),
+    (C::OtherIncome, &["other income", "interest income"]),
+    (C::CostOfSales, &["cost of goods sold", "cost of sales", "direct costs", "direct cost"]),
+    (
+        C::Expense,
+        &[
+            "expenses",
+            "expense",
+            "overhead",
+            "overheads",
+            "operating expense",
+            "depreciation",
+            "wages expense",
+            "superannuation",
+            "payroll expense",
+        ],
+    ),
+    (
+        C::OtherExpense,
+        &[
+            "other expense",
+            "other expenses",
+            "gain on foreign exchange",
+            "loss on foreign exchange",
+            "realised currency gains",
+            "unrealised currency gains",
+            "bank revaluations",
+        ],
+    ),
+];
+
 /// The class that a system's word for a type of account means. Types that are in the words of several systems
 /// mean the same in each.
 pub(super) fn account_class(kind: &str, detail: &str) -> Option<AccountClass> {
-    use AccountClass as C;
-    let kind = kind.trim().to_lowercase();
-    let class = match kind.as_str() {
-        "bank" | "cash" | "cash and bank" | "paypal" | "money in transit" | "cash & bank" => C::Bank,
-        "accounts receivable (a/r)" | "accounts receivable" | "receivable" | "debtors" => C::Receivable,
-        "accounts payable (a/p)" | "accounts payable" | "payable" | "creditors" => C::Payable,
-        "credit card" | "creditcard" => C::CreditCard,
-        "other current assets"
-        | "other current asset"
-        | "current asset"
-        | "current assets"
-        | "inventory"
-        | "prepayment"
-        | "stock"
-        | "other short-term asset"
-        | "asset"
-        | "assets"
-        | "other asset"
-        | "expected payments from customers" => C::CurrentAsset,
-        "fixed assets"
-        | "fixed asset"
-        | "non-current asset"
-        | "other assets"
-        | "long-term asset"
-        | "property, plant, equipment"
-        | "depreciation and amortization"
-        | "long term asset" => C::FixedAsset,
-        "other current liabilities"
-        | "other current liability"
-        | "current liability"
-        | "current liabilities"
-        | "liability"
-        | "liabilities"
-        | "sales tax"
-        | "sales taxes"
-        | "vat"
-        | "gst"
-        | "rounding"
-        | "tracking"
-        | "unpaid expense claims"
-        | "wages payable"
-        | "due for payroll"
-        | "other short-term liability"
-        | "customer prepayments and customer credits" => C::CurrentLiability,
-        "long term liabilities"
-        | "long-term liabilities"
-        | "long term liability"
-        | "long-term liability"
-        | "non-current liability"
-        | "term liability"
-        | "loan and line of credit"
-        | "other long-term liability" => C::LongTermLiability,
-        "equity"
-        | "retained earnings"
-        | "historical"
-        | "historical adjustment"
-        | "owner's equity"
-        | "business owner contribution and drawing"
-        | "retained earnings: profit" => C::Equity,
-        "income" | "revenue" | "sales" | "discount" => C::Income,
-        "other income" | "interest income" => C::OtherIncome,
-        "cost of goods sold" | "cost of sales" | "direct costs" | "direct cost" => C::CostOfSales,
-        "expenses" | "expense" | "overhead" | "overheads" | "operating expense" | "depreciation"
-        | "wages expense" | "superannuation" | "payroll expense" => C::Expense,
-        "other expense"
-        | "other expenses"
-        | "gain on foreign exchange"
-        | "loss on foreign exchange"
-        | "realised currency gains"
-        | "unrealised currency gains"
-        | "bank revaluations" => C::OtherExpense,
-        _ if detail.is_empty() => return None,
-        _ => return account_class(detail, ""),
+    let of = |word: &str| {
+        let word = word.trim().to_lowercase();
+        CLASSES.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(class, _)| *class)
     };
-    Some(class)
+    of(kind).or_else(|| of(detail))
 }
 
 pub(super) fn item(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {

@@ -56,14 +56,12 @@ fn about_note(note: &Note) -> Finding {
 fn about_section(scan: &Scan, section: &Section, findings: &mut Vec<Finding>) {
     let format = section.format();
     let Some(sheet) = scan.sheet(section) else { return };
-    let (first, _) = section.begin;
-    let line = section.begin.1.saturating_sub(1);
     let written = match sheet.encoding {
         Some(encoding) => format!("{}, {}-separated", encoding.name(), sheet.dialect.delimiter_name()),
         None => "workbook".to_owned(),
     };
-    let header =
-        if sheet.is_workbook() || first == 0 { String::new() } else { format!(", header in line {line}") };
+    let line = if sheet.is_workbook() { "row" } else { "line" };
+    let header = format!(", header in {line} {}", section.header_line);
     findings.push(Finding {
         count: Some(section.units.values().sum()),
         ..finding(

@@ -210,6 +210,16 @@ fn quickbooks_exports_come_out_as_expected() {
             && f.place == text(&unknown["file"])
             && f.text.contains(&text(&unknown["column"]))
     }));
+    let taken = |file: &str| {
+        let finding =
+            books.survey.findings.iter().find(|f| f.place == file && f.text.starts_with("Taken for"));
+        finding.unwrap().text.clone()
+    };
+    assert_eq!(
+        taken("Account List.csv"),
+        "Taken for QuickBooks Online account list (UTF-8, comma-separated, header in line 4)."
+    );
+    assert!(taken("Bills.csv").contains("header in line 1)"));
     let blocking: Vec<_> =
         books.survey.findings.iter().filter(|f| f.severity == Severity::Blocking).collect();
     assert!(blocking.is_empty(), "{blocking:#?}");

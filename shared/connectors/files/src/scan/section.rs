@@ -50,6 +50,8 @@ pub(crate) struct Section {
     pub(crate) names: Vec<String>,
     pub(crate) fields: Vec<Option<Field>>,
     pub(crate) titles: Vec<String>,
+    /// Line of the header.
+    pub(crate) header_line: u64,
     /// Offset and line of the first row after the header.
     pub(crate) begin: (u64, u64),
     /// Offset after the last row.
@@ -97,6 +99,7 @@ impl Section {
             names,
             fields: found.fields,
             titles,
+            header_line: 0,
             begin,
             end: u64::MAX,
             rows: 0,
@@ -212,11 +215,11 @@ pub(super) fn scan_sheet(
                 scanner.broken();
                 None
             }
-            Step::Row(row) => scanner.row(&row),
+            Step::Row(row) => scanner.row(&row).map(|header| (header, row.line_from)),
         };
-        if let Some((found, names)) = header_after {
+        if let Some(((found, names), header_line)) = header_after {
             let begin = (rows.offset(), rows.line());
-            scanner.begin(found, names, begin)?;
+            scanner.begin(found, names, header_line, begin)?;
         }
         if scanner.current.is_none() && scanner.preamble > PREAMBLE_ROWS_MAX {
             return Ok(Err(scanner.nearest));
@@ -289,7 +292,13 @@ impl Scanner<'_> {
         (!same).then_some((found, names))
     }
 
-    fn begin(&mut self, found: Match, names: Vec<String>, begin: (u64, u64)) -> Result<(), FileError> {
+    fn begin(
+        &mut self,
+        found: Match,
+        names: Vec<String>,
+        header_line: u64,
+        begin: (u64, u64),
+    ) -> Result<(), FileError> {
         if self.done.len() >= SECTIONS_MAX {
             return Err(FileError::limit(
                 self.file,
@@ -300,6 +309,7 @@ impl Scanner<'_> {
         }
         let titles = std::mem::take(&mut self.titles);
         let mut section = Section::new(found, names, titles, self.index, self.file, begin);
+        section.header_line = header_line;
         let number = self.index * SECTIONS_MAX + self.done.len();
         section.number = u32::try_from(number).unwrap_or(u32::MAX);
         self.grouper = Grouper::default();

@@ -32,7 +32,13 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
     /// Folder that keeps the state of migrations: staged batches, the link journal, reports
-    #[arg(long, global = true, value_name = "DIR", default_value = "./carryforward", help_heading = "Common options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = "./carryforward",
+        help_heading = "Common options"
+    )]
     pub(crate) state: PathBuf,
     /// Print JSON on stdout
     #[arg(long, global = true, help_heading = "Common options")]

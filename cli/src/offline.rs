@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use carry_connector::{
-    AccountBalance, Balance, CatalogEntry, Found, Limits, Manifest, Partition, Preflight, RawSink, Reader, Removal,
-    Support, Survey, Transformer, WriteBatch, Writer, Written,
+    AccountBalance, Balance, CatalogEntry, Found, Limits, Manifest, Partition, Preflight, RawSink, Reader,
+    Removal, Support, Survey, Transformer, WriteBatch, Writer, Written,
 };
 use carry_model::{Code, Entity, Fault, RecordKey, TargetId};
 

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use carry_model::{Code, Fault};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 use serde::Serialize;
 
 /// Widest output where the terminal does not say, in columns.
@@ -47,9 +47,12 @@ pub(crate) fn done(result: std::io::Result<()>) -> Result<(), Fault> {
 
 /// A table for people: `right` names the columns of figures.
 pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
+    const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(header.iter().copied());
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width()).unwrap_or(110));
+    table.load_style(RULED).set_header(header.iter().copied());
+    table
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(width()).unwrap_or(110));
     for row in rows {
         table.add_row(row);
     }
@@ -59,7 +62,7 @@ pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>, right: &[usize]) ->
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(6)));
         }
     }
-    table.to_string()
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 /// 1234567 as "1,234,567".

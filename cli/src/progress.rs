@@ -13,37 +13,48 @@ use crate::output;
 const LINE_EVERY: Duration = Duration::from_secs(10);
 const REDRAW_EVERY: Duration = Duration::from_millis(120);
 
+/// Which way records go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Into the target.
+    In,
+    /// Out of it again.
+    Out,
+}
+
 /// The progress that fits the terminal.
-pub(crate) fn progress(quiet: bool) -> Arc<dyn Progress> {
+pub(crate) fn progress(quiet: bool, way: Way) -> Arc<dyn Progress> {
     if quiet {
         Arc::new(NoProgress)
     } else if output::stderr_is_terminal() {
-        Arc::new(Bars(Mutex::default()))
+        Arc::new(Bars(way, Mutex::default()))
     } else {
-        Arc::new(Lines(Mutex::default()))
+        Arc::new(Lines(way, Mutex::default()))
     }
 }
 
 /// What a stage does, for people.
-const fn doing(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Plan => "Looking",
-        Stage::Extract => "Extracting",
-        Stage::Transform => "Transforming",
-        Stage::Load => "Loading",
-        Stage::Reconcile => "Reconciling",
-        Stage::Report => "Reporting",
+const fn doing(stage: Stage, way: Way) -> &'static str {
+    match (stage, way) {
+        (Stage::Plan, _) => "Looking",
+        (Stage::Extract, _) => "Extracting",
+        (Stage::Transform, _) => "Transforming",
+        (Stage::Load, Way::In) => "Loading",
+        (Stage::Load, Way::Out) => "Removing",
+        (Stage::Reconcile, _) => "Reconciling",
+        (Stage::Report, _) => "Reporting",
     }
 }
 
-const fn done(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Plan => "Looked at both sides",
-        Stage::Extract => "Extracted",
-        Stage::Transform => "Transformed",
-        Stage::Load => "Loaded",
-        Stage::Reconcile => "Reconciled",
-        Stage::Report => "Reported",
+const fn done(stage: Stage, way: Way) -> &'static str {
+    match (stage, way) {
+        (Stage::Plan, _) => "Looked at both sides",
+        (Stage::Extract, _) => "Extracted",
+        (Stage::Transform, _) => "Transformed",
+        (Stage::Load, Way::In) => "Loaded",
+        (Stage::Load, Way::Out) => "Removed",
+        (Stage::Reconcile, _) => "Reconciled",
+        (Stage::Report, _) => "Reported",
     }
 }
 
@@ -55,16 +66,16 @@ const fn unit(stage: Stage) -> &'static str {
 }
 
 /// The line that is left of a stage.
-fn closing_line(stage: Stage, records: u64, took: Duration) -> String {
+fn closing_line(stage: Stage, way: Way, records: u64, took: Duration) -> String {
     let seconds = format!("{}.{} s", took.as_secs(), took.subsec_millis() / 100);
     if records == 0 {
-        return format!("  {:<22} {seconds:>8}", done(stage));
+        return format!("  {:<22} {seconds:>8}", done(stage, way));
     }
     let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = records.saturating_mul(1000) / millis;
     let rate = if millis < 200 { String::new() } else { format!("  {}/s", output::count(rate)) };
     let what = format!("{} {}", output::count(records), unit(stage));
-    format!("  {:<22} {seconds:>8}  {what}{rate}", done(stage))
+    format!("  {:<22} {seconds:>8}  {what}{rate}", done(stage, way))
 }
 
 #[derive(Default)]
@@ -77,12 +88,12 @@ struct Watched {
 }
 
 impl Watched {
-    fn end(&mut self, stage: Stage) {
+    fn end(&mut self, stage: Stage, way: Way) {
         let took = self.began.map(|began| began.elapsed()).unwrap_or_default();
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        output::note(&closing_line(stage, self.records, took));
+        output::note(&closing_line(stage, way, self.records, took));
         *self = Self::default();
     }
 }
@@ -92,7 +103,7 @@ fn locked(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
 }
 
 /// Bars on a terminal.
-struct Bars(Mutex<Watched>);
+struct Bars(Way, Mutex<Watched>);
 
 fn style(counted: bool) -> ProgressStyle {
     let template = if counted {
@@ -112,18 +123,18 @@ fn style(counted: bool) -> ProgressStyle {
 
 impl Progress for Bars {
     fn begin(&self, stage: Stage, total: Option<u64>) {
-        let mut watched = locked(&self.0);
+        let mut watched = locked(&self.1);
         let total = total.filter(|total| *total > 0);
         let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
         bar.set_style(style(total.is_some()));
-        bar.set_prefix(doing(stage));
+        bar.set_prefix(doing(stage, self.0));
         bar.set_message("…");
         bar.enable_steady_tick(REDRAW_EVERY);
         *watched = Watched { began: Some(Instant::now()), total, bar: Some(bar), ..Watched::default() };
     }
 
     fn advance(&self, _: Stage, doing: &str, records: u64) {
-        let mut watched = locked(&self.0);
+        let mut watched = locked(&self.1);
         watched.records += records;
         if let Some(bar) = &watched.bar {
             // Counts known beforehand are estimates; the bar never says more than all.
@@ -136,40 +147,44 @@ impl Progress for Bars {
     }
 
     fn end(&self, stage: Stage) {
-        locked(&self.0).end(stage);
+        locked(&self.1).end(stage, self.0);
     }
 }
 
 impl Drop for Bars {
     /// A run that stops in mid-stage leaves no half a bar behind.
     fn drop(&mut self) {
-        if let Some(bar) = locked(&self.0).bar.take() {
+        if let Some(bar) = locked(&self.1).bar.take() {
             bar.finish_and_clear();
         }
     }
 }
 
 /// Plain lines where nobody watches live.
-struct Lines(Mutex<Watched>);
+struct Lines(Way, Mutex<Watched>);
 
 impl Progress for Lines {
     fn begin(&self, _: Stage, total: Option<u64>) {
         let now = Some(Instant::now());
-        *locked(&self.0) = Watched { began: now, told: now, total, ..Watched::default() };
+        *locked(&self.1) = Watched { began: now, told: now, total, ..Watched::default() };
     }
 
     fn advance(&self, stage: Stage, what: &str, records: u64) {
-        let mut watched = locked(&self.0);
+        let mut watched = locked(&self.1);
         watched.records += records;
         if watched.told.is_some_and(|told| told.elapsed() >= LINE_EVERY) {
             watched.told = Some(Instant::now());
             let of = watched.total.map(|total| format!(" of {}", output::count(total))).unwrap_or_default();
-            output::note(&format!("  {} {}{of} ({what})", doing(stage), output::count(watched.records)));
+            output::note(&format!(
+                "  {} {}{of} ({what})",
+                doing(stage, self.0),
+                output::count(watched.records)
+            ));
         }
     }
 
     fn end(&self, stage: Stage) {
-        locked(&self.0).end(stage);
+        locked(&self.1).end(stage, self.0);
     }
 }
 
@@ -179,8 +194,11 @@ mod tests {
 
     #[test]
     fn a_stage_leaves_one_line() {
-        let line = closing_line(Stage::Load, 12_000, Duration::from_millis(3_000));
+        let line = closing_line(Stage::Load, Way::In, 12_000, Duration::from_millis(3_000));
         assert_eq!(line, "  Loaded                    3.0 s  12,000 records  4,000/s");
-        assert_eq!(closing_line(Stage::Plan, 0, Duration::ZERO), "  Looked at both sides      0.0 s");
+        assert_eq!(
+            closing_line(Stage::Plan, Way::In, 0, Duration::ZERO),
+            "  Looked at both sides      0.0 s"
+        );
     }
 }

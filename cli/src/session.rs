@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use carry_connector::{Limits, Wire};
-use carry_connectors::{Access, SourceSettings, open_source, open_target, stored};
+use carry_connectors::{Access, SourceSettings, is_new, open_source, open_target, stored};
 use carry_embedded::{FolderStaging, SqliteJobs};
 use carry_http::HttpTransport;
 use carry_model::{Code, Fault, MigrationId};
@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 use crate::args::{Common, How, Mode, SourceOptions, Which};
 use crate::offline::Offline;
-use crate::progress::progress;
+use crate::progress::{Way, progress};
 
 /// Calls go over HTTP, credentials come from the environment.
 pub(crate) struct Outside;
@@ -99,13 +99,15 @@ impl Session {
     pub(crate) async fn one_migration(&self, which: &Which) -> Result<Migration, Fault> {
         let mut known = self.migrations(which).await?;
         if known.len() > 1 {
-            let list: Vec<_> = known.iter().map(|m| format!("--from {} --to {}", m.source, m.target)).collect();
+            let list: Vec<_> =
+                known.iter().map(|m| format!("--from {} --to {}", m.source, m.target)).collect();
             return Err(Fault::new(Code::MigrationUnknown)
                 .detail(format!("{} keeps several: {}", self.folder.display(), list.join("; ")))
                 .hint("Name the one with --from and --to."));
         }
         known.pop().ok_or_else(|| {
-            Fault::new(Code::MigrationUnknown).detail(format!("{} keeps none like that.", self.folder.display()))
+            Fault::new(Code::MigrationUnknown)
+                .detail(format!("{} keeps none like that.", self.folder.display()))
         })
     }
 
@@ -145,7 +147,7 @@ impl Session {
             jobs: self.jobs.clone(),
             staging: self.staging.clone(),
             clock: Arc::new(SystemClock),
-            progress: progress(common.quiet),
+            progress: progress(common.quiet, Way::In),
             cancel: Cancel::default(),
             workers: workers.unwrap_or(processors).max(1),
         }
@@ -159,7 +161,9 @@ impl Session {
     /// The engine for what needs the target only.
     pub(crate) async fn target_engine(&self, target: &str, common: &Common) -> Result<Engine, Fault> {
         let target = open_target(target, &Outside).await?;
-        Ok(self.engine(Connection { reader: Arc::new(Offline), writer: target.writer }, common, None))
+        let engine =
+            self.engine(Connection { reader: Arc::new(Offline), writer: target.writer }, common, None);
+        Ok(Engine { progress: progress(common.quiet, Way::Out), ..engine })
     }
 }
 
@@ -174,9 +178,19 @@ pub(crate) struct Sides {
     pub(crate) target: String,
 }
 
+/// Opens both sides to look at them: a target that is not there yet is not made for that.
+pub(crate) async fn open_to_look(from: &str, more: &SourceOptions, to: &str) -> Result<Sides, Fault> {
+    if !is_new(to)? {
+        return open_sides(from, more, to).await;
+    }
+    let source = open_source(from, &source_settings(more)).await?;
+    let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };
+    Ok(Sides { connection, source: source.stored, target: stored(to)? })
+}
+
 /// Opens both sides of a migration.
 pub(crate) async fn open_sides(from: &str, more: &SourceOptions, to: &str) -> Result<Sides, Fault> {
-    let source = open_source(from, &source_settings(more), &Outside).await?;
+    let source = open_source(from, &source_settings(more)).await?;
     let target = open_target(to, &Outside).await?;
     let connection = Connection { reader: source.reader, writer: target.writer };
     Ok(Sides { connection, source: source.stored, target: target.stored })

@@ -5,16 +5,20 @@ use carry_pipeline::Cancel;
 use crate::exit::Exit;
 use crate::output;
 
-/// Lets Ctrl-C (and a polite request to end) stop what watches `cancel`.
-pub(crate) fn on_signal(cancel: &Cancel) {
-    let cancel = cancel.clone();
+/// What Ctrl-C (or a polite request to end) stops. Once per process.
+pub(crate) fn on_signal() -> Cancel {
+    let cancel = Cancel::default();
+    let asked_for = cancel.clone();
     tokio::spawn(async move {
         asked().await;
-        cancel.cancel();
-        output::note("\nStopping after the batch at hand. Press Ctrl-C again to end at once; both can be resumed.");
+        asked_for.cancel();
+        output::note(
+            "\nStopping after the batch at hand. Press Ctrl-C again to end at once; both can be resumed.",
+        );
         asked().await;
         std::process::exit(Exit::AT_ONCE);
     });
+    cancel
 }
 
 #[cfg(unix)]

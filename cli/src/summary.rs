@@ -115,7 +115,8 @@ impl Summary {
 
     /// How many records a person has to look at.
     fn looked_at(&self) -> String {
-        let sum = |pick: fn(&EntityTally) -> u64| self.counts.values().map(|counts| pick(&counts.of)).sum::<u64>();
+        let sum =
+            |pick: fn(&EntityTally) -> u64| self.counts.values().map(|counts| pick(&counts.of)).sum::<u64>();
         let (failed, skipped) = (sum(|c| c.failed), sum(|c| c.skipped));
         let mut parts = Vec::new();
         if failed > 0 {
@@ -164,7 +165,8 @@ pub(crate) fn short(run: &Run) -> String {
 
 /// Writes the report of a run into a folder; files that are there are replaced.
 pub(crate) async fn write_report(engine: &Engine, run: &Run, folder: &Path) -> Result<Written, Fault> {
-    let unwritable = |e: std::io::Error| Fault::new(Code::FileUnreadable).detail(folder.display()).caused_by(e);
+    let unwritable =
+        |e: std::io::Error| Fault::new(Code::FileUnreadable).detail(folder.display()).caused_by(e);
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     let into = folder.to_owned();
     let create = move |name: &str| {

@@ -16,7 +16,8 @@ use crate::args::{Common, Export, Exported, LedgerFormat};
 use crate::commands::books;
 use crate::exit::Exit;
 use crate::journal::{
-    Carried, Chart, Dialect, Names, Transaction, closing, commodity, directive, head, settlement, transaction, write,
+    Carried, Chart, Dialect, Names, Transaction, closing, commodity, directive, head, settlement,
+    transaction, write,
 };
 use crate::output;
 use crate::session::Session;
@@ -42,7 +43,10 @@ pub(crate) async fn run(common: &Common, args: &Export) -> Result<Exit, Fault> {
                 LedgerFormat::Hledger => Dialect::Hledger,
                 LedgerFormat::Beancount => Dialect::Beancount,
             };
-            Ledger::new(common, &session, &migration, &run, dialect, exported.output.as_deref()).await?.export().await
+            Ledger::new(common, &session, &migration, &run, dialect, exported.output.as_deref())
+                .await?
+                .export()
+                .await
         }
     }
 }
@@ -61,9 +65,10 @@ struct Sink {
 impl Sink {
     fn to(file: Option<&Path>) -> Result<Self, Fault> {
         let out: Box<dyn Write + Send> = match file {
-            Some(file) => Box::new(BufWriter::new(File::create(file).map_err(|e| {
-                Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(e)
-            })?)),
+            Some(file) => Box::new(BufWriter::new(
+                File::create(file)
+                    .map_err(|e| Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(e))?,
+            )),
             None => Box::new(BufWriter::new(std::io::stdout())),
         };
         Ok(Self { out })
@@ -79,7 +84,12 @@ impl Sink {
 }
 
 /// Every link that is done, in load order.
-async fn crosswalk(common: &Common, session: &Session, migration: &Migration, args: &Exported) -> Result<Exit, Fault> {
+async fn crosswalk(
+    common: &Common,
+    session: &Session,
+    migration: &Migration,
+    args: &Exported,
+) -> Result<Exit, Fault> {
     let mut sink = Sink::to(args.output.as_deref())?;
     if !common.json {
         sink.put(&csv_row(["entity", "source_id", "source_number", "target_id", "target_number", "note"])?)?;
@@ -121,8 +131,14 @@ fn crosswalk_row(link: &Link, as_json: bool) -> Result<String, Fault> {
 /// One row of CSV. Like in the report's files, a cell that a spreadsheet would run as a formula is marked as text.
 fn csv_row(cells: [&str; 6]) -> Result<String, Fault> {
     let guarded = cells.map(|cell| {
-        let number = cell.strip_prefix(['+', '-']).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number { format!("'{cell}") } else { cell.to_owned() }
+        let number = cell
+            .strip_prefix(['+', '-'])
+            .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number {
+            format!("'{cell}")
+        } else {
+            cell.to_owned()
+        }
     });
     let mut writer = csv::Writer::from_writer(Vec::new());
     let bug = |e: String| Fault::new(Code::Bug).caused_by(e);
@@ -160,8 +176,10 @@ impl<'a> Ledger<'a> {
         file: Option<&Path>,
     ) -> Result<Ledger<'a>, Fault> {
         let store = RunStore::new(session.staging.clone(), run);
-        let plan: carry_pipeline::Plan =
-            store.get_json("plan.json").await?.ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("plan.json"))?;
+        let plan: carry_pipeline::Plan = store
+            .get_json("plan.json")
+            .await?
+            .ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("plan.json"))?;
         let mut chart = Chart::new()?;
         for entity in LISTS {
             for key in books::batches(&store, entity).await? {
@@ -221,7 +239,12 @@ impl<'a> Ledger<'a> {
         Ok(if other == 0 { Exit::Finished } else { Exit::Issues })
     }
 
-    async fn records(&mut self, records: &[Record], chart: &Chart, names: &mut Names<'_>) -> Result<(), Fault> {
+    async fn records(
+        &mut self,
+        records: &[Record],
+        chart: &Chart,
+        names: &mut Names<'_>,
+    ) -> Result<(), Fault> {
         let keys: Vec<_> = records.iter().map(Record::key).collect();
         let links = self.session.jobs.resolve(&self.migration.id, &keys).await?;
         let done: Vec<_> =
@@ -245,7 +268,8 @@ impl<'a> Ledger<'a> {
         &self,
         links: impl Iterator<Item = &Link>,
     ) -> Result<FxHashMap<RecordKey, Option<SourceId>>, Fault> {
-        let mut keys: Vec<_> = links.flat_map(|link| &link.more.allocations).map(|a| a.document.clone()).collect();
+        let mut keys: Vec<_> =
+            links.flat_map(|link| &link.more.allocations).map(|a| a.document.clone()).collect();
         keys.sort_unstable();
         keys.dedup();
         let found = self.session.jobs.resolve(&self.migration.id, &keys).await?;
@@ -253,7 +277,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// Settlements are derived by the engine: the journal of links alone knows them.
-    async fn settlements(&mut self, entity: Entity, chart: &Chart, names: &mut Names<'_>) -> Result<(), Fault> {
+    async fn settlements(
+        &mut self,
+        entity: Entity,
+        chart: &Chart,
+        names: &mut Names<'_>,
+    ) -> Result<(), Fault> {
         let mut after = None;
         loop {
             let page = self.session.jobs.links(&self.migration.id, entity, after.as_ref(), PAGE).await?;
@@ -299,7 +328,8 @@ impl<'a> Ledger<'a> {
         self.written += 1;
         self.currencies.extend(transaction.postings.iter().map(|posting| posting.amount.currency));
         if self.common.json {
-            let line = serde_json::to_string(&transaction.named(names)).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+            let line = serde_json::to_string(&transaction.named(names))
+                .map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
             return self.sink.put(&format!("{line}\n"));
         }
         self.sink.put(&write(transaction, names))

@@ -10,14 +10,10 @@ use crate::output;
 
 /// Shows the page of a code, or lists all codes.
 pub(crate) fn explain(common: &Common, args: &Explain) -> Result<Exit, Fault> {
-    let described = |code: &Code| {
-        json!({ "code": code.id(), "kind": code.kind().name(), "sentence": code.sentence(), "remedy": code.remedy() })
-    };
+    let described = |code: &Code| json!({ "code": code.id(), "kind": code.kind().name(), "sentence": code.sentence(), "remedy": code.remedy() });
     match (args.code, common.json) {
         (Some(code), true) => {
-            let mut value = described(&code);
-            value["page"] = code.page().into();
-            output::json(&value)?;
+            output::json(&json!({ "code": described(&code), "page": code.page() }))?;
         }
         (Some(code), false) => output::line(code.page().trim_end())?,
         (None, true) => output::json(&Code::ALL.iter().map(described).collect::<Vec<_>>())?,

@@ -10,11 +10,11 @@ use crate::args::{Common, Map};
 use crate::commands::sources;
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{Sides, open_sides, read_mapping};
+use crate::session::{Sides, open_to_look, read_mapping};
 
 /// Suggests a mapping, or checks one.
 pub(crate) async fn run(common: &Common, args: &Map) -> Result<Exit, Fault> {
-    let sides = open_sides(&args.from.spec, &args.from.more, &args.to).await?;
+    let sides = open_to_look(&args.from.spec, &args.from.more, &args.to).await?;
     match &args.check {
         Some(file) => check(common, &sides, file).await,
         None => suggest(common, &sides, args).await,
@@ -29,7 +29,11 @@ async fn check(common: &Common, sides: &Sides, file: &Path) -> Result<Exit, Faul
         output::json(&json!({ "file": file, "complete": findings.is_empty(), "findings": findings }))?;
     } else {
         sources::findings(&findings)?;
-        output::line(if findings.is_empty() { "The mapping is complete." } else { "The mapping is not complete." })?;
+        output::line(if findings.is_empty() {
+            "The mapping is complete."
+        } else {
+            "The mapping is not complete."
+        })?;
     }
     Ok(if findings.is_empty() { Exit::Finished } else { Exit::Usage })
 }
@@ -43,13 +47,20 @@ async fn suggest(common: &Common, sides: &Sides, args: &Map) -> Result<Exit, Fau
         output::line(&text)?;
     } else {
         write_new(&args.output, &text, args.force)?;
-        let entries = [&mapping.account, &mapping.tax_rate, &mapping.payment_method, &mapping.contact, &mapping.item];
+        let entries =
+            [&mapping.account, &mapping.tax_rate, &mapping.payment_method, &mapping.contact, &mapping.item];
         let entries: usize = entries.iter().map(|entries| entries.len()).sum();
         if common.json {
             output::json(&json!({ "file": args.output, "entries": entries, "undecided": open.len() }))?;
         } else {
-            output::line(&format!("{}: {entries} entries, {} to decide.", args.output.display(), open.len()))?;
-            output::note("Edit it, check it with `carry map --check FILE`, and give it to a run with --mapping FILE.");
+            output::line(&format!(
+                "{}: {entries} entries, {} to decide.",
+                args.output.display(),
+                open.len()
+            ))?;
+            output::note(
+                "Edit it, check it with `carry map --check FILE`, and give it to a run with --mapping FILE.",
+            );
         }
     }
     Ok(if open.is_empty() { Exit::Finished } else { Exit::Usage })

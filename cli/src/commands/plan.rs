@@ -1,7 +1,7 @@
 //! plan: what a run would do, without doing it.
 
 use carry_connector::Severity;
-use carry_model::{Fault};
+use carry_model::Fault;
 use carry_pipeline::Plan;
 use carry_ports::RunKind;
 use serde_json::json;
@@ -10,13 +10,13 @@ use crate::args::{Common, Plan as Args};
 use crate::commands::sources;
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{open_sides, settings};
+use crate::session::{open_to_look, settings};
 
 /// Draws the plan of a full run and shows it; writes nothing, neither to the target nor to the state folder.
 pub(crate) async fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
     let args = &args.run;
     let settings = settings(&args.how)?;
-    let sides = open_sides(&args.from.spec, &args.from.more, &args.to).await?;
+    let sides = open_to_look(&args.from.spec, &args.from.more, &args.to).await?;
     let plan = Plan::draw(&sides.connection, RunKind::Full, &settings).await?;
     let stops = plan.findings.iter().filter(|f| f.severity == Severity::Blocking).count();
     if common.json {
@@ -44,7 +44,10 @@ pub(crate) async fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         ];
         for (what, entries) in mapped.iter().filter(|(_, entries)| !entries.is_empty()) {
             let made = entries.iter().filter(|entry| entry.target == "create").count();
-            output::line(&format!("{what}: {} taken from the target, {made} made anew", entries.len() - made))?;
+            output::line(&format!(
+                "{what}: {} taken from the target, {made} made anew",
+                entries.len() - made
+            ))?;
         }
         output::line(if stops == 0 { "\nReady to run." } else { "\nNot ready: see the lines marked STOP." })?;
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use carry_model::Fault;
-use carry_ports::{RunState, Run};
+use carry_ports::{Run, RunState};
 
 use crate::args::{Common, Report};
 use crate::exit::Exit;

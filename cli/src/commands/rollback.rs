@@ -12,6 +12,7 @@ use crate::args::{Choice, Common, Remigrate, Rollback};
 use crate::commands::run::carry;
 use crate::exit::Exit;
 use crate::output;
+use crate::progress::{Way, progress};
 use crate::session::{Session, open_sides, settings};
 use crate::stop;
 
@@ -25,7 +26,7 @@ pub(crate) async fn run(common: &Common, args: &Rollback) -> Result<Exit, Fault>
     refuse_while_active(&session, &migration).await?;
     // A password is never stored: where the target needs one, --to gives it again.
     let target = args.which.to.as_deref().unwrap_or(&migration.target);
-    let engine = session.target_engine(target, common).await?;
+    let mut engine = session.target_engine(target, common).await?;
     let list = removable(&engine, &migration.id).await?;
     if list.is_empty() {
         if common.json {
@@ -36,7 +37,7 @@ pub(crate) async fn run(common: &Common, args: &Rollback) -> Result<Exit, Fault>
         return Ok(Exit::Finished);
     }
     let Some(entities) = choose(common, &list, &args.choice)? else { return Ok(Exit::Finished) };
-    stop::on_signal(&engine.cancel);
+    engine.cancel = stop::on_signal();
     let results = rollback(&engine, &migration.id, &entities).await?;
     show(common, &list, &results)
 }
@@ -61,7 +62,9 @@ fn choose(common: &Common, list: &[Removable], choice: &Choice) -> Result<Option
         possible
     } else if !choice.entities.is_empty() {
         if let Some(entity) = choice.entities.iter().find(|entity| !possible.contains(entity)) {
-            return Err(Fault::new(Code::CannotRemove).detail(format!("No {} can be removed.", entity.plural())));
+            return Err(
+                Fault::new(Code::CannotRemove).detail(format!("No {} can be removed.", entity.plural()))
+            );
         }
         choice.entities.clone()
     } else if !common.json && std::io::stdin().is_terminal() {
@@ -114,7 +117,8 @@ fn confirmed(list: &[Removable], chosen: &[Entity]) -> Result<bool, Fault> {
             .hint("Add --yes where it is meant."));
     }
     let records = list.iter().filter(|r| chosen.contains(&r.entity)).map(|r| r.records).sum();
-    let answer = answer(&format!("Remove {} from the target? [y/N]", output::counted(records, "record", "records")))?;
+    let answer =
+        answer(&format!("Remove {} from the target? [y/N]", output::counted(records, "record", "records")))?;
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -133,7 +137,8 @@ fn show(common: &Common, list: &[Removable], results: &Results) -> Result<Exit, 
     if common.json {
         output::json(&json!({ "removable": list, "removed": results }))?;
     } else {
-        for (entity, result) in results {
+        // In the order in which they went.
+        for (entity, result) in results.iter().rev() {
             output::line(&format!("{}: {} removed", entity.plural(), output::count(result.removed)))?;
             for (reason, count) in &result.kept {
                 output::line(&format!("  {} stayed: {reason}", output::count(*count)))?;
@@ -149,18 +154,23 @@ pub(crate) async fn remigrate(common: &Common, args: &Remigrate) -> Result<Exit,
     let sides = open_sides(&args.run.from.spec, &args.run.from.more, &args.run.to).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&sides.source, &sides.target).await?;
-    let engine = session.engine(sides.connection, common, args.run.how.workers);
+    let mut engine = session.engine(sides.connection, common, args.run.how.workers);
     let runs = session.jobs.runs(&migration.id).await?;
     let goes_on = runs.iter().any(|run| run.state.is_active() && run.kind == RunKind::Remigration);
-    stop::on_signal(&engine.cancel);
+    engine.cancel = stop::on_signal();
     if !goes_on {
         refuse_while_active(&session, &migration).await?;
         if !clear(common, &engine, &migration, args.yes).await? {
             return Ok(Exit::Finished);
         }
     }
-    let (summary, exit) = carry(common, &session, &engine, &migration, RunKind::Remigration, &settings).await?;
-    if common.json { output::json(&summary)? } else { summary.show()? }
+    let (summary, exit) =
+        carry(common, &session, &engine, &migration, RunKind::Remigration, &settings).await?;
+    if common.json {
+        output::json(&summary)?
+    } else {
+        summary.show()?
+    }
     Ok(exit)
 }
 
@@ -177,10 +187,14 @@ async fn clear(common: &Common, engine: &Engine, migration: &Migration, yes: boo
         output::note("Nothing was removed.");
         return Ok(false);
     }
-    let results = rollback(engine, &migration.id, &which).await?;
+    let engine = Engine { progress: progress(common.quiet, Way::Out), ..engine.clone() };
+    let results = rollback(&engine, &migration.id, &which).await?;
     let kept: u64 = results.values().flat_map(|result| result.kept.values()).sum();
     if kept > 0 && !common.quiet {
-        output::note(&format!("{} could not be removed and will be compared again.", output::counted(kept, "record", "records")));
+        output::note(&format!(
+            "{} could not be removed and will be compared again.",
+            output::counted(kept, "record", "records")
+        ));
     }
     Ok(true)
 }

@@ -8,7 +8,7 @@ use crate::args::{Common, Run, Stage};
 use crate::exit::Exit;
 use crate::offline::Offline;
 use crate::output;
-use crate::session::{Outside, Session, open_sides, settings, source_settings};
+use crate::session::{Session, open_sides, settings, source_settings};
 use crate::stop;
 use crate::summary::{Summary, report_folder, write_report};
 
@@ -18,10 +18,14 @@ pub(crate) async fn run(common: &Common, args: &Run, kind: RunKind) -> Result<Ex
     let sides = open_sides(&args.from.spec, &args.from.more, &args.to).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&sides.source, &sides.target).await?;
-    let engine = session.engine(sides.connection, common, args.how.workers);
-    stop::on_signal(&engine.cancel);
+    let mut engine = session.engine(sides.connection, common, args.how.workers);
+    engine.cancel = stop::on_signal();
     let (summary, exit) = carry(common, &session, &engine, &migration, kind, &settings).await?;
-    if common.json { output::json(&summary)? } else { summary.show()? }
+    if common.json {
+        output::json(&summary)?
+    } else {
+        summary.show()?
+    }
     Ok(exit)
 }
 
@@ -60,14 +64,19 @@ async fn told_when(session: &Session, migration: &Migration, kind: RunKind, faul
 /// Plans, extracts and transforms only.
 pub(crate) async fn stage(common: &Common, args: &Stage) -> Result<Exit, Fault> {
     let settings = settings(&args.how)?;
-    let source = carry_connectors::open_source(&args.from.spec, &source_settings(&args.from.more), &Outside).await?;
+    let source =
+        carry_connectors::open_source(&args.from.spec, &source_settings(&args.from.more)).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&source.stored, "staging alone").await?;
     let connection = Connection { reader: source.reader, writer: std::sync::Arc::new(Offline) };
-    let engine = session.engine(connection, common, args.how.workers);
-    stop::on_signal(&engine.cancel);
+    let mut engine = session.engine(connection, common, args.how.workers);
+    engine.cancel = stop::on_signal();
     let (run, tally) = stage_only(&engine, &migration, &settings).await?;
     let summary = Summary::new(&migration, &run, &tally);
-    if common.json { output::json(&summary)? } else { summary.show()? }
+    if common.json {
+        output::json(&summary)?
+    } else {
+        summary.show()?
+    }
     Ok(Exit::Finished)
 }

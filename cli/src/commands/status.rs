@@ -59,7 +59,9 @@ fn show(migration: &Migration, runs: &[Run], in_target: u64) -> Result<(), Fault
     output::line(&format!("{} in the target", output::counted(in_target, "record", "records")))?;
     let rows = runs.iter().map(|run| {
         let state = match &run.state {
-            RunState::Paused { fault, until: Some(until) } => format!("paused until {until} ({})", fault.code.id()),
+            RunState::Paused { fault, until: Some(until) } => {
+                format!("paused until {until} ({})", fault.code.id())
+            }
             RunState::Paused { fault, .. } | RunState::Failed { fault } => {
                 format!("{} ({})", run.state.name(), fault.code.id())
             }
@@ -67,11 +69,16 @@ fn show(migration: &Migration, runs: &[Run], in_target: u64) -> Result<(), Fault
             RunState::Running => "running, or cut off".to_owned(),
             other => other.name().to_owned(),
         };
-        let times = |time: Option<carry_model::Timestamp>| time.map(|t| format!("{t:.0}")).unwrap_or_default();
+        let times =
+            |time: Option<carry_model::Timestamp>| time.map(|t| format!("{t:.0}")).unwrap_or_default();
         let row = [short(run), run.kind.name().to_owned(), state, times(Some(run.started)), times(run.ended)];
         row.into_iter().chain([run.attempts.to_string()]).collect()
     });
-    output::line(&output::table(&["run", "kind", "state", "began", "ended", "attempts"], rows.collect(), &[5]))?;
+    output::line(&output::table(
+        &["run", "kind", "state", "began", "ended", "attempts"],
+        rows.collect(),
+        &[5],
+    ))?;
     output::line("")
 }
 
@@ -82,7 +89,9 @@ pub(crate) async fn cancel(common: &Common, which: &Which) -> Result<Exit, Fault
     let migration = session.one_migration(which).await?;
     let runs = session.jobs.runs(&migration.id).await?;
     let Some(mut run) = runs.into_iter().rev().find(|run| run.state.is_active()) else {
-        return Err(Fault::new(Code::MigrationUnknown).detail("It has no run to cancel.").hint("`carry status` lists its runs."));
+        return Err(Fault::new(Code::MigrationUnknown)
+            .detail("It has no run to cancel.")
+            .hint("`carry status` lists its runs."));
     };
     run.state = RunState::Cancelled;
     run.ended = Some(SystemClock.now());

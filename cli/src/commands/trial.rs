@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use carry_model::{Code, Entity, Fault};
+use carry_pipeline::Cancel;
 use carry_ports::{Jobs, LinkState, Migration, RunKind};
 use carry_report::VerdictStatus;
 use serde::{Deserialize, Serialize};
@@ -60,13 +61,15 @@ struct Tried {
 impl Tried {
     fn is_well(&self) -> bool {
         let verdict = self.summary.report.as_ref().map(|report| report.verdict);
-        self.unexpected.is_empty() && matches!(verdict, Some(VerdictStatus::Agrees | VerdictStatus::AgreesInPart))
+        self.unexpected.is_empty()
+            && matches!(verdict, Some(VerdictStatus::Agrees | VerdictStatus::AgreesInPart))
     }
 }
 
 /// Migrates each of the sample books into a universal database of its own.
 pub(crate) async fn run(common: &Common, args: &Try) -> Result<Exit, Fault> {
     let samples = samples(args.samples.as_deref())?;
+    let cancel = stop::on_signal();
     let mut all = Vec::new();
     for (name, file, title) in SAMPLES {
         let folder = samples.join(name);
@@ -76,7 +79,7 @@ pub(crate) async fn run(common: &Common, args: &Try) -> Result<Exit, Fault> {
         if !common.quiet {
             output::note(&format!("\n{title}"));
         }
-        all.push(book(common, &args.into.join(name), &folder, name, file).await?);
+        all.push(book(common, &args.into.join(name), &folder, name, file, &cancel).await?);
     }
     if all.is_empty() {
         return Err(Fault::new(Code::SourceUnrecognised)
@@ -96,7 +99,9 @@ fn show(common: &Common, args: &Try, all: &[Tried]) -> Result<(), Fault> {
         }
     }
     if args.open {
-        all.iter().filter_map(|tried| tried.summary.report.as_ref()).for_each(|written| report::open(&written.html));
+        all.iter()
+            .filter_map(|tried| tried.summary.report.as_ref())
+            .for_each(|written| report::open(&written.html));
     }
     Ok(())
 }
@@ -131,7 +136,11 @@ fn samples(named: Option<&Path>) -> Result<PathBuf, Fault> {
     let below = |folder: &Path| folder.join("tests").join("data");
     let here = std::env::current_dir().unwrap_or_default();
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let found = here.ancestors().chain(built.ancestors()).map(below).find(|folder| folder.join("quickbooks").is_dir());
+    let found = here
+        .ancestors()
+        .chain(built.ancestors())
+        .map(below)
+        .find(|folder| folder.join("quickbooks").is_dir());
     found.ok_or_else(|| {
         Fault::new(Code::SourceUnrecognised)
             .detail("The sample books are not here.")
@@ -139,7 +148,14 @@ fn samples(named: Option<&Path>) -> Result<PathBuf, Fault> {
     })
 }
 
-async fn book(common: &Common, into: &Path, folder: &Path, name: &'static str, file: &str) -> Result<Tried, Fault> {
+async fn book(
+    common: &Common,
+    into: &Path,
+    folder: &Path,
+    name: &'static str,
+    file: &str,
+    cancel: &Cancel,
+) -> Result<Tried, Fault> {
     let expected = expected(folder)?;
     let unusable = |e: std::io::Error| Fault::new(Code::FileUnreadable).detail(into.display()).caused_by(e);
     std::fs::create_dir_all(into).map_err(unusable)?;
@@ -154,8 +170,8 @@ async fn book(common: &Common, into: &Path, folder: &Path, name: &'static str, f
     let sides = open_sides(&source.display().to_string(), &more, &target).await?;
     let session = Session::to_write(&state)?;
     let migration = session.migration(&sides.source, &sides.target).await?;
-    let engine = session.engine(sides.connection, common, None);
-    stop::on_signal(&engine.cancel);
+    let mut engine = session.engine(sides.connection, common, None);
+    engine.cancel = cancel.clone();
     let settings = carry_pipeline::Settings::default();
     let (summary, _) = carry(common, &session, &engine, &migration, RunKind::Full, &settings).await?;
     let failed = failed(session.jobs.as_ref(), &migration).await?;

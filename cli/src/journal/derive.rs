@@ -2,8 +2,8 @@
 
 use carry_connector::{AdjustmentKind, exact};
 use carry_model::{
-    BankTransaction, Body, Code, Currency, Decimal, Direction, Document, Entity, Fault, Journal, Ledger, Line, Money,
-    Record, RecordKey, SourceId, Status, Transfer, checked_sum,
+    BankTransaction, Body, Code, Currency, Decimal, Direction, Document, Entity, Fault, Journal, Ledger,
+    Line, Money, Record, RecordKey, SourceId, Status, Transfer, checked_sum,
 };
 use carry_ports::Link;
 use rustc_hash::FxHashMap;
@@ -24,7 +24,11 @@ pub(crate) struct Carried<'a> {
 /// estimates, orders, work).
 ///
 /// `link` is its line of the journal: it holds the allocations and adjustments with which it was carried.
-pub(crate) fn transaction(record: &Record, link: &Link, carried: &Carried<'_>) -> Result<Option<Transaction>, Fault> {
+pub(crate) fn transaction(
+    record: &Record,
+    link: &Link,
+    carried: &Carried<'_>,
+) -> Result<Option<Transaction>, Fault> {
     let postings = match &record.body {
         Body::Document(document) => document_postings(record.entity, document, link, carried)?,
         Body::Payment(payment) => {
@@ -117,13 +121,12 @@ fn document_postings(
     if matches!(document.status, Status::Draft | Status::Voided) {
         return Ok(Vec::new());
     }
-    let Some((counter, sign)) = counter_account(entity, document, link.contact.clone()) else { return Ok(Vec::new()) };
-    let simple = link.more.adjustments.iter().any(|a| a.kind == AdjustmentKind::HighLevel);
-    let document = if simple {
-        exact::high_level(document.clone(), "").0
-    } else {
-        exact::detailed(document.clone())?.0
+    let Some((counter, sign)) = counter_account(entity, document, link.contact.clone()) else {
+        return Ok(Vec::new());
     };
+    let simple = link.more.adjustments.iter().any(|a| a.kind == AdjustmentKind::HighLevel);
+    let document =
+        if simple { exact::high_level(document.clone(), "").0 } else { exact::detailed(document.clone())?.0 };
     let sale = matches!(entity, Entity::Invoice | Entity::CreditNote | Entity::SalesReceipt | Entity::Refund);
     let mut book = Book::new(document.currency, document.rate, carried.home);
     book.post(counter, document.total * sign);
@@ -150,7 +153,8 @@ fn line_account(line: &Line, sale: bool, chart: &Chart) -> Key {
 }
 
 fn tax_account(rate: &Option<SourceId>, chart: &Chart) -> Key {
-    let account = rate.as_ref().and_then(|rate| chart.taxes.get(rate)).and_then(|(_, account)| account.clone());
+    let account =
+        rate.as_ref().and_then(|rate| chart.taxes.get(rate)).and_then(|(_, account)| account.clone());
     account.map_or_else(|| Key::Tax(rate.clone()), Key::Chart)
 }
 
@@ -172,7 +176,8 @@ fn payment_postings(link: &Link, account: Key, carried: &Carried<'_>) -> Result<
         let credit = matches!(allocation.document.entity.ledger(), Some((_, -1)));
         let settles = if credit { -allocation.amount } else { allocation.amount };
         money = checked_sum([money, settles])?;
-        let contact = carried.contacts.get(&allocation.document).cloned().unwrap_or_else(|| link.contact.clone());
+        let contact =
+            carried.contacts.get(&allocation.document).cloned().unwrap_or_else(|| link.contact.clone());
         book.post(control(contact), -settles * sign);
     }
     book.post(control(link.contact.clone()), -unapplied * sign);
@@ -246,7 +251,8 @@ pub(crate) fn closing(date: carry_model::Date, amount: Money, home: Money) -> Op
     }
     let price = (amount.currency != home.currency && !home.amount.is_zero())
         .then(|| Price::Total(Money::new(home.amount.abs(), home.currency)));
-    let posting = |key, amount: Decimal, currency| Posting { key, amount: Money::new(amount, currency), price };
+    let posting =
+        |key, amount: Decimal, currency| Posting { key, amount: Money::new(amount, currency), price };
     Some(Transaction {
         date,
         code: None,

@@ -141,7 +141,8 @@ const fn root(class: AccountClass) -> &'static str {
 /// Two blanks end a name, a colon begins a sub-account, a semicolon a comment.
 fn hledger_part(part: &str) -> String {
     let plain = part.replace([':', '/'], "-").replace(';', ",");
-    let plain: Vec<_> = plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let plain: Vec<_> =
+        plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     if plain.is_empty() { "unnamed".to_owned() } else { plain.join(" ") }
 }
 
@@ -184,7 +185,8 @@ mod tests {
 
     fn chart(contacts: &[(&str, &str)]) -> Chart {
         let mut chart = Chart::new().unwrap();
-        chart.contacts = contacts.iter().map(|(id, name)| (SourceId::from(*id), (*name).to_owned())).collect();
+        chart.contacts =
+            contacts.iter().map(|(id, name)| (SourceId::from(*id), (*name).to_owned())).collect();
         chart
     }
 

@@ -62,7 +62,10 @@ pub(crate) fn write(transaction: &Transaction, names: &mut Names<'_>) -> String 
 
 fn hledger_head(transaction: &Transaction) -> String {
     let Transaction { date, code, payee, note, .. } = transaction;
-    let code = code.as_deref().map(|code| format!(" ({})", plain(code).replace(['(', ')'], "-"))).unwrap_or_default();
+    let code = code
+        .as_deref()
+        .map(|code| format!(" ({})", plain(code).replace(['(', ')'], "-")))
+        .unwrap_or_default();
     // A bar parts payee and note; a semicolon would begin a comment.
     let text = |text: &str| plain(text).replace('|', "/").replace(';', ",");
     let payee = payee.as_deref().map(|payee| format!("{} | ", text(payee))).unwrap_or_default();
@@ -96,7 +99,10 @@ fn money(money: Money) -> String {
 
 /// On one line.
 fn plain(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Inside Beancount's quotes.

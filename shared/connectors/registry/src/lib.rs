@@ -12,7 +12,7 @@ mod spec;
 use carry_connector::Manifest;
 
 pub use matrix::support_matrix;
-pub use open::{Access, Source, SourceSettings, Target, open_source, open_target, stored};
+pub use open::{Access, Source, SourceSettings, Target, is_new, open_source, open_target, stored};
 
 /// The target of choice on one machine: a universal database.
 pub const DEFAULT_TARGET: &Manifest = &carry_database::universal::MANIFEST;
@@ -24,5 +24,6 @@ pub fn manifests() -> Vec<&'static Manifest> {
         const { &carry_database::gnucash::MANIFEST },
         const { &carry_database::mapped::MANIFEST },
         &carry_database::universal::MANIFEST,
+        carry_odoo::MANIFEST,
     ]
 }

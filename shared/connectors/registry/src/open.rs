@@ -8,10 +8,11 @@ use carry_connector::{Limits, Reader, Wire, Writer};
 use carry_database::conn::Database;
 use carry_database::gnucash::GnuCash;
 use carry_database::mapped::{MAPPING_BYTES_MAX, MappedDatabase, Mapping};
-use carry_database::universal::UniversalWriter;
+use carry_database::universal::{UniversalReader, UniversalWriter};
 use carry_files::{FilesOptions, FilesReader};
 use carry_model::{Code, Fault};
-use secrecy::SecretString;
+use carry_odoo::{Odoo, Settings as OdooSettings};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::spec::{Schema, Spec};
 
@@ -56,12 +57,20 @@ pub fn stored(text: &str) -> Result<String, Fault> {
     Spec::parse(text, true)?.shown()
 }
 
+/// True for a target that opening it would make: a SQLite file that is not there yet.
+pub fn is_new(text: &str) -> Result<bool, Fault> {
+    Ok(match Spec::parse(text, true)? {
+        Spec::Database { url, schema: None } => url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists()),
+        _ => false,
+    })
+}
+
 /// Opens a source: a folder or file of exports, a GnuCash book, a universal database, or any other database with a
 /// mapping file.
 ///
 /// A fault ([`Code::ConfigInvalid`], [`Code::FileUnreadable`], [`Code::DatabaseUnreadable`],
 /// [`Code::SourceUnrecognised`], [`Code::MappingInvalid`]) names the connection without its credentials.
-pub async fn open_source(text: &str, settings: &SourceSettings, access: &dyn Access) -> Result<Source, Fault> {
+pub async fn open_source(text: &str, settings: &SourceSettings) -> Result<Source, Fault> {
     let spec = Spec::parse(text, false)?;
     let stored = spec.shown()?;
     if settings.queries.is_some() && !matches!(spec, Spec::Database { .. }) {
@@ -73,7 +82,11 @@ pub async fn open_source(text: &str, settings: &SourceSettings, access: &dyn Acc
         Spec::Files(folder) => Arc::new(FilesReader::new(folder, FilesOptions::from_settings(&settings.values)?)),
         Spec::Queries(file) => Arc::new(by_queries(None, &file, settings).await?),
         Spec::Database { url, schema } => database(&url, schema, settings).await?,
-        Spec::Odoo { .. } => return Err(no_odoo(access)),
+        Spec::Odoo { .. } => {
+            return Err(Fault::new(Code::ConfigInvalid)
+                .detail("An Odoo is a target only.")
+                .hint("Export its books to files, or read its PostgreSQL database by a file of --queries."));
+        }
     };
     Ok(Source { reader, stored })
 }
@@ -87,7 +100,7 @@ pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Faul
     let stored = spec.shown()?;
     let writer: Arc<dyn Writer> = match spec {
         Spec::Database { url, schema: None } => Arc::new(UniversalWriter::open(&url).await?),
-        Spec::Odoo { .. } => return Err(no_odoo(access)),
+        Spec::Odoo { base, database, company } => Arc::new(odoo(&base, database, company, access).await?),
         Spec::Database { schema: Some(Schema::GnuCash), .. } => return Err(no_target("A GnuCash book is a source only.")),
         Spec::Files(_) => return Err(no_target("A folder of files is a source only.")),
         Spec::Queries(_) => return Err(no_target("A database read by a mapping file is a source only.")),
@@ -101,8 +114,16 @@ fn no_target(why: &str) -> Fault {
         .hint("Targets are a SQLite file (made where there is none), postgres://... and odoo+https://HOST/DATABASE.")
 }
 
-fn no_odoo(_access: &dyn Access) -> Fault {
-    Fault::new(Code::ConfigInvalid)
+async fn odoo(base: &str, database: String, company: Option<i64>, access: &dyn Access) -> Result<Odoo, Fault> {
+    let api_key = access.secret("ODOO_API_KEY").ok_or_else(|| {
+        Fault::new(Code::AuthRefused)
+            .detail("The variable ODOO_API_KEY is not set.")
+            .hint("Make a key in Odoo (Preferences, Account Security) and put it into that variable.")
+    })?;
+    // JSON-2 takes the user from the key; JSON-RPC, up to Odoo 18, asks for the login.
+    let login = access.secret("ODOO_LOGIN").map(|login| login.expose_secret().to_owned()).unwrap_or_default();
+    let wire = access.wire(base, &carry_odoo::MANIFEST.limits)?;
+    Odoo::connect(OdooSettings { database, login, api_key, company }, wire).await
 }
 
 async fn database(
@@ -117,6 +138,12 @@ async fn database(
     if schema == Some(Schema::GnuCash) || GnuCash::recognises(&database).await? {
         let (home, company) = book_settings(&settings.values)?;
         return Ok(Arc::new(GnuCash::new(database, home, company)));
+    }
+    if UniversalReader::recognises(&database).await? {
+        if let Some(name) = settings.values.keys().next() {
+            return Err(Fault::new(Code::ConfigInvalid).field(name).hint("A universal database says all of this itself."));
+        }
+        return Ok(Arc::new(UniversalReader::new(database)));
     }
     Err(Fault::new(Code::SourceUnrecognised)
         .detail(format!("{} has the tables of no known system.", database.shown()))

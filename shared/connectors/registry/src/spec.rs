@@ -35,6 +35,8 @@ pub(crate) enum Spec {
         base: String,
         /// Its database.
         database: String,
+        /// Id of the company, where the user may act for several.
+        company: Option<i64>,
     },
 }
 
@@ -106,7 +108,8 @@ impl Spec {
                 format!("gnucash:{}", Address::parse(url)?.to_string().trim_start_matches("sqlite:"))
             }
             Self::Database { url, schema: None } => Address::parse(url)?.to_string(),
-            Self::Odoo { base, database } => format!("odoo+{base}/{database}"),
+            Self::Odoo { base, database, company: None } => format!("odoo+{base}/{database}"),
+            Self::Odoo { base, database, company: Some(id) } => format!("odoo+{base}/{database}/{id}"),
         })
     }
 }
@@ -146,23 +149,28 @@ fn head(path: &Path) -> Result<Vec<u8>, Fault> {
     Ok(head)
 }
 
-/// `odoo+https://host[:port]/DATABASE`. A user or key in it is refused, for the text is stored and shown.
+/// `odoo+https://host[:port]/DATABASE[/COMPANY]`. A user or key in it is refused, for the text is stored and shown.
 fn odoo(text: &str) -> Result<Spec, Fault> {
     let invalid = |why: &str| {
         Fault::new(Code::ConfigInvalid)
             .detail(why)
             .hint("Write it as odoo+https://HOST/DATABASE and put the key into the variable ODOO_API_KEY.")
     };
-    let url = text.strip_prefix("odoo+").unwrap_or(text).trim_end_matches('/');
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| invalid("The Odoo address is not complete."))?;
-    let (host, database) = rest.split_once('/').ok_or_else(|| invalid("The Odoo address names no database."))?;
-    if host.contains('@') || database.contains(['?', '#', '@']) {
+    if text.contains(['@', '?', '#']) {
         return Err(invalid("An Odoo address holds no user, key or options."));
     }
-    if host.is_empty() || database.is_empty() || database.contains('/') {
-        return Err(invalid("The Odoo address is not complete."));
+    let incomplete = || invalid("The Odoo address is not complete.");
+    let url = text.strip_prefix("odoo+").unwrap_or(text).trim_end_matches('/');
+    let (scheme, rest) = url.split_once("://").ok_or_else(incomplete)?;
+    let mut parts = rest.split('/');
+    let mut next = || parts.next().filter(|part| !part.is_empty());
+    let (host, database) = next().zip(next()).ok_or_else(incomplete)?;
+    let company = next().map(str::parse).transpose();
+    let company = company.map_err(|_| invalid("After the database stands the id of a company, a number."))?;
+    if next().is_some() {
+        return Err(invalid("The Odoo address has too many parts."));
     }
-    Ok(Spec::Odoo { base: format!("{scheme}://{host}"), database: database.to_owned() })
+    Ok(Spec::Odoo { base: format!("{scheme}://{host}"), database: database.to_owned(), company })
 }
 
 #[cfg(test)]
@@ -181,6 +189,7 @@ mod tests {
             ("gnucash:postgres://ann:secret@db.example/b", "gnucash:postgres://db.example:5432/b"),
             ("odoo+https://erp.example/main", "odoo+https://erp.example/main"),
             ("odoo+http://localhost:8069/main/", "odoo+http://localhost:8069/main"),
+            ("odoo+https://erp.example/main/3", "odoo+https://erp.example/main/3"),
         ] {
             assert_eq!(shown(text).unwrap(), wanted);
         }
@@ -210,7 +219,14 @@ mod tests {
 
     #[test]
     fn unknown_sorts_are_named() {
-        for text in ["oracle://x/y", "", "odoo+https://erp.example", "sqlite:/nowhere/at/all.db"] {
+        for text in [
+            "oracle://x/y",
+            "",
+            "odoo+https://erp.example",
+            "odoo+https://erp.example/main/x",
+            "odoo+https://erp.example/main/1/2",
+            "sqlite:/nowhere/at/all.db",
+        ] {
             assert!(shown(text).is_err(), "{text}");
         }
     }

@@ -1,0 +1,124 @@
+//! Runs that are cut off, at once or politely, and go on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Done, Place, assert_same};
+
+const INVOICES: usize = 12_000;
+
+/// Books that take a while: invoices with their payments.
+fn large() -> Place {
+    let place = Place::new();
+    let books = place.path("books");
+    std::fs::create_dir(&books).unwrap();
+    let mut invoices = String::from(
+        "*InvoiceNo,*Customer,*InvoiceDate,*DueDate,Terms,Memo,Item(Product/Service),ItemDescription,ItemQuantity,ItemRate,*ItemAmount\r\n",
+    );
+    let mut payments = String::from("Payment Date,Customer,Payment No,Invoice No,Amount Applied\r\n");
+    for n in 1..=INVOICES {
+        let (customer, day) = (n % 500, n % 28 + 1);
+        let _ = write!(invoices, "A{n:06},Customer {customer},01/{day:02}/2026,02/{day:02}/2026,Net 30,,Work,,1,{n}.25,{n}.25\r\n");
+        if n % 3 == 0 {
+            let _ = write!(payments, "03/{day:02}/2026,Customer {customer},P{n:06},A{n:06},{n}.25\r\n");
+        }
+    }
+    std::fs::write(books.join("Invoices.csv"), invoices).unwrap();
+    std::fs::write(books.join("Received Payments.csv"), payments).unwrap();
+    place
+}
+
+fn full(place: &Place, target: &str, state: &str) -> Command {
+    let args = ["full", "--from", "books", "--to", target, "--state", state, "--json", "--set", "home_currency=USD"];
+    let mut command = place.command(&args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Waits until the load has written its first batches.
+fn until_loading(child: &mut Child, state: &Path) {
+    let began = Instant::now();
+    while !found(state, "load", 3) {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be cut off");
+        assert!(began.elapsed() < Duration::from_secs(120), "the run does not load");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// True where a folder of that name holds at least `least` files.
+fn found(folder: &Path, name: &str, least: usize) -> bool {
+    fn files(folder: &Path) -> usize {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|e| if e.path().is_dir() { files(&e.path()) } else { 1 }).sum()
+    }
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let path = entry.path();
+        path.is_dir() && if entry.file_name() == name { files(&path) >= least } else { found(&path, name, least) }
+    })
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_and_ends_like_one_that_was_not() {
+    let place = large();
+    Done::of(full(&place, "undisturbed.sqlite", "undisturbed").output().unwrap()).expect(0);
+
+    let mut child = full(&place, "target.sqlite", "state").spawn().unwrap();
+    until_loading(&mut child, &place.path("state"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let there = place.query("target.sqlite", "select count(*) from documents");
+    assert!(there < i64::try_from(INVOICES).unwrap(), "{there} documents were written before the kill");
+
+    let summary = Done::of(full(&place, "target.sqlite", "state").output().unwrap()).expect(0).json();
+    assert_eq!(summary["attempts"], 2);
+    assert_eq!(summary["counts"]["invoice"]["migrated"], INVOICES, "{summary:#}");
+    assert_eq!(summary["reconciliation"]["agrees"], true);
+    assert_same(&place.content("undisturbed.sqlite"), &place.content("target.sqlite"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_run_that_goes_on() {
+    let place = large();
+    let mut child = full(&place, "target.sqlite", "state").spawn().unwrap();
+    until_loading(&mut child, &place.path("state"));
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let done = Done::of(child.wait_with_output().unwrap()).expect(3);
+    assert!(done.stderr.contains("Stopping after the batch at hand"), "{}", done.stderr);
+    let error = done.json();
+    assert_eq!(error["error"]["code"], "CF9001");
+
+    let status = place.carry(&["status", "--state", "state", "--json"]).expect(0).json();
+    assert_eq!(status["migrations"][0]["runs"][0]["state"], "paused");
+    let other = ["demo", "--from", "books", "--to", "target.sqlite", "--state", "state", "--json"];
+    assert_eq!(place.carry(&other).expect(2).json()["error"]["code"], "CF1005");
+
+    let summary = Done::of(full(&place, "target.sqlite", "state").output().unwrap()).expect(0).json();
+    assert_eq!(summary["counts"]["invoice"]["migrated"], INVOICES);
+    assert_eq!(summary["attempts"], 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn two_processes_never_work_in_one_state_folder() {
+    let place = large();
+    let mut child = full(&place, "target.sqlite", "state").spawn().unwrap();
+    until_loading(&mut child, &place.path("state"));
+    let second = Done::of(full(&place, "target.sqlite", "state").output().unwrap()).expect(2).json();
+    assert_eq!(second["error"]["code"], "CF1005");
+    let first = Done::of(child.wait_with_output().unwrap()).expect(0).json();
+    assert_eq!(first["reconciliation"]["agrees"], true);
+}

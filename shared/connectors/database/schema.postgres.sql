@@ -566,7 +566,7 @@ SELECT d.kind, d.id, d.date, 'tax', d.contact_id, d.currency, x.account_id, k.li
        k.line_sign * CASE WHEN d.currency = h.home_currency THEN l.tax_minor ELSE l.tax_home_minor END
 FROM document_lines l JOIN documents d ON d.id = l.document_id JOIN document_kinds k ON k.kind = d.kind
 CROSS JOIN books h LEFT JOIN tax_accounts x ON x.tax_rate_id = l.tax_rate_id
-WHERE l.tax_minor <> 0 AND k.line_sign <> 0 AND d.status NOT IN ('draft', 'voided')
+WHERE l.tax_minor IS NOT NULL AND k.line_sign <> 0 AND d.status NOT IN ('draft', 'voided')
 UNION ALL
 SELECT d.kind, d.id, d.date, 'tax', d.contact_id, d.currency, x.account_id, k.line_sign * t.amount_minor,
        k.line_sign * CASE WHEN d.currency = h.home_currency THEN t.amount_minor ELSE t.amount_home_minor END
@@ -577,7 +577,7 @@ UNION ALL
 SELECT d.kind, d.id, d.date, 'discount', d.contact_id, d.currency, NULL, -k.line_sign * d.discount_minor,
        -k.line_sign * CASE WHEN d.currency = h.home_currency THEN d.discount_minor ELSE d.discount_home_minor END
 FROM documents d JOIN document_kinds k ON k.kind = d.kind CROSS JOIN books h
-WHERE d.discount_minor <> 0 AND k.line_sign <> 0 AND d.status NOT IN ('draft', 'voided')
+WHERE d.discount_minor IS NOT NULL AND k.line_sign <> 0 AND d.status NOT IN ('draft', 'voided')
 UNION ALL
 SELECT d.kind, d.id, d.date, coalesce(k.ledger, 'bank'), d.contact_id, d.currency,
        CASE WHEN k.ledger IS NULL THEN d.paid_account_id ELSE g.account_id END,
@@ -641,7 +641,7 @@ SELECT 'bank_transaction', t.id, t.date, 'tax', t.contact_id, t.currency, x.acco
          * CASE WHEN t.currency = h.home_currency THEN l.tax_minor ELSE l.tax_home_minor END
 FROM bank_transaction_lines l JOIN bank_transactions t ON t.id = l.bank_transaction_id CROSS JOIN books h
 LEFT JOIN tax_accounts x ON x.tax_rate_id = l.tax_rate_id
-WHERE l.tax_minor <> 0
+WHERE l.tax_minor IS NOT NULL
 UNION ALL
 -- What a bank transaction's parts leave of its stated total.
 SELECT 'bank_transaction', r.id, r.date, 'difference', r.contact_id, r.currency, NULL, r.rest, r.home_rest

@@ -55,8 +55,8 @@ impl Units {
     }
 }
 
-/// The parts of a whole, one after the other. Each is rounded so that all of them together are the exact sum
-/// rounded: what one part loses, the next gains.
+/// The parts of a whole, one after the other. Those finer than a minor unit are rounded so that all of them together
+/// are the exact sum rounded: what one loses, the next gains.
 #[derive(Debug)]
 pub(super) struct Parts {
     units: Units,
@@ -109,7 +109,8 @@ impl Parts {
 }
 
 fn carried(scaled: Decimal, carry: &mut Decimal, field: &str) -> Result<i64, Fault> {
-    if carry.is_zero() && scaled.scale() == 0 {
+    // A part that is whole stays as it is: only those that are rounded make up for each other.
+    if scaled.scale() == 0 || scaled.fract().is_zero() {
         return integer(scaled, field);
     }
     let exact = scaled.checked_add(*carry).ok_or_else(|| out_of_range(field))?;
@@ -258,9 +259,9 @@ mod tests {
     fn parts_that_are_too_fine_still_add_up() {
         let mut parts = Parts::new(units("EUR"));
         let minors: Vec<i64> =
-            ["3.333", "3.333", "3.334"].iter().map(|text| parts.add(dec(text), "net").unwrap().0).collect();
-        assert_eq!(minors, [333, 334, 333]);
-        assert_eq!(parts.total(), dec("10.00"));
+            ["3.333", "3.333", "2.00", "3.334"].iter().map(|text| parts.add(dec(text), "net").unwrap().0).collect();
+        assert_eq!(minors, [333, 334, 200, 333]);
+        assert_eq!(parts.total(), dec("12.00"));
     }
 
     #[test]

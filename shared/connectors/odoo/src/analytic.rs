@@ -1,13 +1,13 @@
 //! Tracking categories and projects: analytic plans and accounts, and the distribution of a line over them.
 
 use carry_connector::WriteBatch;
-use carry_connector::{Links, Operation, WriteItem, Written};
+use carry_connector::{Links, WriteItem};
 use carry_model::{Body, Code, Entity, Fault, SourceId, Tracking, TrackingCategory};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
 use crate::lists::{Draft, Place, Results};
-use crate::names::{digest, external_for, id_of, target};
+use crate::names::{digest, external_for, id_of};
 use crate::session::Odoo;
 use crate::sheet::Row;
 use crate::value;
@@ -153,14 +153,4 @@ impl Odoo {
 pub(crate) fn unsupported(batch: &WriteBatch, why: &str) -> Results {
     let fault = || Err(Fault::new(Code::EntityUnsupported).detail(why));
     batch.items.iter().map(|_| fault()).collect()
-}
-
-/// A record that was found instead of written.
-pub(crate) fn found(model: &str, id: i64, number: Option<String>) -> Written {
-    Written { number, ..Written::new(target(model, id)) }
-}
-
-/// True for a record that is new to the target.
-pub(crate) fn is_new(item: &WriteItem) -> bool {
-    item.operation == Operation::Create
 }

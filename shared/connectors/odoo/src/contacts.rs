@@ -71,10 +71,44 @@ impl Odoo {
             }
             _ => Err(Fault::new(Code::Bug).detail("no contact")),
         };
-        let drafts = batch.items.iter().zip(&places).map(draft).collect();
-        let results = self.import_list("res.partner/load", batch, &places, drafts).await?;
+        let drafts: Vec<Result<Draft, Fault>> = batch.items.iter().zip(&places).map(draft).collect();
+        let mut results = self.import_list("res.partner/load", batch, &places, drafts).await?;
+        self.without_tax_numbers(batch, &places, &mut results).await?;
         self.set_parents(batch, &results).await?;
         Ok(results)
+    }
+
+    /// Odoo checks tax numbers where it knows the country. A contact must not fail for that, and its documents with
+    /// it: the number goes into the notes.
+    async fn without_tax_numbers(
+        &self,
+        batch: &WriteBatch,
+        places: &[Place],
+        results: &mut Results,
+    ) -> Result<(), Fault> {
+        for ((item, place), result) in batch.items.iter().zip(places).zip(results) {
+            let Body::Contact(Contact { tax_number: Some(number), .. }) = &item.record.body else { continue };
+            if !matches!(result, Err(fault) if fault.kind() == carry_model::Kind::Rejected) {
+                continue;
+            }
+            let Body::Contact(contact) = &item.record.body else { continue };
+            let mut contact = contact.clone();
+            contact.tax_number = None;
+            let note = format!("Tax number: {number}");
+            contact.note = Some(contact.note.map_or(note.clone(), |text| format!("{text}\n{note}")));
+            let parent = batch.links.get_opt(Entity::Contact, &contact.parent).and_then(id_of);
+            let row = row(place.row(), &contact, &Atlas::default()).with_id("parent_id", parent);
+            let mut notes = notes(&contact);
+            notes.push(format!("Odoo does not take the tax number {number}; it stands in the notes."));
+            let draft = Draft { row, number: Some(contact.name.clone()), notes };
+            let one = WriteBatch { items: vec![item.clone()], ..batch.clone() };
+            let again =
+                self.import_list("res.partner/load", &one, std::slice::from_ref(place), vec![Ok(draft)]);
+            if let Some(outcome) = again.await?.into_iter().next() {
+                *result = outcome;
+            }
+        }
+        Ok(())
     }
 
     async fn set_parents(&self, batch: &WriteBatch, results: &Results) -> Result<(), Fault> {

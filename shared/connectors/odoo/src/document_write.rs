@@ -4,7 +4,6 @@ use carry_connector::{Adjustment, WriteBatch, WriteItem, Written};
 use carry_model::{Code, Document, Entity, Fault, Reach, Status};
 use serde_json::json;
 
-use crate::analytic::found;
 use crate::books::currencies;
 use crate::call::Call;
 use crate::document_rows::{Facts, Prepared, is_sale, line_items};
@@ -18,7 +17,7 @@ use crate::session::Odoo;
 use crate::taxes::rates;
 use crate::value::{self, Fields};
 
-const MOVE: &str = "account.move";
+pub(crate) const MOVE: &str = "account.move";
 
 /// A document of a batch on its way.
 struct Going<'a> {
@@ -51,7 +50,7 @@ impl Odoo {
         self.pay_receipts(batch, &going, &mut results, &facts).await?;
         let names: Vec<String> = going
             .iter()
-            .filter(|going| results.get(going.at).is_none_or(|result| is_pending(result)))
+            .filter(|going| results.get(going.at).is_none_or(is_pending))
             .map(|going| going.place.external.clone())
             .collect();
         self.mark_finished(&names).await?;
@@ -99,58 +98,6 @@ impl Odoo {
             options: self.options(&batch.links, tracking).await?,
             tax_account: self.tax_account(purchase).await?,
         })
-    }
-
-    /// Looks for what earlier attempts left: finished records are taken for the outcome where that is asked for
-    /// or else replaced, unfinished ones are removed.
-    pub(crate) async fn clear_the_way(
-        &self,
-        batch: &WriteBatch,
-        model: &'static str,
-        results: &mut Results,
-    ) -> Result<Vec<Option<Place>>, Fault> {
-        let places = self.places(&batch.items).await?;
-        let names: Vec<String> = places.iter().map(|place| place.external.clone()).collect();
-        let located = self.locate(&names).await?;
-        let mut open = Vec::with_capacity(places.len());
-        for (at, (mut place, item)) in places.into_iter().zip(&batch.items).enumerate() {
-            let there = located.get(&place.external).filter(|_| crate::analytic::is_new(item));
-            match there {
-                Some(there) if there.finished && batch.verify_first => {
-                    let number = self.name_of(&there.model, there.id).await?;
-                    if let Some(result) = results.get_mut(at) {
-                        let written = found(&there.model, there.id, number);
-                        *result = self.with_total(batch.entity, written).await;
-                    }
-                    open.push(None);
-                }
-                Some(there) if !there.finished => {
-                    self.remove_one(batch.entity, &target(&there.model, there.id)).await?;
-                    place.existing = None;
-                    open.push(Some(place));
-                }
-                Some(there) if there.model != model => {
-                    self.remove_one(batch.entity, &target(&there.model, there.id)).await?;
-                    place.existing = None;
-                    open.push(Some(place));
-                }
-                _ => open.push(Some(place)),
-            }
-        }
-        Ok(open)
-    }
-
-    async fn with_total(&self, entity: Entity, mut written: Written) -> Result<Written, Fault> {
-        let balance = self.balances(entity, std::slice::from_ref(&written.id)).await?;
-        written.total = balance.into_iter().next().flatten().map(|balance| balance.total);
-        Ok(written)
-    }
-
-    pub(crate) async fn name_of(&self, model: &str, id: i64) -> Result<Option<String>, Fault> {
-        let label = if model == "account.payment" { "account.payment/read" } else { "account.move/read" };
-        let call = Call::read(label).on([id]).with("fields", json!(["name"]));
-        let found = value::records(self.call(call).await?)?;
-        Ok(found.first().and_then(|fields| value::text(fields, "name")).map(str::to_owned))
     }
 
     async fn prepare_all<'a>(

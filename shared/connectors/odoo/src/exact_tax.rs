@@ -36,7 +36,7 @@ impl Odoo {
         drafts: &[Draft<'_>],
     ) -> Result<Vec<Result<Vec<Adjustment>, Fault>>, Fault> {
         let mut forced: Vec<Vec<Adjustment>> = drafts.iter().map(|_| Vec::new()).collect();
-        let off = self.differing(drafts).await?;
+        let off = self.differing(drafts, (0..drafts.len()).collect(), true).await?;
         if !off.is_empty() {
             let wrong: Vec<&Draft<'_>> = off.keys().filter_map(|place| drafts.get(*place)).collect();
             let lines = self.tax_lines(&wrong).await?;
@@ -58,7 +58,8 @@ impl Odoo {
                 return Err(fault);
             }
         }
-        let still_off = self.differing_of(drafts, off.keys().copied().collect()).await?;
+        // A price that holds its tax may split it off by a cent: then the total counts.
+        let still_off = self.differing(drafts, off.keys().copied().collect(), false).await?;
         let answer =
             |(place, adjustments): (usize, Vec<Adjustment>)| match (still_off.get(&place), drafts.get(place))
             {
@@ -68,14 +69,12 @@ impl Odoo {
         Ok(forced.into_iter().enumerate().map(answer).collect())
     }
 
-    async fn differing(&self, drafts: &[Draft<'_>]) -> Result<BTreeMap<usize, Figures>, Fault> {
-        self.differing_of(drafts, (0..drafts.len()).collect()).await
-    }
-
-    async fn differing_of(
+    /// The drafts among these places whose total, and where asked for whose tax, is not as stated.
+    async fn differing(
         &self,
         drafts: &[Draft<'_>],
         places: Vec<usize>,
+        and_tax: bool,
     ) -> Result<BTreeMap<usize, Figures>, Fault> {
         let chosen: Vec<(usize, &Draft<'_>)> =
             places.iter().filter_map(|place| Some((*place, drafts.get(*place)?))).collect();
@@ -101,11 +100,10 @@ impl Odoo {
                 .as_ref()
                 .map(|taxes| checked_sum(taxes.values().copied()))
                 .transpose()?;
-            if total != draft.prepared.total || stated.is_some_and(|stated| stated != tax) {
+            if total != draft.prepared.total || (and_tax && stated.is_some_and(|stated| stated != tax)) {
                 off.insert(place, Figures { total });
             }
         }
-        // Where the total is right but a price that holds its tax splits it by a cent, the total counts.
         Ok(off)
     }
 

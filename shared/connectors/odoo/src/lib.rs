@@ -16,6 +16,7 @@
 
 mod accounts;
 mod analytic;
+mod attempts;
 mod booking;
 mod books;
 mod call;

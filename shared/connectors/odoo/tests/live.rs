@@ -364,6 +364,44 @@ async fn closed_periods_are_told_beforehand() {
     assert_eq!(results[0].as_ref().unwrap_err().code, Code::PeriodLocked, "{results:?}");
 }
 
+/// Whichever answer is lost on the way, the next attempt leaves one of everything, at its exact balance.
+#[tokio::test]
+async fn a_lost_answer_never_doubles_anything() {
+    let Some(mut books) = Books::open("carry_live_lost").await else { return };
+    books.lists().await;
+    let mut rounds = 0;
+    loop {
+        let invoice_id = format!("i{rounds}");
+        let mut invoice = document("2026-01-31", "115.02");
+        invoice.lines = vec![line("1", "100", "100", Some("15.02"))];
+        let lost =
+            books.lose_answer(rounds, Entity::Invoice, (&invoice_id, None, Body::Document(invoice))).await;
+        let payment_id = format!("p{rounds}");
+        let paid = payment("2026-03-01", "60", vec![pays(Entity::Invoice, &invoice_id, "50")]);
+        let lost = books.lose_answer(rounds, Entity::Payment, (&payment_id, None, Body::Payment(paid))).await
+            || lost;
+        let mut receipt = document("2026-02-08", "23.00");
+        receipt.paid_account = Some("bank".into());
+        receipt.lines = vec![line("1", "20", "20", Some("3.00"))];
+        let receipt_id = format!("s{rounds}");
+        let body = Body::Document(receipt);
+        let lost = books.lose_answer(rounds, Entity::SalesReceipt, (&receipt_id, None, body)).await || lost;
+        rounds += 1;
+        let balance = &books.balances(Entity::Invoice, &[&invoice_id]).await[0];
+        assert_eq!((balance.total, balance.outstanding), (dec("115.02"), dec("65.02")), "round {rounds}");
+        let unapplied = books.balances(Entity::Payment, &[&payment_id]).await[0].outstanding;
+        assert_eq!(unapplied, dec("10"), "round {rounds}");
+        assert_eq!(books.balances(Entity::SalesReceipt, &[&receipt_id]).await[0].outstanding, dec("0"));
+        // Invoice, payment's entry, receipt, its payment's entry; two payments.
+        let counts = (books.count("account.move").await, books.count("account.payment").await);
+        assert_eq!(counts, (4 * rounds as u64, 2 * rounds as u64), "round {rounds}");
+        if !lost {
+            break;
+        }
+    }
+    assert!(rounds > 5, "{rounds} calls are too few to have tested anything");
+}
+
 /// The interface of versions 16 to 18, which 19 still speaks: the same calls in another envelope.
 #[tokio::test]
 async fn json_rpc_carries_the_same_books() {

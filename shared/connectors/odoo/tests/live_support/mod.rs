@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use carry_connector::{
@@ -47,6 +47,7 @@ pub(crate) fn line(quantity: &str, price: &str, net: &str, tax: Option<&str>) ->
 /// Where the server is.
 pub(crate) struct Server {
     variables: HashMap<String, String>,
+    loses: Arc<Mutex<Option<usize>>>,
 }
 
 struct Http {
@@ -54,6 +55,25 @@ struct Http {
     base: String,
     /// Say to be Odoo 18, which knows JSON-RPC only.
     older: bool,
+    /// After so many writing calls, carry the next one out and lose its answer.
+    loses: Arc<Mutex<Option<usize>>>,
+}
+
+impl Http {
+    fn loses_this(&self, effect: Effect) -> bool {
+        let mut left = self.loses.lock().unwrap();
+        match *left {
+            Some(0) if effect != Effect::Read => {
+                *left = None;
+                true
+            }
+            Some(n) if effect != Effect::Read => {
+                *left = Some(n - 1);
+                false
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What Odoo 18 answers to the question for its version.
@@ -87,6 +107,9 @@ impl Wire for Http {
         let status = answer.status().as_u16();
         let body = answer.bytes().await.map_err(in_doubt)?.to_vec();
         assert_ne!((status, request.effect), (500, Effect::Read), "{}", String::from_utf8_lossy(&body));
+        if self.loses_this(request.effect) {
+            return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
+        }
         Ok(Response { status, headers: Vec::new(), body })
     }
 }
@@ -103,12 +126,12 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
         let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Some(Self { variables: text.lines().filter_map(pair).collect() })
+        Some(Self { variables: text.lines().filter_map(pair).collect(), loses: Arc::default() })
     }
 
     fn wire(&self) -> Http {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Http { client, base: self.variables["ODOO_URL"].clone(), older: false }
+        Http { client, base: self.variables["ODOO_URL"].clone(), older: false, loses: self.loses.clone() }
     }
 
     pub(crate) async fn connect_with(&self, key: &str) -> Result<Odoo, Fault> {
@@ -244,6 +267,21 @@ impl Books {
         operation: Operation,
     ) -> Written {
         self.send(entity, vec![Self::item(entity, given, operation)], false).await.remove(0).unwrap()
+    }
+
+    /// Writes a record, losing the answer to its `n`th writing call, and again as the engine would. False where it
+    /// takes fewer calls than that.
+    pub(crate) async fn lose_answer(&mut self, n: usize, entity: Entity, given: Given<'_>) -> bool {
+        let item = Self::item(entity, given, Operation::Create);
+        *self.server.loses.lock().unwrap() = Some(n);
+        let first = self.odoo.write(self.batch(entity, vec![item.clone()], false)).await;
+        let lost = self.server.loses.lock().unwrap().take().is_none();
+        if lost {
+            let fault = first.expect_err("an answer was lost");
+            assert_eq!(fault.action(), carry_model::Action::VerifyFirst, "{fault:?}");
+        }
+        self.send(entity, vec![item], true).await.remove(0).unwrap();
+        lost
     }
 
     pub(crate) async fn verify(&mut self, entity: Entity, given: Given<'_>) -> Written {

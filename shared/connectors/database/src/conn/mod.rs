@@ -23,6 +23,7 @@ pub use rows::Rows;
 pub use schema::{Column, TableShape};
 pub use value::{Row, Value};
 
+pub(crate) use postgres::{fault_of as postgres_fault, pool as postgres_pool};
 pub(crate) use sqlite::fault_of as sqlite_fault;
 
 use std::time::Duration;

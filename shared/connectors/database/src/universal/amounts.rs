@@ -258,8 +258,10 @@ mod tests {
     #[test]
     fn parts_that_are_too_fine_still_add_up() {
         let mut parts = Parts::new(units("EUR"));
-        let minors: Vec<i64> =
-            ["3.333", "3.333", "2.00", "3.334"].iter().map(|text| parts.add(dec(text), "net").unwrap().0).collect();
+        let minors: Vec<i64> = ["3.333", "3.333", "2.00", "3.334"]
+            .iter()
+            .map(|text| parts.add(dec(text), "net").unwrap().0)
+            .collect();
         assert_eq!(minors, [333, 334, 200, 333]);
         assert_eq!(parts.total(), dec("12.00"));
     }

@@ -4,8 +4,8 @@ use carry_connector::{AccountBalance, Balance};
 use carry_model::{Code, Currency, Decimal, Fault, Money, TargetId};
 
 /// Sums of an account per currency, the same in home units, and the home currency. Parameter: the account.
-pub(super) const ACCOUNT_BALANCE: &str = "SELECT p.currency, sum(p.amount_minor), coalesce(sum(p.home_minor), 0), \
-    h.home_currency FROM postings p CROSS JOIN books h WHERE p.account_id = $1 GROUP BY p.currency, h.home_currency \
+pub(super) const ACCOUNT_BALANCE: &str = "SELECT p.currency, CAST(sum(p.amount_minor) AS BIGINT), \
+    CAST(coalesce(sum(p.home_minor), 0) AS BIGINT), h.home_currency FROM postings p CROSS JOIN books h WHERE p.account_id = $1 GROUP BY p.currency, h.home_currency \
     ORDER BY p.currency";
 
 /// The currency of a code that this program wrote.

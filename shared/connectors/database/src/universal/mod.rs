@@ -13,6 +13,7 @@ mod cell;
 mod decode;
 mod encode;
 mod plan;
+mod postgres;
 mod reader;
 mod shape;
 mod sql;

@@ -25,19 +25,21 @@ pub(super) struct Plan<'b> {
 }
 
 impl<'b> Plan<'b> {
-    /// From what was found for each record; keys from `next` on are free.
-    pub(super) fn new(batch: &'b WriteBatch, found: Vec<Option<i64>>, mut next: i64) -> Self {
+    /// From what was found for each record; `free` gives a key for each of the others.
+    pub(super) fn new(
+        batch: &'b WriteBatch,
+        found: Vec<Option<i64>>,
+        mut free: impl Iterator<Item = i64>,
+    ) -> Self {
         let mut own: FxHashMap<&str, i64> = FxHashMap::default();
         own.reserve(batch.items.len());
         let mut targets = Vec::with_capacity(batch.items.len());
         for (item, found) in batch.items.iter().zip(found) {
             let source = item.record.id.as_str();
-            let target = match found.or_else(|| own.get(source).copied()) {
+            let known = found.or_else(|| own.get(source).copied());
+            let target = match known {
                 Some(id) => Target { id, exists: true },
-                None => {
-                    next += 1;
-                    Target { id: next - 1, exists: false }
-                }
+                None => Target { id: free.next().unwrap_or_default(), exists: false },
             };
             own.insert(source, target.id);
             targets.push(target);

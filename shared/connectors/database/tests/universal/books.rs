@@ -1,10 +1,10 @@
 //! Books of every sort of record with every field, from a seed.
 
 use carry_model::{
-    Account, AccountClass, Activity, Address, Allocation, Attachment, BankLine, BankTransaction, Body, Company, Contact,
-    Currency, Date, Decimal, Direction, Discount, Document, DocumentTax, Entity, Item, Journal, JournalLine, Line, Money,
-    Payment, PaymentMethod, Place, Project, Record, RecordKey, SourceId, Status, TaxComponent, TaxMode, TaxRate, Terms,
-    Timestamp, Tracking, TrackingCategory, Transfer,
+    Account, AccountClass, Activity, Address, Allocation, Attachment, BankLine, BankTransaction, Body,
+    Company, Contact, Currency, Date, Decimal, Direction, Discount, Document, DocumentTax, Entity, Item,
+    Journal, JournalLine, Line, Money, Payment, PaymentMethod, Place, Project, Record, RecordKey, SourceId,
+    Status, TaxComponent, TaxMode, TaxRate, Terms, Timestamp, Tracking, TrackingCategory, Transfer,
 };
 
 /// SplitMix64: small, and the same everywhere.
@@ -14,7 +14,17 @@ pub(crate) struct Random {
     nul: bool,
 }
 
-const TEXTS: &[&str] = &["", "x", " blanks ", "two\nlines", "Zoë & Söhne €", "'; DROP TABLE documents; --", "\"quoted\"", "a\\b", "\t"];
+const TEXTS: &[&str] = &[
+    "",
+    "x",
+    " blanks ",
+    "two\nlines",
+    "Zoë & Söhne €",
+    "'; DROP TABLE documents; --",
+    "\"quoted\"",
+    "a\\b",
+    "\t",
+];
 
 impl Random {
     pub(crate) fn new(seed: u64, nul: bool) -> Self {
@@ -159,7 +169,8 @@ const CLASSES: &[AccountClass] = &[
 
 /// The lists: four of each, which the rest refers to.
 fn lists(random: &mut Random, all: &mut Vec<Record>) {
-    let company = Company { name: random.text(), home_currency: Currency::EUR, country: random.opt(Random::text) };
+    let company =
+        Company { name: random.text(), home_currency: Currency::EUR, country: random.opt(Random::text) };
     all.push(random.record(Entity::Company, "company".into(), Body::Company(company)));
     for n in 0..14_u64 {
         let body = Account {
@@ -256,7 +267,8 @@ fn document(random: &mut Random) -> Document {
         tracking: random.many(2, Random::tracking),
         service_date: random.opt(Random::date),
     };
-    let tax = |random: &mut Random| DocumentTax { tax_rate: random.refer("t"), amount: random.part(currency) };
+    let tax =
+        |random: &mut Random| DocumentTax { tax_rate: random.refer("t"), amount: random.part(currency) };
     let related = |random: &mut Random| RecordKey::new(Entity::Estimate, random.must("estimate-"));
     Document {
         contact: random.refer("c"),
@@ -277,10 +289,8 @@ fn document(random: &mut Random) -> Document {
         ]),
         lines: random.many(3, line),
         taxes: random.many(2, tax),
-        discount: random.opt(|random| Discount {
-            amount: random.part(currency),
-            percent: random.opt(Random::decimal),
-        }),
+        discount: random
+            .opt(|random| Discount { amount: random.part(currency), percent: random.opt(Random::decimal) }),
         terms: random.refer("r"),
         reference: random.opt(Random::text),
         memo: random.opt(Random::text),

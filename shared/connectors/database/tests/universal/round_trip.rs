@@ -53,7 +53,7 @@ async fn round_trip(url: &str, records: &[Record]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_record_survives_sqlite(seed: u64) {

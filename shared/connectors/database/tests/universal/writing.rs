@@ -74,7 +74,8 @@ impl Known {
     /// Writes everything in load order.
     pub(crate) async fn create_all(&mut self, writer: &UniversalWriter, records: &[Record]) {
         for entity in Entity::ALL {
-            let own: Vec<Record> = records.iter().filter(|record| record.entity == *entity).cloned().collect();
+            let own: Vec<Record> =
+                records.iter().filter(|record| record.entity == *entity).cloned().collect();
             self.create(writer, &own).await;
         }
     }

@@ -220,7 +220,7 @@ fn plan<'b>(transaction: &Transaction<'_>, batch: &'b WriteBatch, mode: Mode) ->
     }
     let new = i64::try_from(found.iter().filter(|id| id.is_none()).count()).unwrap_or(i64::MAX);
     let last = if new == 0 { 0 } else { reserve(transaction, table, new).map_err(all)? };
-    Ok(Plan::new(batch, found, last + 1))
+    Ok(Plan::new(batch, found, last.saturating_add(1)..))
 }
 
 /// The last key in use before `count` new ones. Keys are never given twice, not even after a removal: an old link

@@ -71,7 +71,7 @@ impl Rules {
         if alone && is_footer(first) {
             return RowClass::Footer;
         }
-        if self.is_total(row, first) {
+        if self.is_total(row, first_at, first) {
             return RowClass::Total;
         }
         match self.format.shape {
@@ -84,7 +84,7 @@ impl Rules {
         self.header.iter().enumerate().all(|(at, name)| row.cell(at).trim() == name)
     }
 
-    fn is_total(&self, row: &Row<'_>, first: &str) -> bool {
+    fn is_total(&self, row: &Row<'_>, first_at: usize, first: &str) -> bool {
         let word = |text: &str| {
             ["total", "totals", "grand total", "sum"].iter().any(|word| text.eq_ignore_ascii_case(word))
         };
@@ -105,7 +105,10 @@ impl Rules {
                     let cell = self.at.cell(row, field);
                     cell.is_empty() || cell == first
                 };
-                word(first) && [Field::Number, Field::Contact, Field::Date].into_iter().all(is_else)
+                let heads = [Field::Number, Field::Contact, Field::Date];
+                let in_front =
+                    first_at == 0 || heads.iter().any(|field| self.at.of(*field) == Some(first_at));
+                in_front && word(first) && heads.into_iter().all(is_else)
             }
             Shape::Accounts | Shape::Items | Shape::Contacts(_) | Shape::TaxRates => {
                 first.eq_ignore_ascii_case("total") && row.cells().skip(1).all(|c| c.trim().is_empty())

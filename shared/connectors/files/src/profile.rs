@@ -56,6 +56,8 @@ pub struct SectionProfile {
     pub fields: Vec<Option<Field>>,
     /// How each column is read.
     pub ways: Vec<Way>,
+    /// Size of the file, to notice if it is changed before it is extracted.
+    pub bytes: u64,
     /// How cells are separated.
     pub dialect: Dialect,
     /// Whether rows are written without the empty cells at their end.

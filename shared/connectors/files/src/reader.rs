@@ -14,7 +14,7 @@ use crate::options::FilesOptions;
 use crate::profile::Profile;
 use crate::scan::Scan;
 use crate::survey::{Spec, bug, implied_rows, survey};
-use crate::table::OpenOptions;
+use crate::table::{OpenOptions, Sheet};
 use crate::transform::{BatchShape, FilesTransformer};
 
 /// A folder of exported files, or a single file.
@@ -63,10 +63,14 @@ impl FilesReader {
             return Ok(scan);
         }
         *held = None;
-        Err(Fault::new(Code::FileBroken)
-            .detail("The files of the folder are not those of the survey.")
-            .hint("Leave the folder unchanged during a run, and start a new run."))
+        Err(changed("The folder holds other tables than the survey found."))
     }
+}
+
+fn changed(detail: &str) -> Fault {
+    Fault::new(Code::FileUnreadable)
+        .detail(detail)
+        .hint("Leave the folder unchanged during a run, and start a new run.")
 }
 
 #[async_trait]
@@ -103,6 +107,11 @@ impl Reader for FilesReader {
                 else {
                     return Err(Fault::new(Code::StagingCorrupt).detail("a partition of an unknown table"));
                 };
+                let bytes =
+                    scan.sheet(found).map(Sheet::file_bytes).transpose().map_err(FileError::into_fault)?;
+                if bytes != Some(own.bytes) {
+                    return Err(changed(&format!("{} was changed after the survey.", own.file)));
+                }
                 let (resume, resume_line) = match after.as_deref() {
                     Some(cursor) => parse_cursor(cursor)?,
                     None => (offset, line),

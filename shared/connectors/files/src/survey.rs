@@ -9,13 +9,15 @@ use carry_model::{Account, Body, Code, Company, Currency, Entity, Fault, Ledger,
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::Dialect;
+use crate::error::FileError;
 use crate::extract::units;
 use crate::findings;
 use crate::formats::Shape;
 use crate::limits::CATALOG_MAX;
 use crate::options::FilesOptions;
-use crate::profile::{Profile, SectionProfile};
+use crate::profile::{Profile, SectionProfile, Way};
 use crate::scan::{Implied, Scan, Section};
+use crate::table::Sheet;
 use crate::transform::{ImpliedRow, drafts_of};
 use crate::ways::decide_all;
 
@@ -47,16 +49,9 @@ pub(crate) fn survey(folder: &Path, scan: &Scan, options: &FilesOptions) -> Resu
     let mut profile = Profile {
         home_currency,
         sections: sections
-            .map(|(section, ways)| SectionProfile {
-                file: section.file.clone(),
-                format: section.format().id.to_owned(),
-                names: section.names.clone(),
-                fields: section.fields.clone(),
-                ways,
-                dialect: scan.sheet(section).map_or(Dialect::COMMA, |sheet| sheet.dialect),
-                short_rows: scan.sheet(section).is_some_and(|sheet| section.has_short_rows(sheet)),
-            })
-            .collect(),
+            .map(|(section, ways)| section_profile(scan, section, ways))
+            .collect::<Result<_, _>>()
+            .map_err(FileError::into_fault)?,
         account_classes: BTreeMap::new(),
         account_codes: BTreeMap::new(),
         shared_numbers: scan.documents.shared.clone(),
@@ -75,6 +70,20 @@ pub(crate) fn survey(folder: &Path, scan: &Scan, options: &FilesOptions) -> Resu
         unlisted_payable: unlisted(Ledger::Payable),
         lock_date: None,
         profile: serde_json::to_value(&profile).map_err(bug)?,
+    })
+}
+
+fn section_profile(scan: &Scan, section: &Section, ways: Vec<Way>) -> Result<SectionProfile, FileError> {
+    let sheet = scan.sheet(section);
+    Ok(SectionProfile {
+        file: section.file.clone(),
+        format: section.format().id.to_owned(),
+        names: section.names.clone(),
+        fields: section.fields.clone(),
+        ways,
+        bytes: sheet.map(Sheet::file_bytes).transpose()?.unwrap_or(0),
+        dialect: sheet.map_or(Dialect::COMMA, |sheet| sheet.dialect),
+        short_rows: sheet.is_some_and(|sheet| section.has_short_rows(sheet)),
     })
 }
 

@@ -348,6 +348,24 @@ fn folders_without_tables_say_so() {
 }
 
 #[test]
+fn files_that_change_during_a_run_are_noticed() {
+    use carry_connector::Reader;
+    let text = "Organization,First Name,Last Name,Email\nAda,A,L,ada@example.com\n";
+    let dir = folder(&[("clients.csv", text)]);
+    common::block(async {
+        let reader = carry_files::FilesReader::new(dir.path(), FilesOptions::default());
+        let survey = reader.survey().await.unwrap();
+        std::fs::write(dir.path().join("clients.csv"), format!("{text}Bob,B,M,b@example.com\n")).unwrap();
+        let mut kept = common::Kept::default();
+        let fault = reader.extract(&survey, &survey.partitions[0], None, &mut kept).await.unwrap_err();
+        assert_eq!(fault.code, Code::FileUnreadable);
+        std::fs::write(dir.path().join("clients.csv"), text.replace("Email", "EmailX")).unwrap();
+        let fresh = carry_files::FilesReader::new(dir.path(), FilesOptions::default());
+        assert!(fresh.extract(&survey, &survey.partitions[0], None, &mut kept).await.is_err());
+    });
+}
+
+#[test]
 fn extraction_resumes_after_any_batch() {
     use carry_connector::Reader;
     let mut text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n".to_owned();

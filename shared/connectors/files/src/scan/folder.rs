@@ -32,7 +32,7 @@ pub(super) fn tables(folder: &Path) -> Result<(Vec<PathBuf>, Vec<String>), FileE
                 } else {
                     others.push(format!("{name}/"));
                 }
-            } else if is_table(&name) {
+            } else if kind.is_file() && is_table(&name) {
                 found.push(entry.path());
             } else {
                 others.push(name);

@@ -110,6 +110,12 @@ impl Sheet {
         self.content.begin
     }
 
+    /// Size of the file now, in bytes.
+    pub fn file_bytes(&self) -> Result<u64, FileError> {
+        let metadata = std::fs::metadata(&self.path).map_err(|e| FileError::io(&self.path, e))?;
+        Ok(metadata.len())
+    }
+
     /// Whether it comes from a workbook.
     pub fn is_workbook(&self) -> bool {
         self.dialect.numbered

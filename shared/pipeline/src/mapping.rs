@@ -118,13 +118,13 @@ impl Mapping {
             }
             let there = writer.catalog(entity).await?;
             let can_create = writer.manifest().entity(entity).write.is_yes();
-            let optional = matches!(entity, Entity::Contact | Entity::Item);
+            let optional = is_optional(entity, can_create);
             for entry in wanted {
                 let (target, reason) = counterpart(entry, &there).unwrap_or_else(|| {
                     let target = if can_create { CREATE } else { "" };
                     (target.to_owned(), "the target has none that is alike".to_owned())
                 });
-                if optional && target == CREATE {
+                if optional && (target == CREATE || target.is_empty()) {
                     continue;
                 }
                 if let Some(entries) = mapping.entries_mut(entity) {
@@ -148,9 +148,10 @@ impl Mapping {
             } else {
                 Vec::new()
             };
+            let optional = is_optional(entity, writer.manifest().entity(entity).write.is_yes());
             for wanted in survey.catalog.iter().filter(|entry| entry.entity == entity) {
                 let entry = entries.get(wanted.id.as_str()).copied();
-                if let Some(text) = objection(entity, wanted, entry, &there) {
+                if let Some(text) = objection(entity, optional, wanted, entry, &there) {
                     findings.push(Finding {
                         severity: Severity::Blocking,
                         place: format!("mapping of {} '{}'", entity.singular(), label(wanted)),
@@ -165,14 +166,23 @@ impl Mapping {
     }
 }
 
+/// Contacts and items are created unless mapped; a way of paying that the target has no place for is left out.
+fn is_optional(entity: Entity, can_create: bool) -> bool {
+    match entity {
+        Entity::Contact | Entity::Item => true,
+        Entity::PaymentMethod => !can_create,
+        _ => false,
+    }
+}
+
 fn objection(
     entity: Entity,
+    optional: bool,
     wanted: &CatalogEntry,
     entry: Option<&MapEntry>,
     there: &[CatalogEntry],
 ) -> Option<String> {
     let Some(entry) = entry else {
-        let optional = matches!(entity, Entity::Contact | Entity::Item);
         return (!optional).then(|| "It is not in the mapping.".to_owned());
     };
     if entry.target == CREATE {

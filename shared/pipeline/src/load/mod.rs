@@ -60,8 +60,10 @@ impl Loader<'_> {
         let mut tally = self.note_rejects(parts).await?;
         for entity in Entity::ALL {
             if *entity == Entity::Account {
-                tally
-                    .merge(&self.load_part(*entity, "carryforward", exact::accounts()?, Pass::Only).await?)?;
+                // The engine's own accounts are no records of the source.
+                let mut own = self.load_part(*entity, "carryforward", exact::accounts()?, Pass::Only).await?;
+                own.entities.clear();
+                tally.merge(&own)?;
             }
             tally.merge(&self.load_entity(*entity, parts).await?)?;
         }

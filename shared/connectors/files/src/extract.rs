@@ -100,8 +100,6 @@ struct Records<'a> {
     spare: Vec<UnitBuffer>,
     /// Contact of the group of a report.
     group: String,
-    /// Number that broken rows seem to bear, while the record consists of them only.
-    broken_number: Option<String>,
     /// How often a transaction was met that looks the same from its first row.
     ordinals: FxHashMap<u64, u32>,
 }
@@ -132,7 +130,6 @@ impl<'a> Records<'a> {
             done: Vec::new(),
             spare: Vec::new(),
             group: String::new(),
-            broken_number: None,
             ordinals: FxHashMap::default(),
         }
     }
@@ -153,17 +150,13 @@ impl<'a> Records<'a> {
             }
             RowClass::Header | RowClass::Total | RowClass::Footer => return Ok(()),
         }
-        let joins_broken = self.broken_number.as_ref().is_some_and(|number| {
-            !number.is_empty() && number == self.section.rules.at.cell(row, Field::Number)
-        });
-        if self.grouper.begins(&self.section.rules, row) && !joins_broken {
+        if self.grouper.begins(&self.section.rules, row) {
             self.finish()?;
             self.begin((row.offset, row.line_from));
             let left_out = self.section.left_out.contains(&row.offset) || self.section.is_elsewhere(row);
             self.carried = row.offset >= self.resume && !left_out;
             self.note_ordinal(row);
         }
-        self.broken_number = None;
         self.push(row);
         Ok(())
     }
@@ -197,18 +190,10 @@ impl<'a> Records<'a> {
 
     /// A broken row is a reject of its own, or makes a reject of the record it belongs to.
     fn broken(&mut self, broken: &Broken) -> Result<(), FileError> {
-        let number = self.number_in(broken);
-        let grouped = matches!(
-            self.section.format().shape,
-            Shape::Documents(_) | Shape::Payments(_) | Shape::Postings | Shape::JournalReport
-        );
-        let belongs =
-            grouped && !self.unit.is_empty() && (number.is_empty() || number == self.grouper.number());
-        if !belongs {
+        let delimiter = self.sheet.dialect.delimiter;
+        if self.grouper.breaks(&self.section.rules, &broken.text, delimiter) {
             self.finish()?;
             self.begin((broken.offset, broken.line));
-            self.grouper.interrupt();
-            self.broken_number = Some(number);
         }
         if self.carried && !self.overlong {
             self.unit.push_broken(broken);
@@ -216,17 +201,8 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// The document number in a row that could not be taken apart properly.
-    fn number_in(&self, broken: &Broken) -> String {
-        let Some(at) = self.section.rules.at.of(Field::Number) else { return String::new() };
-        let delimiter = char::from(self.sheet.dialect.delimiter);
-        let cell = broken.text.split(delimiter).nth(at).unwrap_or_default();
-        cell.trim_matches(|c: char| c.is_whitespace() || c == '"').to_owned()
-    }
-
     /// The record is complete, but for parts of it that lie elsewhere in the file.
     fn finish(&mut self) -> Result<(), FileError> {
-        self.broken_number = None;
         if self.unit.is_empty() {
             return Ok(());
         }
@@ -254,7 +230,18 @@ impl<'a> Records<'a> {
         };
         let mut grouper = Grouper::default();
         let mut first = true;
-        while let Some(Step::Row(row)) = rows.advance()? {
+        while let Some(step) = rows.advance()? {
+            let row = match step {
+                Step::Row(row) => row,
+                Step::Broken(broken) => {
+                    let delimiter = self.sheet.dialect.delimiter;
+                    if grouper.breaks(&self.section.rules, &broken.text, delimiter) {
+                        break;
+                    }
+                    self.unit.push_broken(&broken);
+                    continue;
+                }
+            };
             if row.offset >= self.section.end || self.section.rules.classify(&row) != RowClass::Data {
                 break;
             }

@@ -80,6 +80,13 @@ impl Rules {
         }
     }
 
+    /// The record's number in a row that could not be taken apart properly.
+    fn number_in(&self, text: &str, delimiter: u8) -> String {
+        let Some(at) = self.at.of(Field::Number) else { return String::new() };
+        let cell = text.split(char::from(delimiter)).nth(at).unwrap_or_default();
+        cell.trim_matches(|c: char| c.is_whitespace() || c == '"').to_owned()
+    }
+
     fn repeats_header(&self, row: &Row<'_>) -> bool {
         self.header.iter().enumerate().all(|(at, name)| row.cell(at).trim() == name)
     }
@@ -141,11 +148,38 @@ pub(crate) struct Grouper {
     contact: String,
     date: String,
     open: bool,
+    /// Number that a broken row seems to bear, while the record consists of broken rows only.
+    broken: Option<String>,
 }
 
 impl Grouper {
+    /// Whether a broken row begins a record. It does not where it seems to belong to the current one, whose
+    /// number it bears, or which it continues; then that record is to be refused.
+    pub(crate) fn breaks(&mut self, rules: &Rules, text: &str, delimiter: u8) -> bool {
+        let grouped = matches!(
+            rules.format.shape,
+            Shape::Documents(_) | Shape::Payments(_) | Shape::Postings | Shape::JournalReport
+        );
+        let number = rules.number_in(text, delimiter);
+        if grouped && (self.open || self.broken.is_some()) && (number.is_empty() || number == self.number) {
+            return false;
+        }
+        self.open = false;
+        self.number.clone_from(&number);
+        self.broken = Some(number);
+        true
+    }
+
     /// Whether a data row begins a new record, and remembers it as the last one.
     pub(crate) fn begins(&mut self, rules: &Rules, row: &Row<'_>) -> bool {
+        let joins = self
+            .broken
+            .take()
+            .is_some_and(|number| !number.is_empty() && number == rules.at.cell(row, Field::Number));
+        self.differs(rules, row) && !joins
+    }
+
+    fn differs(&mut self, rules: &Rules, row: &Row<'_>) -> bool {
         let cell = |field| rules.at.cell(row, field);
         let begins = match rules.format.shape {
             Shape::Documents(_) | Shape::Payments(_) | Shape::Postings => {

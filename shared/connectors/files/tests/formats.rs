@@ -330,6 +330,7 @@ fn broken_rows_refuse_their_document_and_nothing_else() {
     assert_eq!(numbers, ["2", "4"]);
     let rejects: Vec<_> = books.out.rejects.iter().map(|r| (r.place.line, r.fault.code)).collect();
     assert_eq!(rejects, [(4, Code::RowMalformed), (6, Code::RowMalformed)]);
+    assert_eq!(books.survey.counts[&Entity::Invoice], 4);
 }
 
 #[test]

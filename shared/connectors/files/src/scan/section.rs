@@ -211,8 +211,8 @@ pub(super) fn scan_sheet(
     };
     while let Some(step) = rows.advance()? {
         let header_after = match step {
-            Step::Broken(_) => {
-                scanner.broken();
+            Step::Broken(broken) => {
+                scanner.broken(&broken.text, sheet.dialect.delimiter);
                 None
             }
             Step::Row(row) => scanner.row(&row).map(|header| (header, row.line_from)),
@@ -338,10 +338,13 @@ impl Scanner<'_> {
     }
 
     /// A broken row stands for a record of its own, or for a part of one; it is a reject either way.
-    fn broken(&mut self) {
+    fn broken(&mut self, text: &str, delimiter: u8) {
         self.lone = None;
-        if let Some(section) = self.current.as_mut() {
-            section.rows += 1;
+        let Some(section) = self.current.as_mut() else { return };
+        section.rows += 1;
+        if self.grouper.breaks(&section.rules, text, delimiter) {
+            self.skipping = false;
+            *section.units.entry(section.format().entity).or_default() += 1;
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) async fn open(options: PgConnectOptions, shown: &str) -> Result<PgPoo
     let timeout = format!("{}ms", QUERY_SILENCE_MAX.as_millis());
     let options = options
         .application_name("carryforward")
-        .options([("default_transaction_read_only", "on"), ("statement_timeout", timeout.as_str())])
+        .options([("default_transaction_read_only", "on"), ("statement_timeout", timeout.as_str()), ("jit", "off")])
         .disable_statement_logging();
     pool(options, CONNECTIONS_MAX, shown).await
 }

@@ -10,7 +10,9 @@
 )]
 
 mod books;
+mod figures;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod round_trip;
+mod target;
 mod writing;

@@ -103,12 +103,15 @@ fn read_all(bytes: &[u8], name: &str) {
             reader.extract(&survey, partition, None, &mut kept).await.unwrap();
         }
         let transformer = reader.transformer(&survey).unwrap();
+        let mut found = 0;
         for (jsonl, _) in &kept.batches {
             let batch = RawBatch::from_jsonl(jsonl).unwrap();
             let mut out = Transformed::default();
             transformer.transform(&batch, &mut out).unwrap();
             assert_eq!(batch.rows, out.records.len() + out.rejects.len());
+            found += batch.rows as u64;
         }
+        assert_eq!(found, survey.counts.values().sum::<u64>(), "surveyed and extracted");
     });
 }
 

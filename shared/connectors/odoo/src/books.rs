@@ -28,6 +28,8 @@ pub(crate) struct Books {
     pub(crate) sale: bool,
     /// Purchase orders are there.
     pub(crate) purchase: bool,
+    /// The settings that close days; which there are differs from version to version.
+    pub(crate) lock_fields: Vec<&'static str>,
     /// Analytic accounts are there and may be read.
     pub(crate) analytic: bool,
 }
@@ -63,6 +65,7 @@ impl Books {
             books.country = found.first().and_then(|fields| value::text(fields, "code")).map(str::to_owned);
         }
         books.read_precision(odoo).await?;
+        books.lock_fields = lock_fields(odoo).await?;
         books.sale = odoo.has_model("sale.order/search_count").await?;
         books.purchase = odoo.has_model("purchase.order/search_count").await?;
         books.analytic = odoo.has_model("account.analytic.plan/search_count").await?;
@@ -102,13 +105,25 @@ async fn own_company(odoo: &Odoo) -> Result<i64, Fault> {
     found.first().and_then(|fields| value::reference(fields, "company_id")).ok_or_else(missing)
 }
 
+/// Every setting of any version that closes days.
+const LOCK_FIELDS: [&str; 6] = [
+    "fiscalyear_lock_date",
+    "period_lock_date",
+    "tax_lock_date",
+    "sale_lock_date",
+    "purchase_lock_date",
+    "hard_lock_date",
+];
+
+async fn lock_fields(odoo: &Odoo) -> Result<Vec<&'static str>, Fault> {
+    let call = Call::read("res.company/fields_get").with("allfields", json!(LOCK_FIELDS));
+    let known = odoo.call(call.with("attributes", json!(["type"]))).await?;
+    Ok(LOCK_FIELDS.into_iter().filter(|name| known.get(name).is_some()).collect())
+}
+
 /// The last day that is closed, and the settings that close days.
 pub(crate) async fn lock_dates(odoo: &Odoo) -> Result<Vec<(&'static str, Date)>, Fault> {
-    let names: &[&'static str] = if odoo.version >= 18 {
-        &["fiscalyear_lock_date", "tax_lock_date", "sale_lock_date", "purchase_lock_date", "hard_lock_date"]
-    } else {
-        &["fiscalyear_lock_date", "tax_lock_date", "period_lock_date"]
-    };
+    let names = &odoo.books.lock_fields;
     let domain = json!([["id", "=", odoo.books.company]]);
     let found = odoo.search("res.company/search_read", domain, names).await?;
     let company: Option<&Fields> = found.first();

@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) options: Options,
     /// Where the target's own taxes are booked.
     pub(crate) tax_account: Option<i64>,
+    /// Rates of days, where documents have none of their own.
+    pub(crate) day_rates: crate::rates::DayRates,
 }
 
 /// A document ready to be imported.
@@ -97,6 +99,7 @@ impl Odoo {
         let opposite = document.total.is_sign_negative() && !document.total.is_zero();
         let sign = if opposite { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
         let mut notes = Vec::new();
+        self.check_day_rate(document, &facts.day_rates)?;
         let mut row = self.head(record, document, place, links, facts, name, &mut notes)?;
         let discount = discount_line(document);
         let (going, sorted) = self.sort_taxes(record.entity, document, discount.as_ref(), links, facts)?;
@@ -168,7 +171,7 @@ impl Odoo {
             .with("ref", reference.unwrap_or_default())
             .with("invoice_origin", record.number.clone().unwrap_or_default())
             .with("narration", memo);
-        if self.version >= 18 {
+        if self.version >= crate::rates::VERSION_OWN_RATES {
             match document.rate {
                 _ if self.books.is_home(document.currency) => row = row.with("invoice_currency_rate", "1"),
                 Some(rate) => row = row.with("invoice_currency_rate", inverse(rate)?),

@@ -90,8 +90,11 @@ impl Odoo {
         products.dedup();
         let lines = documents().flat_map(|document| document.lines.iter());
         let tracking: Vec<_> = lines.flat_map(|line| line.tracking.iter()).collect();
+        let currencies = currencies(self, documents().map(|document| document.currency).collect()).await?;
+        let all: Vec<&Document> = documents().collect();
         Ok(Facts {
-            currencies: currencies(self, documents().map(|document| document.currency).collect()).await?,
+            day_rates: self.day_rates(&all, &currencies).await?,
+            currencies,
             journals: self.journals().await?,
             taxes: self.taxes(&batch.links, rates(&batch.items), purchase).await?,
             products: self.product_accounts(&products).await?,

@@ -36,6 +36,7 @@ mod names;
 mod numbers;
 mod orders;
 mod payments;
+mod rates;
 mod read_back;
 mod reconcile;
 mod remove;

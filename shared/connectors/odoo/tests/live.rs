@@ -364,6 +364,37 @@ async fn closed_periods_are_told_beforehand() {
     assert_eq!(results[0].as_ref().unwrap_err().code, Code::PeriodLocked, "{results:?}");
 }
 
+/// A batch is a handful of calls, not a handful for each record.
+#[tokio::test]
+async fn batches_take_few_calls() {
+    let Some(mut books) = Books::open("carry_live_batch").await else { return };
+    books.lists().await;
+    let ids: Vec<String> = (0..100).map(|n| format!("{n:05}")).collect();
+    let invoices: [_; 100] = std::array::from_fn(|n| {
+        let mut invoice = document("2026-01-31", "57.52");
+        invoice.lines = vec![line("2", "20", "40", Some("6.00")), line("1", "10.01", "10.01", Some("1.51"))];
+        (ids[n].as_str(), Some(ids[n].as_str()), Body::Document(invoice))
+    });
+    let start = std::time::Instant::now();
+    let (before, written) = (books.calls(), books.write(Entity::Invoice, invoices).await);
+    let (calls, seconds) = (books.calls() - before, start.elapsed().as_secs());
+    eprintln!("100 invoices: {calls} calls, {seconds} s");
+    assert!(calls <= 20, "{calls}");
+    assert_eq!(written[7].number.as_deref(), Some("00007"));
+    let payments: [_; 100] = std::array::from_fn(|n| {
+        let paid = payment("2026-03-01", "50.00", vec![pays(Entity::Invoice, &ids[n], "50.00")]);
+        (ids[n].as_str(), None, Body::Payment(paid))
+    });
+    let start = std::time::Instant::now();
+    let before = books.calls();
+    books.write(Entity::Payment, payments).await;
+    let (calls, seconds) = (books.calls() - before, start.elapsed().as_secs());
+    eprintln!("100 payments: {calls} calls, {seconds} s");
+    assert!(calls <= 25, "{calls}");
+    let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert!(books.balances(Entity::Invoice, &names).await.iter().all(|b| b.outstanding == dec("7.52")));
+}
+
 /// Whichever answer is lost on the way, the next attempt leaves one of everything, at its exact balance.
 #[tokio::test]
 async fn a_lost_answer_never_doubles_anything() {
@@ -405,7 +436,14 @@ async fn a_lost_answer_never_doubles_anything() {
 /// The interface of versions 16 to 18, which 19 still speaks: the same calls in another envelope.
 #[tokio::test]
 async fn json_rpc_carries_the_same_books() {
-    let Some(mut books) = Books::open_older("carry_live_rpc").await else { return };
+    // As 17, a payment is a journal entry and a document has the rate of its day.
+    for (version, database) in [("18.0", "carry_live_rpc18"), ("17.0", "carry_live_rpc17")] {
+        let Some(mut books) = Books::open_older(version, database).await else { return };
+        older_books(&mut books, version).await;
+    }
+}
+
+async fn older_books(books: &mut Books, version: &str) {
     for record in exact::accounts().unwrap() {
         books.write(Entity::Account, [(record.id.as_str(), None, record.body.clone())]).await;
     }
@@ -417,17 +455,33 @@ async fn json_rpc_carries_the_same_books() {
     let mut invoice = document("2026-01-31", "100.00");
     invoice.lines = vec![Line { tax_rate: None, ..line("1", "100", "100", None) }];
     let bad = carry_model::Document { contact: None, ..invoice.clone() };
+    let foreign = |rate: &str| {
+        let euros =
+            carry_model::Document { currency: Currency::EUR, rate: Some(dec(rate)), ..invoice.clone() };
+        Body::Document(euros)
+    };
     let results = books
         .try_write(
             Entity::Invoice,
-            [("i1", Some("7"), Body::Document(invoice)), ("bad", None, Body::Document(bad))],
+            [
+                ("i1", Some("7"), Body::Document(invoice.clone())),
+                ("bad", None, Body::Document(bad)),
+                ("eur", None, foreign("1.25")),
+                ("other", None, foreign("1.5")),
+            ],
         )
         .await;
     assert_eq!(results[0].as_ref().unwrap().number.as_deref(), Some("7"));
     assert_eq!(results[1].as_ref().unwrap_err().code, Code::TargetRefused);
-    let paid = payment("2026-03-01", "60", vec![pays(Entity::Invoice, "i1", "60")]);
-    books.write(Entity::Payment, [("p1", None, Body::Payment(paid))]).await;
-    assert_eq!(books.balances(Entity::Invoice, &["i1"]).await[0].outstanding, dec("40"));
+    assert_eq!(books.home_total("eur").await, dec("125"), "{version}");
+    // Before 18 a day has one rate: a document with another is refused rather than booked wrongly.
+    assert_eq!(results[3].is_ok(), version == "18.0", "{version}");
+    let paid = payment("2026-03-01", "60", vec![pays(Entity::Invoice, "i1", "50")]);
+    let written = books.write(Entity::Payment, [("p1", None, Body::Payment(paid))]).await;
+    assert_eq!(written[0].id.as_str().starts_with("account.payment"), version == "18.0");
+    assert_eq!(books.balances(Entity::Invoice, &["i1"]).await[0].outstanding, dec("50"));
+    let shown = &books.balances(Entity::Payment, &["p1"]).await[0];
+    assert_eq!((shown.total, shown.outstanding), (dec("60"), dec("10")));
     assert_eq!(books.account_home("bank").await, dec("60"));
     for entity in [Entity::Payment, Entity::Invoice] {
         for (id, removal) in books.remove_all(entity).await {

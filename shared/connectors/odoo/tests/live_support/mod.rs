@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -47,16 +48,19 @@ pub(crate) fn line(quantity: &str, price: &str, net: &str, tax: Option<&str>) ->
 /// Where the server is.
 pub(crate) struct Server {
     variables: HashMap<String, String>,
+    calls: Arc<AtomicUsize>,
     loses: Arc<Mutex<Option<usize>>>,
 }
 
 struct Http {
     client: reqwest::Client,
     base: String,
-    /// Say to be Odoo 18, which knows JSON-RPC only.
-    older: bool,
+    /// Say to be of that older version, which knows JSON-RPC only.
+    older: Option<&'static str>,
     /// After so many writing calls, carry the next one out and lose its answer.
     loses: Arc<Mutex<Option<usize>>>,
+    /// Calls so far.
+    calls: Arc<AtomicUsize>,
 }
 
 impl Http {
@@ -76,13 +80,13 @@ impl Http {
     }
 }
 
-/// What Odoo 18 answers to the question for its version.
-fn older_answer(request: &Request) -> Option<Response> {
+/// What an older Odoo answers to the question for its version.
+fn older_answer(version: &str, request: &Request) -> Option<Response> {
     let answer =
         |status, body: &str| Some(Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() });
     match request.label {
         "web/version" => answer(404, "<html>"),
-        "common/version" => answer(200, r#"{"id": 1, "result": {"server_version": "18.0"}}"#),
+        "common/version" => answer(200, &json!({"id": 1, "result": {"server_version": version}}).to_string()),
         _ => None,
     }
 }
@@ -90,9 +94,10 @@ fn older_answer(request: &Request) -> Option<Response> {
 #[async_trait]
 impl Wire for Http {
     async fn call(&self, request: Request) -> Result<Response, Fault> {
-        if let Some(answer) = older_answer(&request).filter(|_| self.older) {
+        if let Some(answer) = self.older.and_then(|version| older_answer(version, &request)) {
             return Ok(answer);
         }
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let url = format!("{}{}", self.base, request.path);
         let mut call = match request.method {
             Method::Get => self.client.get(url),
@@ -126,12 +131,22 @@ impl Server {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
         let pair = |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Some(Self { variables: text.lines().filter_map(pair).collect(), loses: Arc::default() })
+        Some(Self {
+            variables: text.lines().filter_map(pair).collect(),
+            loses: Arc::default(),
+            calls: Arc::default(),
+        })
     }
 
     fn wire(&self) -> Http {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Http { client, base: self.variables["ODOO_URL"].clone(), older: false, loses: self.loses.clone() }
+        Http {
+            client,
+            base: self.variables["ODOO_URL"].clone(),
+            older: None,
+            loses: self.loses.clone(),
+            calls: self.calls.clone(),
+        }
     }
 
     pub(crate) async fn connect_with(&self, key: &str) -> Result<Odoo, Fault> {
@@ -144,14 +159,14 @@ impl Server {
         Odoo::connect(settings, Arc::new(self.wire())).await
     }
 
-    async fn connect_older(&self) -> Result<Odoo, Fault> {
+    async fn connect_older(&self, version: &'static str) -> Result<Odoo, Fault> {
         let settings = Settings {
             database: self.variables["ODOO_DB"].clone(),
             login: self.variables["ODOO_LOGIN"].clone(),
             api_key: self.variables["ODOO_PASSWORD"].clone().into(),
             company: None,
         };
-        Odoo::connect(settings, Arc::new(Http { older: true, ..self.wire() })).await
+        Odoo::connect(settings, Arc::new(Http { older: Some(version), ..self.wire() })).await
     }
 
     /// A call past the connector, to look at or prepare the database.
@@ -182,13 +197,13 @@ impl Books {
     }
 
     /// The same, spoken to as versions before 19 are. A server that `ODOO_URL` names may have no password to give.
-    pub(crate) async fn open_older(database: &str) -> Option<Self> {
+    pub(crate) async fn open_older(version: &'static str, database: &str) -> Option<Self> {
         let server = Server::up(database).await?;
         if !server.variables.contains_key("ODOO_PASSWORD") {
             eprintln!("skipped: JSON-RPC needs ODOO_LOGIN and ODOO_PASSWORD");
             return None;
         }
-        let odoo = server.connect_older().await.unwrap();
+        let odoo = server.connect_older(version).await.unwrap();
         Some(Self { server, odoo, links: HashMap::new() })
     }
 
@@ -269,6 +284,11 @@ impl Books {
         self.send(entity, vec![Self::item(entity, given, operation)], false).await.remove(0).unwrap()
     }
 
+    /// Calls that were sent so far.
+    pub(crate) fn calls(&self) -> usize {
+        self.server.calls.load(Ordering::Relaxed)
+    }
+
     /// Writes a record, losing the answer to its `n`th writing call, and again as the engine would. False where it
     /// takes fewer calls than that.
     pub(crate) async fn lose_answer(&mut self, n: usize, entity: Entity, given: Given<'_>) -> bool {
@@ -304,6 +324,14 @@ impl Books {
     /// Balance of an account in the home currency, entries of every currency.
     pub(crate) async fn account_home(&self, id: &str) -> Decimal {
         self.account(id).await.iter().filter(|b| b.amount.currency == Currency::USD).map(|b| b.home).sum()
+    }
+
+    /// An invoice's total in the home currency.
+    pub(crate) async fn home_total(&self, id: &str) -> Decimal {
+        let id: i64 = self.target(Entity::Invoice, id).as_str().rsplit(',').next().unwrap().parse().unwrap();
+        let body = json!({"ids": [id], "fields": ["amount_total_signed"]});
+        let found = self.server.raw("account.move/read", body).await;
+        dec(&found[0]["amount_total_signed"].to_string()).normalize()
     }
 
     pub(crate) async fn find(&self, entity: Entity, id: &str) -> Option<TargetId> {

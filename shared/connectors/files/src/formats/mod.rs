@@ -1,6 +1,6 @@
 //! The formats that are recognised, as data: header names and what they mean, one module per system.
 //!
-//! A new format is a table of columns here and a line in [`ALL`]; reading, grouping and turning into records
+//! A new format is a table of columns here and a line in [`all`]; reading, grouping and turning into records
 //! are shared.
 
 mod field;

@@ -198,8 +198,9 @@ pub(super) const PARTITIONS: &[Kind] = &[
                    s.lot_guid, i.guid AS document, coalesce(j.owner_type, i.owner_type) AS document_owner_type, \
                    coalesce(j.owner_guid, i.owner_guid) AS document_owner, \
                    CASE WHEN i.guid IS NOT NULL THEN (SELECT max(k.int64_val) FROM slots k WHERE k.obj_guid = i.guid AND k.name = 'credit-note') END AS credit_note, \
-                   CASE WHEN i.guid IS NOT NULL THEN (SELECT sum(CASE WHEN p.value_num > 0 THEN 1 WHEN p.value_num < 0 THEN -1 ELSE 0 END) FROM splits p \
-                     WHERE p.tx_guid = i.post_txn AND p.account_guid = i.post_acc AND p.lot_guid = i.post_lot) END AS direction, \
+                   CASE WHEN i.guid IS NOT NULL THEN (SELECT sum(CASE WHEN p.account_guid <> i.post_acc OR p.lot_guid IS NULL OR p.lot_guid <> i.post_lot THEN 0 \
+                       WHEN p.value_num > 0 THEN 1 WHEN p.value_num < 0 THEN -1 ELSE 0 END) \
+                     FROM splits p WHERE p.tx_guid = i.post_txn) END AS direction, \
                    CASE WHEN s.lot_guid IS NOT NULL THEN (SELECT max(o.int64_val) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-type' \
                      WHERE f.obj_guid = s.lot_guid AND f.name = 'gncOwner') END AS lot_owner_type, \
                    CASE WHEN s.lot_guid IS NOT NULL THEN (SELECT max(o.guid_val) FROM slots f JOIN slots o ON o.obj_guid = f.guid_val AND o.name = 'gncOwner/owner-guid' \

@@ -203,8 +203,9 @@ fn warning(place: &str, text: &str) -> Finding {
 const DOCUMENT_COUNTS: &str = "SELECT owner_type, direction, credit, count(*) AS n FROM ( \
      SELECT i.guid, coalesce(j.owner_type, i.owner_type) AS owner_type, \
        (SELECT max(s.int64_val) FROM slots s WHERE s.obj_guid = i.guid AND s.name = 'credit-note') AS credit, \
-       (SELECT sum(CASE WHEN p.value_num > 0 THEN 1 WHEN p.value_num < 0 THEN -1 ELSE 0 END) FROM splits p \
-         WHERE p.tx_guid = i.post_txn AND p.account_guid = i.post_acc AND p.lot_guid = i.post_lot) AS direction \
+       (SELECT sum(CASE WHEN p.account_guid <> i.post_acc OR p.lot_guid IS NULL OR p.lot_guid <> i.post_lot THEN 0 \
+                       WHEN p.value_num > 0 THEN 1 WHEN p.value_num < 0 THEN -1 ELSE 0 END) \
+                     FROM splits p WHERE p.tx_guid = i.post_txn) AS direction \
      FROM invoices i LEFT JOIN jobs j ON i.owner_type = 3 AND j.guid = i.owner_guid) d \
    GROUP BY owner_type, direction, credit";
 

@@ -1,9 +1,11 @@
 //! Where output goes: data to stdout, everything else to stderr.
 
 use std::io::{IsTerminal, Write};
+use std::sync::LazyLock;
 
 use carry_model::{Code, Fault};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
+use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
 /// Widest output where the terminal does not say, in columns.
@@ -31,10 +33,20 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Fault> {
     line(&text)
 }
 
+/// The bars on the terminal, so that a line told meanwhile does not tear them.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Puts a bar on the terminal.
+pub(crate) fn bar(bar: ProgressBar) -> ProgressBar {
+    BARS.add(bar)
+}
+
 /// Tells the person at the terminal something that is no data.
 pub(crate) fn note(text: &str) {
     // Nobody is left to tell where stderr is gone.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    BARS.suspend(|| {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    });
 }
 
 /// A reader that has seen enough (`| head`) is no fault.

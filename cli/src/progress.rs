@@ -109,14 +109,15 @@ fn style(counted: bool) -> ProgressStyle {
     let template = if counted {
         "  {prefix:<13} {bar:24} {percent:>3} %  {human_pos} of {human_len} · {msg} · {rate} · {eta} left"
     } else {
-        "  {prefix:<13} {spinner} {human_pos} · {msg} · {elapsed}"
+        "  {prefix:<13} {spinner} {elapsed}"
     };
     let style = if counted { ProgressStyle::default_bar() } else { ProgressStyle::default_spinner() };
     // The template is a constant; where it could not be read the plain style does.
     style.clone().template(template).unwrap_or(style).progress_chars("━╸─").with_key(
         "rate",
         |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = write!(out, "{:.0}/s", state.per_sec());
+            let whole = format!("{:.0}", state.per_sec());
+            let _ = write!(out, "{}/s", whole.parse().map_or(whole, output::count));
         },
     )
 }
@@ -125,7 +126,7 @@ impl Progress for Bars {
     fn begin(&self, stage: Stage, total: Option<u64>) {
         let mut watched = locked(&self.1);
         let total = total.filter(|total| *total > 0);
-        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        let bar = output::bar(total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
         bar.set_style(style(total.is_some()));
         bar.set_prefix(doing(stage, self.0));
         bar.set_message("…");

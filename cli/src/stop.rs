@@ -13,7 +13,7 @@ pub(crate) fn on_signal() -> Cancel {
         asked().await;
         asked_for.cancel();
         output::note(
-            "\nStopping after the batch at hand. Press Ctrl-C again to end at once; both can be resumed.",
+            "Stopping after the batch at hand. Press Ctrl-C again to end at once; both can be resumed.",
         );
         asked().await;
         std::process::exit(Exit::AT_ONCE);

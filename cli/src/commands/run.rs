@@ -64,8 +64,7 @@ async fn told_when(session: &Session, migration: &Migration, kind: RunKind, faul
 /// Plans, extracts and transforms only.
 pub(crate) async fn stage(common: &Common, args: &Stage) -> Result<Exit, Fault> {
     let settings = settings(&args.how)?;
-    let source =
-        carry_connectors::open_source(&args.from.spec, &source_settings(&args.from.more)).await?;
+    let source = carry_connectors::open_source(&args.from.spec, &source_settings(&args.from.more)).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&source.stored, "staging alone").await?;
     let connection = Connection { reader: source.reader, writer: std::sync::Arc::new(Offline) };

@@ -10,6 +10,8 @@
 mod chart;
 mod derive;
 mod names;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use carry_model::{Currency, Date, Decimal, Money, SourceId};

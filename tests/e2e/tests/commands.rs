@@ -28,7 +28,8 @@ fn try_does_the_main_job() {
         assert!(done.stdout.contains(&format!("ok   {name}: Every one of")), "{}", done.stdout);
         assert!(done.stdout.contains(&format!("carryforward-try/{name}/state/reports/")), "{}", done.stdout);
     }
-    let again = place.carry(&["try", "--samples", sample("").to_str().unwrap(), "--json", "--quiet"]).expect(0);
+    let again =
+        place.carry(&["try", "--samples", sample("").to_str().unwrap(), "--json", "--quiet"]).expect(0);
     let books = again.json();
     assert_eq!(books.as_array().unwrap().len(), 3);
     assert!(books[0]["counts"]["invoice"]["migrated"].as_u64().unwrap() > 100, "each try begins anew");
@@ -134,10 +135,24 @@ fn nothing_of_the_books_goes_to_stderr() {
 #[test]
 fn a_password_is_neither_shown_nor_stored() {
     let place = Place::with("xero");
-    let args = ["full", "--from", "books", "--to", "postgres://ann:s3cret@127.0.0.1:9/none", "--state", "state", "--json"];
+    let args = [
+        "full",
+        "--from",
+        "books",
+        "--to",
+        "postgres://ann:s3cret@127.0.0.1:9/none",
+        "--state",
+        "state",
+        "--json",
+    ];
     let done = place.carry(&args);
     assert_ne!(done.code, 0);
-    assert!(!done.stdout.contains("s3cret") && !done.stderr.contains("s3cret"), "{}{}", done.stdout, done.stderr);
+    assert!(
+        !done.stdout.contains("s3cret") && !done.stderr.contains("s3cret"),
+        "{}{}",
+        done.stdout,
+        done.stderr
+    );
 }
 
 #[test]

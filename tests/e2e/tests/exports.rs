@@ -17,7 +17,8 @@ use std::process::Command;
 use serde_json::Value;
 use support::{Place, expected};
 
-const BOOKS: [(&str, &str); 3] = [("quickbooks", "books"), ("xero", "books"), ("gnucash", "books/book.gnucash")];
+const BOOKS: [(&str, &str); 3] =
+    [("quickbooks", "books"), ("xero", "books"), ("gnucash", "books/book.gnucash")];
 
 fn migrated(name: &str, source: &str) -> (Place, Value) {
     let place = Place::with(name);
@@ -40,7 +41,8 @@ type Balances = BTreeMap<(String, String), i64>;
 fn cents(amount: &str) -> i64 {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
     let fraction: String = fraction.chars().chain("00".chars()).take(2).collect();
-    let cents = whole.trim_start_matches('-').parse::<i64>().unwrap() * 100 + fraction.parse::<i64>().unwrap();
+    let cents =
+        whole.trim_start_matches('-').parse::<i64>().unwrap() * 100 + fraction.parse::<i64>().unwrap();
     if amount.starts_with('-') { -cents } else { cents }
 }
 
@@ -53,20 +55,36 @@ fn hledger_agrees_with_the_report() {
         let (place, summary) = migrated(name, source);
         place.carry(&["export", "ledger", "--state", "state", "--output", "books.journal"]).expect(0);
         let hledger = |args: &[&str]| {
-            let output = Command::new("hledger").arg("-f").arg(place.path("books.journal")).args(args).output().unwrap();
+            let output = Command::new("hledger")
+                .arg("-f")
+                .arg(place.path("books.journal"))
+                .args(args)
+                .output()
+                .unwrap();
             assert!(output.status.success(), "{name} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
             String::from_utf8(output.stdout).unwrap()
         };
         hledger(&["check", "--strict"]);
-        let report: Value =
-            serde_json::from_str(&std::fs::read_to_string(summary["report"]["json"].as_str().unwrap()).unwrap()).unwrap();
-        for (ledger, account, sign) in [("receivable", "assets:receivable", 1), ("payable", "liabilities:payable", -1)] {
-            let csv = hledger(&["balance", account, "--flat", "--no-total", "--output-format=csv", "--layout=bare"]);
+        let report: Value = serde_json::from_str(
+            &std::fs::read_to_string(summary["report"]["json"].as_str().unwrap()).unwrap(),
+        )
+        .unwrap();
+        for (ledger, account, sign) in
+            [("receivable", "assets:receivable", 1), ("payable", "liabilities:payable", -1)]
+        {
+            let csv = hledger(&[
+                "balance",
+                account,
+                "--flat",
+                "--no-total",
+                "--output-format=csv",
+                "--layout=bare",
+            ]);
             let mut found = Balances::new();
-            for line in csv.lines().skip(1) {
-                let cells: Vec<_> = line.trim_matches('"').split("\",\"").collect();
-                let contact = cells[0].rsplit(':').next().unwrap().to_owned();
-                found.insert((contact, cells[1].to_owned()), cents(cells[2]) * sign);
+            for row in csv::Reader::from_reader(csv.as_bytes()).records() {
+                let row = row.unwrap();
+                let contact = row[0].rsplit(':').next().unwrap().to_owned();
+                found.insert((contact, row[1].to_owned()), cents(&row[2]) * sign);
             }
             found.retain(|_, cents| *cents != 0);
             let rows = report["contacts"].as_array().unwrap().iter().filter(|row| row["ledger"] == ledger);
@@ -90,7 +108,8 @@ fn hledger_agrees_with_the_report() {
 fn beancount_accepts_the_journal() {
     for (name, source) in BOOKS {
         let (place, _) = migrated(name, source);
-        let args = ["export", "ledger", "--format", "beancount", "--state", "state", "--output", "books.beancount"];
+        let args =
+            ["export", "ledger", "--format", "beancount", "--state", "state", "--output", "books.beancount"];
         place.carry(&args).expect(0);
         let text = std::fs::read_to_string(place.path("books.beancount")).unwrap();
         assert!(text.contains("\n1900-01-01 open Assets:Receivable:"), "{name}");

@@ -30,7 +30,10 @@ fn large() -> Place {
     let mut payments = String::from("Payment Date,Customer,Payment No,Invoice No,Amount Applied\r\n");
     for n in 1..=INVOICES {
         let (customer, day) = (n % 500, n % 28 + 1);
-        let _ = write!(invoices, "A{n:06},Customer {customer},01/{day:02}/2026,02/{day:02}/2026,Net 30,,Work,,1,{n}.25,{n}.25\r\n");
+        let _ = write!(
+            invoices,
+            "A{n:06},Customer {customer},01/{day:02}/2026,02/{day:02}/2026,Net 30,,Work,,1,{n}.25,{n}.25\r\n"
+        );
         if n % 3 == 0 {
             let _ = write!(payments, "03/{day:02}/2026,Customer {customer},P{n:06},A{n:06},{n}.25\r\n");
         }
@@ -41,7 +44,8 @@ fn large() -> Place {
 }
 
 fn full(place: &Place, target: &str, state: &str) -> Command {
-    let args = ["full", "--from", "books", "--to", target, "--state", state, "--json", "--set", "home_currency=USD"];
+    let args =
+        ["full", "--from", "books", "--to", target, "--state", state, "--json", "--set", "home_currency=USD"];
     let mut command = place.command(&args);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -65,7 +69,8 @@ fn found(folder: &Path, name: &str, least: usize) -> bool {
     }
     std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
         let path = entry.path();
-        path.is_dir() && if entry.file_name() == name { files(&path) >= least } else { found(&path, name, least) }
+        path.is_dir()
+            && if entry.file_name() == name { files(&path) >= least } else { found(&path, name, least) }
     })
 }
 

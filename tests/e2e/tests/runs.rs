@@ -27,7 +27,9 @@ fn a_full_run_carries_all_that_can_be_carried() {
         assert_eq!(sum(&summary, "failed"), truth["rejects"].as_array().unwrap().len() as u64, "{name}");
         assert_eq!(summary["reconciliation"]["agrees"], true, "{name}");
         for (entity, wanted) in truth["counts"].as_object().unwrap() {
-            let Some(counts) = summary["counts"].get(entity).filter(|_| is_counted(name, entity)) else { continue };
+            let Some(counts) = summary["counts"].get(entity).filter(|_| is_counted(name, entity)) else {
+                continue;
+            };
             let carried = counts["migrated"].as_u64().unwrap() + counts["skipped"].as_u64().unwrap();
             assert_eq!(Some(carried), wanted.as_u64(), "{name} {entity}");
         }
@@ -52,14 +54,16 @@ fn is_counted(name: &str, entity: &str) -> bool {
 fn balances_in_the_target_are_those_of_the_source() {
     for (name, source) in [("quickbooks", "books"), ("xero", "books"), ("gnucash", "books/book.gnucash")] {
         let place = Place::with(name);
-        let args = ["full", "--from", source, "--to", "target.sqlite", "--state", "state", "--json", "--quiet"];
+        let args =
+            ["full", "--from", source, "--to", "target.sqlite", "--state", "state", "--json", "--quiet"];
         let report = place.carry(&args).json()["report"]["json"].as_str().unwrap().to_owned();
         let report: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
         let truth = expected(name);
         for ledger in ["receivable", "payable"] {
             let mut wanted: Vec<_> = truth[ledger].as_array().unwrap().iter().map(line).collect();
             let of_ledger = contacts(&report).into_iter().filter(|(of, _)| of == ledger);
-            let mut found: Vec<_> = of_ledger.map(|(_, line)| line).filter(|line| !line.ends_with(" 0")).collect();
+            let mut found: Vec<_> =
+                of_ledger.map(|(_, line)| line).filter(|line| !line.ends_with(" 0")).collect();
             wanted.retain(|line| !line.ends_with(" 0"));
             wanted.sort();
             found.sort();
@@ -122,7 +126,6 @@ fn a_delta_carries_what_changed() {
     let refused = place.migrate("delta", &[]).expect(2);
     assert_eq!(refused.json()["error"]["code"], "CF1008");
     place.migrate("full", &[]).expect(1);
-    place.edit("Customers.csv", "Élodie Marchand", "Élodie Marchand");
     let untouched = place.migrate("delta", &[]).expect(1).json();
     assert_eq!((sum(&untouched, "migrated"), sum(&untouched, "updated")), (0, 0), "{untouched:#}");
 
@@ -132,23 +135,46 @@ fn a_delta_carries_what_changed() {
     let name = row.split(',').next().unwrap();
     let changed = format!("{head}\n{row}\n{}\n", row.replacen(name, "A new service", 1));
     std::fs::write(&path, changed).unwrap();
+    place.edit("Invoices.csv", "Redwood bark, cubic yard\",4,48.90,195.60", "Changed\",4,48.90,195.60");
     let delta = place.migrate("delta", &[]).expect(1).json();
     assert_eq!(delta["counts"]["item"]["migrated"], 1, "{delta:#}");
-    assert_eq!(sum(&delta, "updated"), 0);
+    assert_eq!(
+        (delta["counts"]["invoice"]["updated"].as_u64(), sum(&delta, "updated")),
+        (Some(1), 1),
+        "{delta:#}"
+    );
+    assert_eq!(delta["reconciliation"]["agrees"], true);
     assert_eq!(place.query("target.sqlite", "select count(*) from items where name = 'A new service'"), 1);
+    let changed = "select count(*) from document_lines where description = 'Changed'";
+    assert_eq!(place.query("target.sqlite", changed), 1);
+    let all = "select count(*) from documents where kind = 'invoice'";
+    assert_eq!(place.query("target.sqlite", all), 140, "no second copy");
+
+    let vanished = place.path("books").join("Estimates.csv");
+    std::fs::remove_file(vanished).unwrap();
+    let delta = place.migrate("delta", &[]).expect(1).json();
+    let folder = std::path::PathBuf::from(delta["report"]["folder"].as_str().unwrap());
+    let listed = std::fs::read_to_string(folder.join("vanished.csv")).unwrap();
+    assert_eq!(listed.lines().filter(|line| line.contains("estimate")).count(), 15, "{listed}");
 }
 
 #[test]
 fn a_mended_row_is_carried_by_a_retry() {
     let place = Place::with("quickbooks");
     let full = place.migrate("full", &[]).expect(1).json();
-    assert_eq!(place.query("target.sqlite", "select count(*) from documents where source_number = '00131'"), 0);
+    assert_eq!(
+        place.query("target.sqlite", "select count(*) from documents where source_number = '00131'"),
+        0
+    );
     place.edit("Invoices.csv", "117.7S", "117.75");
     let retry = place.migrate("retry", &[]).expect(1).json();
     assert_eq!(retry["counts"]["invoice"]["migrated"], 1, "{retry:#}");
     assert_eq!(sum(&retry, "failed"), sum(&full, "failed") - 1);
     assert_eq!(retry["reconciliation"]["agrees"], true);
-    assert_eq!(place.query("target.sqlite", "select count(*) from documents where source_number = '00131'"), 1);
+    assert_eq!(
+        place.query("target.sqlite", "select count(*) from documents where source_number = '00131'"),
+        1
+    );
 }
 
 #[test]
@@ -159,7 +185,8 @@ fn a_rollback_leaves_nothing_behind() {
     assert!(list["removable"].as_array().unwrap().iter().all(|row| row["possible"] == true));
     let unconfirmed = place.carry(&["rollback", "--state", "state", "--all"]).expect(2);
     assert!(unconfirmed.stderr.contains("--yes"), "{}", unconfirmed.stderr);
-    let some = ["rollback", "--state", "state", "--entities", "payment,bill-payment", "--yes", "--json", "--quiet"];
+    let some =
+        ["rollback", "--state", "state", "--entities", "payment,bill-payment", "--yes", "--json", "--quiet"];
     let removed = place.carry(&some).json();
     assert!(removed["removed"]["payment"]["removed"].as_u64().unwrap() > 90, "{removed:#}");
     assert_eq!(place.query("target.sqlite", "select count(*) from payments"), 0);
@@ -203,7 +230,8 @@ fn a_mapping_file_is_checked_before_anything_is_written() {
     place.carry(&map).expect(2);
 
     let text = std::fs::read_to_string(place.path("map.toml")).unwrap();
-    std::fs::write(place.path("map.toml"), text.replacen("target = \"create\"", "target = \"\"", 1)).unwrap();
+    std::fs::write(place.path("map.toml"), text.replacen("\ntarget = \"create\"", "\ntarget = \"\"", 1))
+        .unwrap();
     let check = [&["map"][..], &sides, &["--check", "map.toml", "--json"]].concat();
     let found = place.carry(&check).expect(2).json();
     assert_eq!(found["complete"], false);

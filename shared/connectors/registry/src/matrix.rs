@@ -44,8 +44,8 @@ fn letters(support: EntitySupport) -> String {
         Removal::No(_) => "",
     };
     let letter = |support: Support, letter| if support.is_yes() { letter } else { "" };
-    let all =
-        [letter(support.read, "R"), letter(support.write, "W"), letter(support.update, "U"), removal].concat();
+    let all = [letter(support.read, "R"), letter(support.write, "W"), letter(support.update, "U"), removal]
+        .concat();
     if all.is_empty() { "·".to_owned() } else { all }
 }
 
@@ -69,8 +69,10 @@ fn system(page: &mut String, manifest: &Manifest) {
     }
     let _ = writeln!(page, "\n| | read | write | change | remove | changes told by | batch | own numbers |");
     let _ = writeln!(page, "| --- | --- | --- | --- | --- | --- | --- | --- |");
-    let (there, missing): (Vec<_>, Vec<_>) =
-        Entity::ALL.iter().map(|entity| manifest.entity(*entity)).partition(|support| letters(*support) != "·");
+    let (there, missing): (Vec<_>, Vec<_>) = Entity::ALL
+        .iter()
+        .map(|entity| manifest.entity(*entity))
+        .partition(|support| letters(*support) != "·");
     for support in there {
         let _ = writeln!(page, "{}", row(support));
     }
@@ -107,7 +109,8 @@ fn row(support: EntitySupport) -> String {
         remove,
         if support.read.is_yes() { told.to_owned() } else { String::new() },
         if written { support.batch_size.to_string() } else { String::new() },
-        if written { if support.own_numbers { "kept" } else { "given by the target" } } else { "" }.to_owned(),
+        if written { if support.own_numbers { "kept" } else { "given by the target" } } else { "" }
+            .to_owned(),
     ]
     .iter()
     .fold("|".to_owned(), |row, cell| format!("{row} {} |", cell.replace('|', "/")))

@@ -60,7 +60,9 @@ pub fn stored(text: &str) -> Result<String, Fault> {
 /// True for a target that opening it would make: a SQLite file that is not there yet.
 pub fn is_new(text: &str) -> Result<bool, Fault> {
     Ok(match Spec::parse(text, true)? {
-        Spec::Database { url, schema: None } => url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists()),
+        Spec::Database { url, schema: None } => {
+            url.strip_prefix("sqlite:").is_some_and(|path| !Path::new(path).exists())
+        }
         _ => false,
     })
 }
@@ -79,7 +81,9 @@ pub async fn open_source(text: &str, settings: &SourceSettings) -> Result<Source
             .hint("Leave --queries out, or give a database as the source."));
     }
     let reader: Arc<dyn Reader> = match spec {
-        Spec::Files(folder) => Arc::new(FilesReader::new(folder, FilesOptions::from_settings(&settings.values)?)),
+        Spec::Files(folder) => {
+            Arc::new(FilesReader::new(folder, FilesOptions::from_settings(&settings.values)?))
+        }
         Spec::Queries(file) => Arc::new(by_queries(None, &file, settings).await?),
         Spec::Database { url, schema } => database(&url, schema, settings).await?,
         Spec::Odoo { .. } => {
@@ -101,7 +105,9 @@ pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Faul
     let writer: Arc<dyn Writer> = match spec {
         Spec::Database { url, schema: None } => Arc::new(UniversalWriter::open(&url).await?),
         Spec::Odoo { base, database, company } => Arc::new(odoo(&base, database, company, access).await?),
-        Spec::Database { schema: Some(Schema::GnuCash), .. } => return Err(no_target("A GnuCash book is a source only.")),
+        Spec::Database { schema: Some(Schema::GnuCash), .. } => {
+            return Err(no_target("A GnuCash book is a source only."));
+        }
         Spec::Files(_) => return Err(no_target("A folder of files is a source only.")),
         Spec::Queries(_) => return Err(no_target("A database read by a mapping file is a source only.")),
     };
@@ -114,7 +120,12 @@ fn no_target(why: &str) -> Fault {
         .hint("Targets are a SQLite file (made where there is none), postgres://... and odoo+https://HOST/DATABASE.")
 }
 
-async fn odoo(base: &str, database: String, company: Option<i64>, access: &dyn Access) -> Result<Odoo, Fault> {
+async fn odoo(
+    base: &str,
+    database: String,
+    company: Option<i64>,
+    access: &dyn Access,
+) -> Result<Odoo, Fault> {
     let api_key = access.secret("ODOO_API_KEY").ok_or_else(|| {
         Fault::new(Code::AuthRefused)
             .detail("The variable ODOO_API_KEY is not set.")
@@ -141,7 +152,9 @@ async fn database(
     }
     if UniversalReader::recognises(&database).await? {
         if let Some(name) = settings.values.keys().next() {
-            return Err(Fault::new(Code::ConfigInvalid).field(name).hint("A universal database says all of this itself."));
+            return Err(Fault::new(Code::ConfigInvalid)
+                .field(name)
+                .hint("A universal database says all of this itself."));
         }
         return Ok(Arc::new(UniversalReader::new(database)));
     }
@@ -150,7 +163,11 @@ async fn database(
         .hint("Write a mapping file with one query per entity and name it with --queries."))
 }
 
-async fn by_queries(url: Option<&str>, file: &Path, settings: &SourceSettings) -> Result<MappedDatabase, Fault> {
+async fn by_queries(
+    url: Option<&str>,
+    file: &Path,
+    settings: &SourceSettings,
+) -> Result<MappedDatabase, Fault> {
     if let Some(name) = settings.values.keys().next() {
         return Err(Fault::new(Code::ConfigInvalid)
             .field(name)
@@ -179,7 +196,9 @@ type BookSettings = (Option<carry_model::Currency>, Option<String>);
 fn book_settings(values: &BTreeMap<String, String>) -> Result<BookSettings, Fault> {
     let known = ["company", "home_currency"];
     if let Some(name) = values.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(Fault::new(Code::ConfigInvalid).field(name).hint("A book knows the settings company and home_currency."));
+        return Err(Fault::new(Code::ConfigInvalid)
+            .field(name)
+            .hint("A book knows the settings company and home_currency."));
     }
     let home = values.get("home_currency").map(|text| text.parse()).transpose();
     let home = home.map_err(|e: carry_model::UnknownCurrency| {

@@ -134,7 +134,8 @@ fn absolute(path: &Path, may_be_new: bool) -> Result<PathBuf, Fault> {
         Ok(path) => Ok(path),
         Err(e) if may_be_new && e.kind() == std::io::ErrorKind::NotFound => {
             let name = path.file_name().ok_or_else(|| unreadable(e))?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             Ok(folder.canonicalize().map_err(unreadable)?.join(name))
         }
         Err(e) => Err(unreadable(e)),

@@ -99,7 +99,8 @@ impl Place {
 
     /// Runs a migration of `books` into `target.sqlite` with the state in `state`.
     pub(crate) fn migrate(&self, kind: &str, more: &[&str]) -> Done {
-        let mut args = vec![kind, "--from", "books", "--to", "target.sqlite", "--state", "state", "--json", "--quiet"];
+        let mut args =
+            vec![kind, "--from", "books", "--to", "target.sqlite", "--state", "state", "--json", "--quiet"];
         args.extend(more);
         self.carry(&args)
     }
@@ -143,7 +144,8 @@ fn content(path: &Path) -> Vec<String> {
     const ENGINES_OWN: [&str; 2] = ["id_counters", "books"];
     let connection = open(path);
     let tables = texts(&connection, "select name from sqlite_schema where type = 'table' order by name");
-    let tables: Vec<_> = tables.into_iter().flatten().filter(|table| !ENGINES_OWN.contains(&table.as_str())).collect();
+    let tables: Vec<_> =
+        tables.into_iter().flatten().filter(|table| !ENGINES_OWN.contains(&table.as_str())).collect();
     // What each id stands for, by table.
     let mut meaning: BTreeMap<(String, String), String> = BTreeMap::new();
     for table in &tables {
@@ -157,16 +159,25 @@ fn content(path: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     for table in &tables {
         let columns = columns(&connection, table);
-        let references: BTreeMap<String, String> =
-            texts(&connection, &format!("select \"from\", \"table\" from pragma_foreign_key_list('{table}')"))
-                .into_iter()
-                .map(|row| (row[0].clone(), row[1].clone()))
-                .collect();
+        let references: BTreeMap<String, String> = texts(
+            &connection,
+            &format!("select \"from\", \"table\" from pragma_foreign_key_list('{table}')"),
+        )
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
         for row in texts(&connection, &format!("select * from {table}")) {
-            let cells = columns.iter().zip(row).filter(|(column, _)| *column != "id").map(|(column, value)| {
-                let known = references.get(column).and_then(|of| meaning.get(&(of.clone(), value.clone())));
-                format!("{column}={}", known.unwrap_or(&value))
-            });
+            let cells =
+                columns.iter().zip(row).filter(|(column, _)| *column != "id").map(|(column, value)| {
+                    // Rows below lines refer to line and document together; the document is what tells them apart.
+                    let of = match column.as_str() {
+                        "document_id" => Some("documents"),
+                        "journal_id" => Some("journals"),
+                        _ => references.get(column).map(String::as_str),
+                    };
+                    let known = of.and_then(|of| meaning.get(&(of.to_owned(), value.clone())));
+                    format!("{column}={}", known.unwrap_or(&value))
+                });
             lines.push(format!("{table}: {}", cells.collect::<Vec<_>>().join(" ")));
         }
     }
@@ -176,7 +187,10 @@ fn content(path: &Path) -> Vec<String> {
 }
 
 fn columns(connection: &Connection, table: &str) -> Vec<String> {
-    texts(connection, &format!("select name from pragma_table_info('{table}') order by cid")).into_iter().flatten().collect()
+    texts(connection, &format!("select name from pragma_table_info('{table}') order by cid"))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Compares two targets line by line and names the first differences.
@@ -185,7 +199,12 @@ pub(crate) fn assert_same(one: &[String], other: &[String]) {
         let those: std::collections::BTreeSet<_> = those.iter().collect();
         these.iter().filter(|line| !those.contains(line)).take(8).cloned().collect()
     };
-    assert!(one == other, "only in the first: {:#?}\nonly in the second: {:#?}", only(one, other), only(other, one));
+    assert!(
+        one == other,
+        "only in the first: {:#?}\nonly in the second: {:#?}",
+        only(one, other),
+        only(other, one)
+    );
 }
 
 /// Adds up a counter over all entities of a run's JSON.

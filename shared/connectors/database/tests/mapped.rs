@@ -4,10 +4,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     missing_docs,
     reason = "tests"
 )]
 
+#[path = "support/postgres.rs"]
+mod postgres;
 mod support;
 
 use std::collections::BTreeMap;
@@ -219,12 +222,9 @@ fn block(language: &str) -> &'static str {
     rest.split_once("```").unwrap().0
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_example_of_the_documentation_works() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("example.db");
-    rusqlite::Connection::open(&path).unwrap().execute_batch(block("sql")).unwrap();
-    let reader = open(path.to_str().unwrap(), block("toml")).await.unwrap();
+/// The documentation's example at that address.
+async fn the_example_is_read(url: &str) {
+    let reader = open(url, block("toml")).await.unwrap();
     let (_, read) = read(&reader).await;
     assert!(read.rejects.is_empty(), "{:?}", read.rejects);
     let invoice = record(&read, Entity::Invoice, "R-0001").document().unwrap();
@@ -232,6 +232,26 @@ async fn the_example_of_the_documentation_works() {
     assert_eq!(invoice.sum_of_parts().unwrap(), invoice.total);
     let Body::Payment(payment) = &record(&read, Entity::Payment, "1").body else { panic!() };
     assert_eq!((payment.amount, payment.unapplied().unwrap()), (money("50"), money("0")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_the_documentation_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("example.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch(block("sql")).unwrap();
+    the_example_is_read(path.to_str().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_example_of_the_documentation_works_in_postgresql() {
+    let Some(server) = postgres::Postgres::start() else {
+        eprintln!("skipped: PostgreSQL's server is not installed, or cannot be started");
+        return;
+    };
+    let file = server.folder().join("example.sql");
+    std::fs::write(&file, block("sql")).unwrap();
+    server.script(&file);
+    the_example_is_read(&server.url()).await;
 }
 
 const JUNK: &[&str] = &[

@@ -13,7 +13,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use carry_connector::{Links, Operation, Reader, Transformed, WriteBatch, WriteItem, Writer};
+use carry_connector::{Links, Operation, Transformed, WriteBatch, WriteItem, Writer};
 use carry_database::conn::Database;
 use carry_database::gnucash::GnuCash;
 use carry_database::mapped::{MappedDatabase, Mapping, UNIVERSAL};

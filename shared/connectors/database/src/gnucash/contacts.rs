@@ -1,18 +1,13 @@
-//! Company, accounts, tax rates, terms, contacts and projects of a book.
+//! Accounts, tax rates, terms, contacts and projects of a book.
 
 use carry_model::{
-    Account, Address, Body, Code, Company, Contact, Entity, Fault, Project, Record, SourceId, TaxComponent,
-    TaxRate, Terms,
+    Account, Address, Body, Code, Contact, Entity, Fault, Project, Record, SourceId, TaxComponent, TaxRate,
+    Terms,
 };
 
 use super::profile::{AmountKind, Profile, class_of};
 use super::transform::currency;
 use crate::fields::Fields;
-
-pub(super) fn company(profile: &Profile, name: &str, row: Fields<'_>) -> Result<Record, Fault> {
-    let body = Company { name: name.to_owned(), home_currency: profile.home, country: None };
-    Record::new(Entity::Company, &*row.need("guid")?, Some(name.to_owned()), Body::Company(body))
-}
 
 pub(super) fn account(profile: &Profile, row: Fields<'_>) -> Result<Record, Fault> {
     let guid = row.need("guid")?;

@@ -59,7 +59,7 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::No(READ_ONLY),
     entities: &[
-        reads(Entity::Company),
+        EntitySupport::none(Entity::Company, "told by the survey, not a record of its own"),
         reads(Entity::Account),
         reads(Entity::TaxRate),
         reads(Entity::Terms),
@@ -143,7 +143,7 @@ impl Reader for GnuCash {
             entity: kind.entity,
             partition: partition.id.clone(),
             file: kind.table.to_owned(),
-            shape: serde_json::json!({"company": survey.company.name}),
+            shape: serde_json::Value::Null,
         };
         let templates =
             partition.spec.get("templates").and_then(serde_json::Value::as_str).unwrap_or_default();

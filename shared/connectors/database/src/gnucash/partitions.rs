@@ -58,14 +58,6 @@ const PRICED: &str = "JOIN commodities h ON h.namespace = 'CURRENCY' AND h.mnemo
 /// Everything a book is extracted as.
 pub(super) const PARTITIONS: &[Kind] = &[
     Kind {
-        id: "company",
-        entity: Entity::Company,
-        table: "books",
-        counted: &[Entity::Company],
-        objects: "SELECT b.guid AS parent, b.guid, b.root_account_guid FROM books b WHERE {after:b.guid} ORDER BY b.guid",
-        parts: &[],
-    },
-    Kind {
         id: "accounts",
         entity: Entity::Account,
         table: "accounts",

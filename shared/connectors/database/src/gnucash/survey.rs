@@ -68,7 +68,6 @@ async fn counts(
 ) -> Result<BTreeMap<Entity, u64>, Fault> {
     let of = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     let mut counts = BTreeMap::from([
-        (Entity::Company, 1),
         (Entity::Account, of(profile.accounts.len())),
         (
             Entity::TaxRate,

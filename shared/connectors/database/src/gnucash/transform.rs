@@ -18,23 +18,21 @@ impl Transformer for Books {
     fn transform(&self, batch: &RawBatch, out: &mut Transformed) -> Result<(), Fault> {
         let kind = kind_of(&batch.header.partition)
             .ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a partition that no GnuCash book has"))?;
-        let company =
-            batch.header.shape.get("company").and_then(serde_json::Value::as_str).unwrap_or_default();
         for row in batch.rows() {
-            self.one(kind, company, &row?, out)?;
+            self.one(kind, &row?, out)?;
         }
         Ok(())
     }
 }
 
 impl Books {
-    fn one(&self, kind: &Kind, company: &str, raw: &RawRow<'_>, out: &mut Transformed) -> Result<(), Fault> {
+    fn one(&self, kind: &Kind, raw: &RawRow<'_>, out: &mut Transformed) -> Result<(), Fault> {
         let corrupt = || Fault::new(Code::StagingCorrupt).detail("a staged object of a GnuCash book");
         let value: serde_json::Value =
             serde_json::from_str(raw.data.get()).map_err(|e| corrupt().caused_by(e))?;
         let row = Fields::of(&value).ok_or_else(corrupt)?;
         let place = raw.place(kind.table);
-        match self.records(kind, company, row) {
+        match self.records(kind, row) {
             Ok(records) => out.records.extend(records.into_iter().map(|record| Record {
                 place: place.clone(),
                 raw: raw.data.get().to_owned(),
@@ -52,7 +50,7 @@ impl Books {
         Ok(())
     }
 
-    fn records(&self, kind: &Kind, company: &str, row: Fields<'_>) -> Result<Vec<Record>, Fault> {
+    fn records(&self, kind: &Kind, row: Fields<'_>) -> Result<Vec<Record>, Fault> {
         if let Some(part) = row.text("oversized")? {
             return Err(Fault::new(Code::InputTooLarge)
                 .field(part)
@@ -60,7 +58,6 @@ impl Books {
         }
         let one = |record: Record| vec![record];
         match kind.id {
-            "company" => contacts::company(&self.profile, company, row).map(one),
             "accounts" => contacts::account(&self.profile, row).map(one),
             "tax_rates" => contacts::tax_rate(&self.profile, row).map(one),
             "terms" => contacts::terms(row).map(one),

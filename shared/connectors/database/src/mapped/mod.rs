@@ -25,9 +25,12 @@ pub use pages::{PAGE_ROWS, PART_ROWS_MAX};
 
 const READ_ONLY: &str = "a mapped database is a source only";
 
+const IN_SURVEY: &str = "told by the survey, not a record of its own";
+
 const fn readable() -> [EntitySupport; Entity::ALL.len()] {
-    let mut all = [EntitySupport::read_only(Entity::Company, READ_ONLY); Entity::ALL.len()];
-    let mut at = 0;
+    // The company is the first entity.
+    let mut all = [EntitySupport::none(Entity::Company, IN_SURVEY); Entity::ALL.len()];
+    let mut at = 1;
     while at < Entity::ALL.len() {
         #[expect(clippy::indexing_slicing, reason = "bounded by the loop, and evaluated at compile time")]
         {

@@ -33,6 +33,8 @@ impl Loader<'_> {
         }
         tally.merge(&self.close_clearing().await?)?;
         // Settlements are the engine's own: they are adjustments, not records of the source.
+        let made: u64 = tally.entities.values().map(|counts| counts.migrated + counts.updated).sum();
+        tally.adjustments += made;
         tally.entities.clear();
         Ok(tally)
     }

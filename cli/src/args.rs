@@ -9,8 +9,8 @@ use carry_model::{Code, Entity};
 const EXIT_CODES: &str = "\
 Exit codes:
   0    finished, nothing to look at
-  1    finished with issues: records were skipped or failed, or figures differ
-  2    something must be put right first: command line, settings, mapping, credentials; nothing was written
+  1    finished with issues: records left out or failed, or figures differ
+  2    something must be put right first: command line, settings, mapping, credentials
   3    paused or interrupted: the same command given again goes on
   4    failed
   130  ended at once by a second Ctrl-C; the same command given again goes on

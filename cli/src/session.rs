@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use carry_connector::{Limits, Wire};
-use carry_connectors::{Access, SourceSettings, is_new, open_source, open_target, stored};
+use carry_connectors::{Access, SourceSettings, UniversalWriter, is_new, open_source, open_target, stored};
 use carry_embedded::{FolderStaging, SqliteJobs};
 use carry_http::HttpTransport;
 use carry_model::{Code, Fault, MigrationId};
@@ -174,6 +174,8 @@ fn unusable(folder: &Path, error: std::io::Error) -> Fault {
 /// Both sides, opened, with the texts under which they are stored.
 pub(crate) struct Sides {
     pub(crate) connection: Connection,
+    /// The target's table for rows that could not be carried, where it has one.
+    pub(crate) rejects: Option<Arc<UniversalWriter>>,
     pub(crate) source: String,
     pub(crate) target: String,
 }
@@ -185,7 +187,7 @@ pub(crate) async fn open_to_look(from: &str, more: &SourceOptions, to: &str) -> 
     }
     let source = open_source(from, &source_settings(more)).await?;
     let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };
-    Ok(Sides { connection, source: source.stored, target: stored(to)? })
+    Ok(Sides { connection, rejects: None, source: source.stored, target: stored(to)? })
 }
 
 /// Opens both sides of a migration.
@@ -193,7 +195,7 @@ pub(crate) async fn open_sides(from: &str, more: &SourceOptions, to: &str) -> Re
     let source = open_source(from, &source_settings(more)).await?;
     let target = open_target(to, &Outside).await?;
     let connection = Connection { reader: source.reader, writer: target.writer };
-    Ok(Sides { connection, source: source.stored, target: target.stored })
+    Ok(Sides { connection, rejects: target.rejects, source: source.stored, target: target.stored })
 }
 
 pub(crate) fn source_settings(more: &SourceOptions) -> SourceSettings {

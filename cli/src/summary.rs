@@ -11,6 +11,7 @@ use carry_ports::{Migration, Run};
 use carry_report::{HTML_FILE, JSON_FILE, VerdictStatus};
 use serde::Serialize;
 
+use crate::args::Common;
 use crate::output;
 
 /// A report that lies on disk.
@@ -102,8 +103,12 @@ impl Summary {
         }
     }
 
-    /// For people, on stdout.
-    pub(crate) fn show(&self) -> Result<(), Fault> {
+    /// On stdout, in the form that was asked for.
+    pub(crate) fn print(&self, common: &Common) -> Result<(), Fault> {
+        if common.json { output::json(self) } else { self.show() }
+    }
+
+    fn show(&self) -> Result<(), Fault> {
         output::line(&self.table())?;
         if let Some(report) = &self.report {
             output::line(&format!("\n{}", report.sentence))?;

@@ -13,3 +13,8 @@ pub(crate) async fn batches(store: &RunStore, entity: Entity) -> Result<Vec<Stri
 pub(crate) async fn records(store: &RunStore, key: &str) -> Result<Vec<Record>, Fault> {
     carry_pipeline::parse_records(&store.get_lines(key).await?)
 }
+
+/// Keys of the batches that hold rows that could not be carried.
+pub(crate) async fn rejects(store: &RunStore) -> Result<Vec<String>, Fault> {
+    store.list(&format!("{}/rejects/", Stage::Transform.name())).await
+}

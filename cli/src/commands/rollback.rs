@@ -9,11 +9,11 @@ use carry_ports::{Migration, RunKind};
 use serde_json::json;
 
 use crate::args::{Choice, Common, Remigrate, Rollback};
-use crate::commands::run::carry;
+use crate::commands::run::Work;
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::{Way, progress};
-use crate::session::{Session, open_sides, settings};
+use crate::session::Session;
 use crate::stop;
 
 type Results = BTreeMap<Entity, RollbackResult>;
@@ -150,27 +150,18 @@ fn show(common: &Common, list: &[Removable], results: &Results) -> Result<Exit, 
 
 /// Removes everything that can be removed and migrates anew; an interrupted re-migration goes on.
 pub(crate) async fn remigrate(common: &Common, args: &Remigrate) -> Result<Exit, Fault> {
-    let settings = settings(&args.run.how)?;
-    let sides = open_sides(&args.run.from.spec, &args.run.from.more, &args.run.to).await?;
-    let session = Session::to_write(&common.state)?;
-    let migration = session.migration(&sides.source, &sides.target).await?;
-    let mut engine = session.engine(sides.connection, common, args.run.how.workers);
-    let runs = session.jobs.runs(&migration.id).await?;
+    let mut work = Work::begin(common, &args.run).await?;
+    work.engine.cancel = stop::on_signal();
+    let runs = work.session.jobs.runs(&work.migration.id).await?;
     let goes_on = runs.iter().any(|run| run.state.is_active() && run.kind == RunKind::Remigration);
-    engine.cancel = stop::on_signal();
     if !goes_on {
-        refuse_while_active(&session, &migration).await?;
-        if !clear(common, &engine, &migration, args.yes).await? {
+        refuse_while_active(&work.session, &work.migration).await?;
+        if !clear(common, &work.engine, &work.migration, args.yes).await? {
             return Ok(Exit::Finished);
         }
     }
-    let (summary, exit) =
-        carry(common, &session, &engine, &migration, RunKind::Remigration, &settings).await?;
-    if common.json {
-        output::json(&summary)?
-    } else {
-        summary.show()?
-    }
+    let (summary, exit) = work.carry(RunKind::Remigration).await?;
+    summary.print(common)?;
     Ok(exit)
 }
 

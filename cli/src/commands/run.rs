@@ -1,53 +1,89 @@
 //! demo, full, delta and retry: the engine's runs; and stage, which stops before anything is written.
 
+use std::sync::Arc;
+
+use carry_connectors::UniversalWriter;
 use carry_model::Fault;
-use carry_pipeline::{Connection, Engine, Settings, run as drive, stage_only};
+use carry_pipeline::{Connection, Engine, RunStore, Settings, run as drive, stage_only};
 use carry_ports::{Migration, RunKind, RunState};
 
 use crate::args::{Common, Run, Stage};
+use crate::commands::books;
 use crate::exit::Exit;
 use crate::offline::Offline;
 use crate::output;
-use crate::session::{Session, open_sides, settings, source_settings};
+use crate::session::{Session, Sides, open_sides, settings, source_settings};
 use crate::stop;
 use crate::summary::{Summary, report_folder, write_report};
 
 /// Runs, reports, and shows what came out.
 pub(crate) async fn run(common: &Common, args: &Run, kind: RunKind) -> Result<Exit, Fault> {
-    let settings = settings(&args.how)?;
-    let sides = open_sides(&args.from.spec, &args.from.more, &args.to).await?;
-    let session = Session::to_write(&common.state)?;
-    let migration = session.migration(&sides.source, &sides.target).await?;
-    let mut engine = session.engine(sides.connection, common, args.how.workers);
-    engine.cancel = stop::on_signal();
-    let (summary, exit) = carry(common, &session, &engine, &migration, kind, &settings).await?;
-    if common.json {
-        output::json(&summary)?
-    } else {
-        summary.show()?
-    }
+    let mut work = Work::begin(common, args).await?;
+    work.engine.cancel = stop::on_signal();
+    let (summary, exit) = work.carry(kind).await?;
+    summary.print(common)?;
     Ok(exit)
 }
 
-/// One run with its report.
-pub(crate) async fn carry(
-    common: &Common,
-    session: &Session,
-    engine: &Engine,
-    migration: &Migration,
-    kind: RunKind,
-    settings: &Settings,
-) -> Result<(Summary, Exit), Fault> {
-    if !common.quiet {
-        output::note(&format!("{} -> {}", migration.source, migration.target));
+/// A migration with both sides open.
+pub(crate) struct Work<'a> {
+    pub(crate) common: &'a Common,
+    pub(crate) session: Session,
+    pub(crate) migration: Migration,
+    pub(crate) engine: Engine,
+    pub(crate) settings: Settings,
+    /// The target's table for rows that could not be carried, where it has one.
+    pub(crate) rejects: Option<Arc<UniversalWriter>>,
+}
+
+impl<'a> Work<'a> {
+    /// Opens both sides and the state folder.
+    pub(crate) async fn begin(common: &'a Common, args: &Run) -> Result<Self, Fault> {
+        let settings = settings(&args.how)?;
+        let sides = open_sides(&args.from.spec, &args.from.more, &args.to).await?;
+        Self::of(common, Session::to_write(&common.state)?, sides, settings, args.how.workers).await
     }
-    let ended = match drive(engine, migration, kind, settings).await {
-        Ok(ended) => ended,
-        Err(fault) => return Err(told_when(session, migration, kind, fault).await),
-    };
-    let report = write_report(engine, &ended.run, &report_folder(&session.folder, &ended.run)).await?;
-    let exit = Exit::of_state(&ended.run.state);
-    Ok((Summary::ended(migration, &ended, report), exit))
+
+    /// Of sides that are open.
+    pub(crate) async fn of(
+        common: &'a Common,
+        session: Session,
+        sides: Sides,
+        settings: Settings,
+        workers: Option<usize>,
+    ) -> Result<Self, Fault> {
+        let migration = session.migration(&sides.source, &sides.target).await?;
+        let engine = session.engine(sides.connection, common, workers);
+        Ok(Self { common, session, migration, engine, settings, rejects: sides.rejects })
+    }
+
+    /// One run with its report.
+    pub(crate) async fn carry(&self, kind: RunKind) -> Result<(Summary, Exit), Fault> {
+        let Self { engine, migration, session, .. } = self;
+        if !self.common.quiet {
+            output::note(&format!("{} -> {}", migration.source, migration.target));
+        }
+        let ended = match drive(engine, migration, kind, &self.settings).await {
+            Ok(ended) => ended,
+            Err(fault) => return Err(told_when(session, migration, kind, fault).await),
+        };
+        if let Some(table) = &self.rejects {
+            keep_rejects(&RunStore::new(session.staging.clone(), &ended.run), table).await?;
+        }
+        let report = write_report(engine, &ended.run, &report_folder(&session.folder, &ended.run)).await?;
+        let exit = Exit::of_state(&ended.run.state);
+        Ok((Summary::ended(migration, &ended, report), exit))
+    }
+}
+
+/// Rows that could not be read stand in the target beside what was carried, where it has a table for them: those of
+/// the last run.
+async fn keep_rejects(store: &RunStore, table: &UniversalWriter) -> Result<(), Fault> {
+    table.clear_rejects().await?;
+    for key in books::rejects(store).await? {
+        table.store_rejects(&store.get_rows(&key).await?).await?;
+    }
+    Ok(())
 }
 
 /// A paused run says when it goes on.
@@ -67,15 +103,11 @@ pub(crate) async fn stage(common: &Common, args: &Stage) -> Result<Exit, Fault> 
     let source = carry_connectors::open_source(&args.from.spec, &source_settings(&args.from.more)).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&source.stored, "staging alone").await?;
-    let connection = Connection { reader: source.reader, writer: std::sync::Arc::new(Offline) };
+    let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };
     let mut engine = session.engine(connection, common, args.how.workers);
     engine.cancel = stop::on_signal();
     let (run, tally) = stage_only(&engine, &migration, &settings).await?;
     let summary = Summary::new(&migration, &run, &tally);
-    if common.json {
-        output::json(&summary)?
-    } else {
-        summary.show()?
-    }
+    summary.print(common)?;
     Ok(Exit::Finished)
 }

@@ -81,7 +81,7 @@ impl Look<'_> {
 
     async fn rejects(&self) -> Result<(), Fault> {
         let mut found = Vec::new();
-        for key in self.store.list(&format!("{}/rejects/", Stage::Transform.name())).await? {
+        for key in books::rejects(self.store).await? {
             found.extend(self.store.get_rows::<Reject>(&key).await?);
         }
         found.truncate(self.limit);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::{Common, SourceOptions, Try};
 use crate::commands::report;
-use crate::commands::run::carry;
+use crate::commands::run::Work;
 use crate::exit::Exit;
 use crate::output;
 use crate::session::{Session, open_sides};
@@ -168,13 +168,11 @@ async fn book(
     let more = SourceOptions { settings, queries: None };
     let target = format!("sqlite:{}", database.display());
     let sides = open_sides(&source.display().to_string(), &more, &target).await?;
-    let session = Session::to_write(&state)?;
-    let migration = session.migration(&sides.source, &sides.target).await?;
-    let mut engine = session.engine(sides.connection, common, None);
-    engine.cancel = cancel.clone();
     let settings = carry_pipeline::Settings::default();
-    let (summary, _) = carry(common, &session, &engine, &migration, RunKind::Full, &settings).await?;
-    let failed = failed(session.jobs.as_ref(), &migration).await?;
+    let mut work = Work::of(common, Session::to_write(&state)?, sides, settings, None).await?;
+    work.engine.cancel = cancel.clone();
+    let (summary, _) = work.carry(RunKind::Full).await?;
+    let failed = failed(work.session.jobs.as_ref(), &work.migration).await?;
     let (met, unexpected) = judge(&expected.rejects, failed);
     Ok(Tried { name, expected: met, unexpected, summary })
 }

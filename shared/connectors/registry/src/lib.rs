@@ -11,6 +11,7 @@ mod spec;
 
 use carry_connector::Manifest;
 
+pub use carry_database::universal::UniversalWriter;
 pub use matrix::support_matrix;
 pub use open::{Access, Source, SourceSettings, Target, is_new, open_source, open_target, stored};
 

@@ -48,6 +48,8 @@ pub struct Source {
 pub struct Target {
     /// Its writer.
     pub writer: Arc<dyn Writer>,
+    /// The same, where it has a table for rows that could not be carried.
+    pub rejects: Option<Arc<UniversalWriter>>,
     /// The connection without credentials, as it is stored and shown.
     pub stored: String,
 }
@@ -103,7 +105,10 @@ pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Faul
     let spec = Spec::parse(text, true)?;
     let stored = spec.shown()?;
     let writer: Arc<dyn Writer> = match spec {
-        Spec::Database { url, schema: None } => Arc::new(UniversalWriter::open(&url).await?),
+        Spec::Database { url, schema: None } => {
+            let writer = Arc::new(UniversalWriter::open(&url).await?);
+            return Ok(Target { writer: writer.clone(), rejects: Some(writer), stored });
+        }
         Spec::Odoo { base, database, company } => Arc::new(odoo(&base, database, company, access).await?),
         Spec::Database { schema: Some(Schema::GnuCash), .. } => {
             return Err(no_target("A GnuCash book is a source only."));
@@ -111,7 +116,7 @@ pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Faul
         Spec::Files(_) => return Err(no_target("A folder of files is a source only.")),
         Spec::Queries(_) => return Err(no_target("A database read by a mapping file is a source only.")),
     };
-    Ok(Target { writer, stored })
+    Ok(Target { writer, rejects: None, stored })
 }
 
 fn no_target(why: &str) -> Fault {

@@ -136,9 +136,10 @@ fn finish(mut command: Command) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Records written; what the source says to be open is noted, not written.
 fn created(done: &Value) -> u64 {
-    let counts = done["counts"].as_object().unwrap().values();
-    counts.map(|c| c["migrated"].as_u64().unwrap() + c["updated"].as_u64().unwrap()).sum()
+    let counts = done["counts"].as_object().unwrap().iter().filter(|(entity, _)| *entity != "open_balance");
+    counts.map(|(_, c)| c).map(|c| c["migrated"].as_u64().unwrap() + c["updated"].as_u64().unwrap()).sum()
 }
 
 #[test]

@@ -209,6 +209,9 @@ impl Loader<'_> {
         let key = record.key();
         let support = self.engine.connection.writer.manifest().entity(record.entity);
         if let Some(target) = self.existing.get(&key) {
+            if known.done(&key).is_some_and(|done| done.target.as_ref() == Some(target)) {
+                return Ok(Decision::Unchanged);
+            }
             let mut link = figures::link(record, &self.run.id, Figures::default());
             link.change = Change::Mapped;
             link.target = Some(target.clone());

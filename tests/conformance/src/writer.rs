@@ -81,7 +81,7 @@ impl Session<'_> {
 
     async fn read_back(&self, key: &RecordKey) -> Option<Balance> {
         let id = self.written.get(key)?.clone();
-        let shown = self.writer.read_back(key.entity, &[id.clone()]).await.unwrap().remove(0);
+        let shown = self.writer.read_back(key.entity, std::slice::from_ref(&id)).await.unwrap().remove(0);
         let shown = shown.unwrap_or_else(|| panic!("{key} is gone"));
         assert_eq!((&shown.id, shown.currency), (&id, self.home));
         Some(shown)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use carry_database::conn::Database;
 use carry_database::gnucash::GnuCash;
+use carry_database::universal::UniversalWriter;
 use carry_files::{FilesOptions, FilesReader};
 use carry_simulation::target::{MemoryTarget, Trouble};
 
@@ -26,6 +27,14 @@ async fn files_xero() {
 async fn gnucash() {
     let database = Database::open(samples("gnucash/book.gnucash").to_str().unwrap()).await.unwrap();
     carry_conformance::reader(&GnuCash::new(database, None, None)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_universal_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("books.sqlite").display());
+    let target = UniversalWriter::open(&address).await.unwrap();
+    carry_conformance::writer(&target).await;
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ pub(crate) fn show(fault: &Fault, json: bool) -> Exit {
     if handler.render_report(&mut text, &Shown::of(fault)).is_err() {
         text = fault.to_string();
     }
+    output::end_bars();
     output::note(text.trim_end());
     if json {
         let value = json!({ "error": {

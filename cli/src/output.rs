@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use carry_model::{Code, Fault};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
-use indicatif::{MultiProgress, ProgressBar};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use serde::Serialize;
 
 /// Widest output where the terminal does not say, in columns.
@@ -39,6 +39,13 @@ static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 /// Puts a bar on the terminal.
 pub(crate) fn bar(bar: ProgressBar) -> ProgressBar {
     BARS.add(bar)
+}
+
+/// Takes every bar off the terminal for good: what follows is the end.
+pub(crate) fn end_bars() {
+    // A terminal that cannot be cleared keeps a line too many; nothing is lost.
+    let _ = BARS.clear();
+    BARS.set_draw_target(ProgressDrawTarget::hidden());
 }
 
 /// Tells the person at the terminal something that is no data.
@@ -95,6 +102,26 @@ pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
+/// Text broken at blanks to fit the terminal, every line after the first one indented.
+pub(crate) fn wrapped(text: &str, indent: usize) -> String {
+    let mut out = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width() {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
+}
+
 /// Text from the books on one line of a terminal: no line breaks, no control characters, bounded.
 pub(crate) fn cell(text: &str) -> String {
     const CHARS_MAX: usize = 60;
@@ -112,6 +139,14 @@ mod tests {
         for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(n), text);
         }
+    }
+
+    #[test]
+    fn long_sentences_hang_below_their_first_line() {
+        let text = wrapped(&"word ".repeat(60), 4);
+        assert!(text.lines().count() > 1);
+        assert!(text.lines().all(|line| line.chars().count() <= width()));
+        assert!(text.lines().skip(1).all(|line| line.starts_with("    word")));
     }
 
     #[test]

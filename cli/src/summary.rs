@@ -111,7 +111,7 @@ impl Summary {
     fn show(&self) -> Result<(), Fault> {
         output::line(&self.table())?;
         if let Some(report) = &self.report {
-            output::line(&format!("\n{}", report.sentence))?;
+            output::line(&format!("\n{}", output::wrapped(&report.sentence, 0)))?;
             output::line(&self.looked_at())?;
             output::line(&format!("Report: {}", report.html.display()))?;
         }

@@ -109,7 +109,8 @@ fn show(common: &Common, args: &Try, all: &[Tried]) -> Result<(), Fault> {
 fn show_book(tried: &Tried) -> Result<(), Fault> {
     let Some(report) = &tried.summary.report else { return Ok(()) };
     let mark = if tried.is_well() { "ok" } else { "LOOK" };
-    output::line(&format!("\n{:<4} {}: {}", mark, tried.name, report.sentence))?;
+    let verdict = format!("{mark:<4} {}: {}", tried.name, report.sentence);
+    output::line(&format!("\n{}", output::wrapped(&verdict, 5)))?;
     if tried.expected > 0 {
         let rows = output::counted(tried.expected, "broken row was", "broken rows were");
         output::line(&format!("     {rows} refused, each with its reason and remedy, as it has to be."))?;

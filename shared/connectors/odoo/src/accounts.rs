@@ -5,7 +5,6 @@ use carry_model::{Account, AccountClass, Body, Code, Entity, Fault};
 use rustc_hash::FxHashSet;
 use serde_json::json;
 
-use crate::books::currencies;
 use crate::lists::{Draft, Results};
 use crate::names::{account_code, id_of, target, unique};
 use crate::session::Odoo;
@@ -73,12 +72,6 @@ impl Odoo {
     /// Creates or updates accounts; one that holds money gets its journal.
     pub(crate) async fn write_accounts(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let places = self.places(&batch.items).await?;
-        let bodies = || batch.items.iter().map(|item| &item.record.body);
-        let codes = bodies().filter_map(|body| match body {
-            Body::Account(account) => account.currency,
-            _ => None,
-        });
-        let currencies = currencies(self, codes.collect()).await?;
         let found = self.search("account.account/search_read", json!([]), &["code"]).await?;
         let own: FxHashSet<i64> = places.iter().filter_map(|place| place.existing).collect();
         let mut taken: FxHashSet<String> = found
@@ -95,14 +88,11 @@ impl Odoo {
             };
             let wanted = account_code(account.code.as_deref(), &item.record.id);
             let code = unique(&wanted, ".", &mut taken);
-            let bound = account.currency.filter(|currency| !self.books.is_home(*currency));
-            let bound = bound.and_then(|currency| currencies.get(&currency).copied());
             let mut row = place
                 .row()
                 .with("code", code.clone())
                 .with("name", account.name.clone())
-                .with("account_type", account_type(account.class, self.version))
-                .with_id("currency_id", bound);
+                .with("account_type", account_type(account.class, self.version));
             if self.version >= 19 {
                 row = row.with(
                     "description",
@@ -158,6 +148,10 @@ fn notes(account: &Account, code: &str) -> Vec<String> {
         Some(wanted) if wanted != code => notes.push(format!("Account code {wanted} became {code}.")),
         Some(_) => {}
         None => notes.push(format!("Odoo needs account codes; it got {code}.")),
+    }
+    if let Some(currency) = account.currency {
+        // Odoo refuses entries in any other currency on an account that is bound to one; sources do not.
+        notes.push(format!("Held in {currency}; not bound to it in Odoo, so that every entry is taken."));
     }
     if !account.active {
         notes.push("Retired in the source; kept active, for entries are booked to it.".to_owned());

@@ -63,8 +63,8 @@ impl Odoo {
     ) -> Result<(), Fault> {
         for end in COMPANIONS {
             match located.get(&format!("{external}{end}")) {
-                Some(there) if there.model == "account.payment" => self.remove_payment(there.id).await?,
-                Some(there) => self.remove_move(there.id).await?,
+                Some(there) if there.model == "account.payment" => self.remove_payments(&[there.id]).await?,
+                Some(there) => self.remove_moves(&[there.id]).await?,
                 None => {}
             }
         }

@@ -255,31 +255,11 @@ impl Odoo {
     /// Takes back what a payment that failed left behind.
     async fn discard(&self, payment: Option<i64>, entry: i64) -> Result<(), Fault> {
         if let Some(payment) = payment {
-            self.remove_payment(payment).await?;
+            self.remove_payments(&[payment]).await?;
         } else if entry != 0 {
-            self.remove_move(entry).await?;
+            self.remove_moves(&[entry]).await?;
         }
         Ok(())
-    }
-
-    /// Removes a payment and its journal entry.
-    pub(crate) async fn remove_payment(&self, id: i64) -> Result<(), Fault> {
-        let found = self
-            .search("account.payment/search_read", json!([["id", "=", id]]), &["move_id", "state"])
-            .await?;
-        let Some(payment) = found.first() else { return Ok(()) };
-        let entry = value::reference(payment, "move_id");
-        if value::text(payment, "state") != Some("draft") {
-            if let Some(entry) = entry {
-                self.unmatch(entry).await?;
-            }
-            self.call(Call::rewrite("account.payment/action_draft").on([id])).await?;
-        }
-        self.call(Call::rewrite("account.payment/unlink").on([id])).await?;
-        match entry {
-            Some(entry) => self.remove_move(entry).await,
-            None => Ok(()),
-        }
     }
 }
 

@@ -91,7 +91,7 @@ impl Odoo {
         if missing.is_empty() {
             return Ok(journals);
         }
-        let fields = ["code", "name", "account_type", "currency_id"];
+        let fields = ["code", "name", "account_type"];
         let domain = json!([["id", "in", missing]]);
         let found = self.search("account.account/search_read", domain, &fields).await?;
         let mut taken: FxHashSet<String> =
@@ -110,17 +110,13 @@ impl Odoo {
             Some("asset_cash" | "liability_credit_card") => "bank",
             _ => "cash",
         };
-        let mut values = json!({
+        let values = json!({
             "name": value::text(account, "name"),
             "code": code,
             "type": sort,
             "default_account_id": id,
             "company_id": self.books.company,
         });
-        let foreign = value::reference(account, "currency_id").filter(|id| Some(*id) != self.books.home_id());
-        if let (Some(currency), serde_json::Value::Object(fields)) = (foreign, &mut values) {
-            fields.insert("currency_id".to_owned(), json!(currency));
-        }
         let created =
             self.call(Call::write("account.journal/create").with("vals_list", json!([values]))).await?;
         let created = value::ids(created)?;

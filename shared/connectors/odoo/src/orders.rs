@@ -1,7 +1,7 @@
 //! Quotations, sales orders and purchase orders.
 
-use carry_connector::{WriteBatch, WriteItem, Written};
-use carry_model::{Code, Currency, Document, Entity, Fault, Reach, Status};
+use carry_connector::{Adjustment, AdjustmentKind, WriteBatch, WriteItem, Written};
+use carry_model::{Code, Currency, Decimal, Document, Entity, Fault, Reach, Status, checked_sum};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ impl Odoo {
                 Err(fault) => set(&mut results, at, Err(fault)),
             }
         }
-        self.finish_orders(batch.entity, calls, drafts, &mut results).await?;
+        self.finish_orders(batch.entity, calls, drafts, filler, &mut results).await?;
         Ok(results)
     }
 
@@ -129,12 +129,7 @@ impl Odoo {
             let row = row.with("client_order_ref", reference).with("validity_date", due);
             row.with_id("pricelist_id", pricelist)
         };
-        let (quantity_field, tax_field) = match (purchase, self.version >= 19) {
-            (true, true) => ("product_qty", "tax_ids/.id"),
-            (true, false) => ("product_qty", "taxes_id/.id"),
-            (false, true) => ("product_uom_qty", "tax_ids/.id"),
-            (false, false) => ("product_uom_qty", "tax_id/.id"),
-        };
+        let (quantity_field, tax_field) = self.line_fields(purchase);
         for part in self.order_parts(document, facts)? {
             let product = batch.links.get_opt(Entity::Item, &part.item).and_then(id_of).unwrap_or(filler);
             row.push_line(line(
@@ -176,6 +171,7 @@ impl Odoo {
         entity: Entity,
         calls: &Calls,
         drafts: Vec<(usize, String, &Document, i64)>,
+        filler: i64,
         results: &mut Results,
     ) -> Result<(), Fault> {
         if drafts.is_empty() {
@@ -189,7 +185,19 @@ impl Odoo {
         let mut dates = Vec::new();
         for (at, external, document, id) in drafts {
             let fields = shown.get(&id).ok_or_else(|| Fault::new(Code::RecordGone))?;
-            let total = value::amount(fields, "amount_total", document.currency.minor_digits())?;
+            let mut total = value::amount(fields, "amount_total", document.currency.minor_digits())?;
+            let mut adjustments = Vec::new();
+            if total != document.total {
+                let gap = checked_sum([document.total, -total])?;
+                total = self.close_gap(calls, id, gap, filler, document.currency).await?;
+                adjustments.push(Adjustment {
+                    kind: AdjustmentKind::AdjustmentLine,
+                    amount: gap,
+                    currency: document.currency,
+                    why: "Odoo worked the tax of the order out otherwise; a line closes the difference."
+                        .to_owned(),
+                });
+            }
             if total != document.total {
                 self.call(Call::rewrite(calls.unlink).on([id])).await?;
                 let detail = format!("Odoo makes it {total}, the source states {}.", document.total);
@@ -203,6 +211,7 @@ impl Odoo {
             let written = Written {
                 number: value::text(fields, "name").map(str::to_owned),
                 total: Some(total),
+                adjustments,
                 ..Written::new(target(calls.model, id))
             };
             set(results, at, Ok(written));
@@ -212,6 +221,47 @@ impl Odoo {
             outcome?;
         }
         self.mark_finished(&finished).await
+    }
+
+    /// Adds a line of the difference to an order, whose tax cannot be written by hand; gives the new total.
+    async fn close_gap(
+        &self,
+        calls: &Calls,
+        id: i64,
+        gap: Decimal,
+        filler: i64,
+        currency: Currency,
+    ) -> Result<Decimal, Fault> {
+        let (quantity, tax) = self.line_fields(calls.model == PURCHASE.model);
+        let mut row = Row::update(id);
+        row.push_line(line(
+            "order_line",
+            [
+                ("product_id/.id", filler.to_string()),
+                (
+                    "name",
+                    "Carryforward adjustment: difference to the total as stated in the source".to_owned(),
+                ),
+                (quantity, "1".to_owned()),
+                ("price_unit", plain(gap)?),
+                (tax, String::new()),
+            ],
+        ));
+        self.load(calls.load, &[row]).await?.into_iter().try_for_each(|outcome| outcome.map(|_| ()))?;
+        let call = Call::read(calls.read).on([id]).with("fields", json!(["amount_total"]));
+        let found = value::records(self.call(call).await?)?;
+        let fields = found.first().ok_or_else(|| Fault::new(Code::RecordGone))?;
+        value::amount(fields, "amount_total", currency.minor_digits())
+    }
+
+    /// Names of the quantity and tax fields of an order's lines.
+    fn line_fields(&self, purchase: bool) -> (&'static str, &'static str) {
+        match (purchase, self.version >= 19) {
+            (true, true) => ("product_qty", "tax_ids/.id"),
+            (true, false) => ("product_qty", "taxes_id/.id"),
+            (false, true) => ("product_uom_qty", "tax_ids/.id"),
+            (false, false) => ("product_uom_qty", "tax_id/.id"),
+        }
     }
 
     async fn set_status(&self, entity: Entity, calls: &Calls, status: Status, id: i64) -> Result<(), Fault> {

@@ -90,7 +90,7 @@ impl Odoo {
                     matched.extend(self.partners_of(line.id).await?);
                 }
             }
-            let exchange = self.unmatch(id).await?;
+            let exchange = self.unmatch(&[id]).await?;
             self.call(Call::rewrite("account.move/button_draft").on([id])).await?;
             matched.retain(|matched| !exchange.contains(&matched.entry));
         }

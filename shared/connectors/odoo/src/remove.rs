@@ -8,7 +8,7 @@ use crate::booking::is_payment;
 use crate::call::Call;
 use crate::names::{digest, id_of, model_of};
 use crate::session::Odoo;
-use crate::value;
+use crate::value::{self, Fields};
 
 impl Odoo {
     /// Removes a record, with everything that was made along with it.
@@ -17,19 +17,19 @@ impl Odoo {
         match entity {
             Entity::Payment | Entity::BillPayment => {
                 match is_payment(target) {
-                    Some(payment) => self.remove_payment(payment).await?,
-                    None => self.remove_move(id).await?,
+                    Some(payment) => self.remove_payments(&[payment]).await?,
+                    None => self.remove_moves(&[id]).await?,
                 }
                 Ok(Removal::Delete)
             }
             // An unfinished payment may be the only thing its record left.
             _ if model_of(target) == Some("account.payment") => {
-                self.remove_payment(id).await?;
+                self.remove_payments(&[id]).await?;
                 Ok(Removal::Delete)
             }
             Entity::SalesReceipt | Entity::Expense | Entity::Refund => {
-                self.remove_receipt_payment(id).await?;
-                self.remove_move(id).await?;
+                self.remove_receipt_payments(&[id]).await?;
+                self.remove_moves(&[id]).await?;
                 Ok(Removal::Delete)
             }
             Entity::Estimate | Entity::SalesOrder => {
@@ -62,33 +62,55 @@ impl Odoo {
             }
             Entity::TrackingCategory => self.remove_plan(id).await,
             _ => {
-                self.remove_move(id).await?;
+                self.remove_moves(&[id]).await?;
                 Ok(Removal::Delete)
             }
         }
     }
 
-    /// Removes an entry or document: its matches go, then its number, then itself.
-    pub(crate) async fn remove_move(&self, id: i64) -> Result<(), Fault> {
-        let found = self.search("account.move/search_read", json!([["id", "=", id]]), &["state"]).await?;
-        let Some(entry) = found.first() else { return Ok(()) };
-        if value::text(entry, "state") != Some("draft") {
-            self.unmatch(id).await?;
-            self.call(Call::rewrite("account.move/button_draft").on([id])).await?;
+    /// Removes entries or documents: their matches go, then their numbers, then themselves.
+    pub(crate) async fn remove_moves(&self, ids: &[i64]) -> Result<(), Fault> {
+        let found = self.search("account.move/search_read", json!([["id", "in", ids]]), &["state"]).await?;
+        if found.is_empty() {
+            return Ok(());
         }
-        self.unlink_drafts(&[id]).await
+        let posted = not_draft(&found);
+        if !posted.is_empty() {
+            self.unmatch(&posted).await?;
+            self.call(Call::rewrite("account.move/button_draft").on(posted)).await?;
+        }
+        self.unlink_drafts(&found.iter().map(value::id).collect::<Vec<_>>()).await
     }
 
-    /// Takes an entry's matches back, with the exchange differences that Odoo booked for them; gives those.
+    /// Removes payments and their journal entries.
+    pub(crate) async fn remove_payments(&self, ids: &[i64]) -> Result<(), Fault> {
+        let domain = json!([["id", "in", ids]]);
+        let found = self.search("account.payment/search_read", domain, &["move_id", "state"]).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<i64> =
+            found.iter().filter_map(|payment| value::reference(payment, "move_id")).collect();
+        self.unmatch(&entries).await?;
+        let posted = not_draft(&found);
+        if !posted.is_empty() {
+            self.call(Call::rewrite("account.payment/action_draft").on(posted)).await?;
+        }
+        self.call(Call::rewrite("account.payment/unlink").on(found.iter().map(value::id))).await?;
+        self.remove_moves(&entries).await
+    }
+
+    /// Takes the matches of entries back, with the exchange differences that Odoo booked for them; gives those.
     /// Versions from 19 on would keep the matches of an entry that is reset to draft.
-    pub(crate) async fn unmatch(&self, id: i64) -> Result<Vec<i64>, Fault> {
-        let domain = json!(["|", ["debit_move_id.move_id", "=", id], ["credit_move_id.move_id", "=", id]]);
+    pub(crate) async fn unmatch(&self, ids: &[i64]) -> Result<Vec<i64>, Fault> {
+        let domain =
+            json!(["|", ["debit_move_id.move_id", "in", ids], ["credit_move_id.move_id", "in", ids]]);
         let partials =
             self.search("account.partial.reconcile/search_read", domain, &["exchange_move_id"]).await?;
         if partials.is_empty() {
             return Ok(Vec::new());
         }
-        let lines = self.open_lines(&[id]).await?.into_values().flatten().map(|line| line.id);
+        let lines = self.open_lines(ids).await?.into_values().flatten().map(|line| line.id);
         self.call(Call::rewrite("account.move.line/remove_move_reconcile").on(lines)).await?;
         let exchange: Vec<i64> =
             partials.iter().filter_map(|partial| value::reference(partial, "exchange_move_id")).collect();
@@ -103,8 +125,7 @@ impl Odoo {
         }
         let domain = json!(["|", ["id", "in", entries], ["reversed_entry_id", "in", entries]]);
         let found = self.search("account.move/search_read", domain, &["state"]).await?;
-        let posted: Vec<i64> =
-            found.iter().filter(|e| value::text(e, "state") != Some("draft")).map(value::id).collect();
+        let posted = not_draft(&found);
         if !posted.is_empty() {
             self.call(Call::rewrite("account.move/button_draft").on(posted)).await?;
         }
@@ -114,16 +135,41 @@ impl Odoo {
         }
     }
 
-    async fn remove_receipt_payment(&self, receipt: i64) -> Result<(), Fault> {
-        let names = self.names_of("account.move", &[receipt]).await?;
-        let payments: Vec<String> = names.values().map(|name| format!("{name}_payment")).collect();
-        for payment in self.locate(&payments).await?.values() {
-            match payment.model.as_str() {
-                "account.payment" => self.remove_payment(payment.id).await?,
-                _ => self.remove_move(payment.id).await?,
+    /// Removes many records in a few calls; a fault where one of them is refused, and then none need be gone.
+    pub(crate) async fn remove_together(&self, entity: Entity, targets: &[TargetId]) -> Result<bool, Fault> {
+        let (payments, moves): (Vec<&TargetId>, Vec<&TargetId>) =
+            targets.iter().partition(|target| is_payment(target).is_some());
+        let ids = |targets: Vec<&TargetId>| targets.into_iter().filter_map(id_of).collect::<Vec<_>>();
+        match entity {
+            Entity::Payment | Entity::BillPayment => {
+                self.remove_payments(&ids(payments)).await?;
+                self.remove_moves(&ids(moves)).await?;
             }
+            Entity::SalesReceipt | Entity::Expense | Entity::Refund => {
+                let moves = ids(moves);
+                self.remove_receipt_payments(&moves).await?;
+                self.remove_moves(&moves).await?;
+            }
+            Entity::Invoice | Entity::Bill | Entity::CreditNote | Entity::BillCredit => {
+                self.remove_moves(&ids(moves)).await?;
+            }
+            Entity::Transfer | Entity::BankTransaction | Entity::Journal => {
+                self.remove_moves(&ids(moves)).await?
+            }
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
+    }
+
+    async fn remove_receipt_payments(&self, receipts: &[i64]) -> Result<(), Fault> {
+        let names = self.names_of("account.move", receipts).await?;
+        let payments: Vec<String> = names.values().map(|name| format!("{name}_payment")).collect();
+        let located = self.locate(&payments).await?;
+        let of = |model: &str| {
+            located.values().filter(|found| found.model == model).map(|found| found.id).collect::<Vec<_>>()
+        };
+        self.remove_payments(&of("account.payment")).await?;
+        self.remove_moves(&of("account.move")).await
     }
 
     async fn remove_order(
@@ -197,6 +243,10 @@ impl Odoo {
             Err(fault) => Err(fault),
         }
     }
+}
+
+fn not_draft(found: &[Fields]) -> Vec<i64> {
+    found.iter().filter(|fields| value::text(fields, "state") != Some("draft")).map(value::id).collect()
 }
 
 fn gone_is_fine(result: Result<(), Fault>) -> Result<(), Fault> {

@@ -188,12 +188,17 @@ impl Writer for Odoo {
     }
 
     async fn remove(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
+        match self.remove_together(entity, ids).await {
+            Ok(true) => return Ok(ids.iter().map(|_| Ok(Removal::Delete)).collect()),
+            Ok(false) => {}
+            Err(fault) if passes(&fault) => return Err(fault),
+            // One of them is refused: which, shows one by one.
+            Err(_) => {}
+        }
         let mut removals = Vec::with_capacity(ids.len());
         for id in ids {
             match self.remove_one(entity, id).await {
-                Err(fault) if matches!(fault.kind(), Kind::Transient | Kind::Auth | Kind::RateLimited) => {
-                    return Err(fault);
-                }
+                Err(fault) if passes(&fault) => return Err(fault),
                 removed => removals.push(removed),
             }
         }
@@ -213,6 +218,11 @@ const NAMED: &[(&str, &str)] = &[
     ("purchase.order/search_read", "purchase.order"),
     ("account.analytic.account/search_read", "account.analytic.account"),
 ];
+
+/// True where the same call may succeed later.
+fn passes(fault: &Fault) -> bool {
+    matches!(fault.kind(), Kind::Transient | Kind::Auth | Kind::RateLimited)
+}
 
 /// The day a record is booked on; None for lists.
 fn date_of(body: &Body) -> Option<Date> {

@@ -280,12 +280,17 @@ async fn entries(books: &mut Books) {
 async fn orders(books: &mut Books) {
     let mut order = document("2026-02-01", "115.00");
     order.lines = vec![line("2", "50", "100", Some("15.00"))];
+    // The order's tax is a cent off its rate.
+    let off = carry_model::Document { total: dec("115.01"), ..order.clone() };
     let mut estimate = document("2026-02-02", "20.00");
     estimate.currency = Currency::GBP;
     estimate.lines = vec![Line { tax_rate: None, ..line("1", "20", "20", None) }];
     let purchase = carry_model::Document { contact: Some("supplier".into()), ..order.clone() };
     let written = books.write(Entity::SalesOrder, [("so1", Some("SO-55"), Body::Document(order))]).await;
     assert_eq!(written[0].number.as_deref(), Some("SO-55"));
+    let written = books.write(Entity::SalesOrder, [("so2", None, Body::Document(off))]).await;
+    assert_eq!(written[0].total, Some(dec("115.01")));
+    assert_eq!(written[0].adjustments[0].kind, AdjustmentKind::AdjustmentLine);
     books.write(Entity::Estimate, [("q1", Some("Q-1"), Body::Document(estimate))]).await;
     books.write(Entity::PurchaseOrder, [("po1", Some("PO-9"), Body::Document(purchase))]).await;
     assert_eq!(books.balances(Entity::Estimate, &["q1"]).await[0].currency, Currency::GBP);

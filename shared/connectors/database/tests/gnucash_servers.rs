@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use carry_connector::{Reader, Transformed};
 use carry_database::conn::Database;
 use carry_database::gnucash::GnuCash;
-use carry_model::Record;
+use carry_model::{Entity, Record};
 use rusqlite::types::ValueRef;
 use support::{Kept, data, read};
 
@@ -85,8 +85,30 @@ fn statements(mysql: bool) -> Vec<String> {
             sql.push(format!("INSERT INTO {table} VALUES ({})", values.join(", ")));
         }
     }
+    for (table, column) in [
+        ("transactions", "guid"),
+        ("splits", "tx_guid"),
+        ("splits", "account_guid"),
+        ("slots", "obj_guid"),
+        ("invoices", "guid"),
+        ("accounts", "guid"),
+    ] {
+        sql.push(format!("CREATE INDEX {table}_{column}_index ON {table} ({column})"));
+    }
     sql
 }
+
+/// Six thousand more invoices: more than the queries that are read side by side hold in memory.
+const MANY: &str = "
+CREATE TEMP TABLE n AS SELECT md5(i::text) AS inv, md5('t' || i) AS txn, md5('l' || i) AS lot, i FROM generate_series(1, 6000) i;
+CREATE TEMP TABLE k AS SELECT (SELECT guid FROM accounts WHERE name = 'Accounts Receivable') AS ar, (SELECT guid FROM accounts WHERE name = 'Consulting') AS income,
+  (SELECT guid FROM commodities WHERE mnemonic = 'EUR' AND namespace = 'CURRENCY') AS eur, (SELECT min(guid) FROM customers) AS customer;
+INSERT INTO transactions SELECT txn, eur, '', '2026-03-01 10:59:00', '2026-03-01 10:59:00', 'x' FROM n, k;
+INSERT INTO splits SELECT md5('a' || i), txn, ar, '', '', 'n', NULL, 1000, 100, 1000, 100, lot FROM n, k;
+INSERT INTO splits SELECT md5('b' || i), txn, income, '', '', 'n', NULL, -1000, 100, -1000, 100, NULL FROM n, k;
+INSERT INTO invoices (guid, id, date_opened, notes, active, currency, owner_type, owner_guid, post_txn, post_lot, post_acc) SELECT inv, 'M' || i, '2026-03-01 10:59:00', '', 1, eur, 2, customer, txn, lot, ar FROM n, k;
+INSERT INTO entries (guid, date, description, quantity_num, quantity_denom, i_acct, i_price_num, i_price_denom, invoice) SELECT md5('e' || i), '2026-03-01 10:59:00', 'work', 1, 1, income, 10, 1, inv FROM n, k;
+";
 
 fn by_key(read: &Transformed) -> BTreeMap<String, &Record> {
     read.records.iter().map(|record| (record.key().to_string(), record)).collect()
@@ -129,6 +151,13 @@ async fn a_book_in_postgresql_gives_the_same_records() {
     std::fs::write(&file, format!("BEGIN;\n{};\nCOMMIT;\n", statements(false).join(";\n"))).unwrap();
     server.script(&file);
     is_the_sample(&server.url()).await;
+    std::fs::write(&file, MANY).unwrap();
+    server.script(&file);
+    let database = Database::open(&server.url()).await.unwrap();
+    let (survey, grown) = read(&GnuCash::new(database, None, None)).await;
+    assert!(grown.rejects.is_empty(), "{:?}", grown.rejects.first());
+    let invoices = grown.records.iter().filter(|record| record.entity == Entity::Invoice).count();
+    assert_eq!((invoices, survey.counts[&Entity::Invoice]), (6_038, 6_038));
 }
 
 #[tokio::test(flavor = "multi_thread")]

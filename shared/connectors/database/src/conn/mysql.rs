@@ -8,7 +8,8 @@ use super::postgres::fault_of;
 use super::rows::{Chunks, Message};
 use super::{CELL_BYTES_MAX, CONNECT_TIME_MAX, QUERY_SILENCE_MAX, Rows, Value, too_large};
 
-const CONNECTIONS_MAX: u32 = 4;
+// A reader that merges queries side by side holds one connection for each: the GnuCash reader six.
+const CONNECTIONS_MAX: u32 = 8;
 
 pub(super) async fn open(options: MySqlConnectOptions, shown: &str) -> Result<MySqlPool, Fault> {
     MySqlPoolOptions::new()

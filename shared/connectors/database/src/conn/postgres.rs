@@ -11,13 +11,18 @@ use tokio::sync::mpsc;
 use super::rows::{Chunks, Message};
 use super::{CELL_BYTES_MAX, CONNECT_TIME_MAX, QUERY_SILENCE_MAX, Rows, Value, too_large};
 
-const CONNECTIONS_MAX: u32 = 4;
+// A reader that merges queries side by side holds one connection for each: the GnuCash reader six.
+const CONNECTIONS_MAX: u32 = 8;
 
 pub(super) async fn open(options: PgConnectOptions, shown: &str) -> Result<PgPool, Fault> {
     let timeout = format!("{}ms", QUERY_SILENCE_MAX.as_millis());
     let options = options
         .application_name("carryforward")
-        .options([("default_transaction_read_only", "on"), ("statement_timeout", timeout.as_str()), ("jit", "off")])
+        .options([
+            ("default_transaction_read_only", "on"),
+            ("statement_timeout", timeout.as_str()),
+            ("jit", "off"),
+        ])
         .disable_statement_logging();
     pool(options, CONNECTIONS_MAX, shown).await
 }

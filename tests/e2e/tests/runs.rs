@@ -34,7 +34,10 @@ fn a_full_run_carries_all_that_can_be_carried() {
             assert_eq!(Some(carried), wanted.as_u64(), "{name} {entity}");
         }
         let rejected = truth["rejects"].as_array().unwrap().len();
-        assert_eq!(place.query("target.sqlite", "select count(*) from rejects"), i64::try_from(rejected).unwrap());
+        assert_eq!(
+            place.query("target.sqlite", "select count(*) from rejects"),
+            i64::try_from(rejected).unwrap()
+        );
         for stage in ["plan", "extract", "transform", "load", "reconcile"] {
             let seconds = summary["stages"][stage].as_str().unwrap();
             assert!(seconds.contains('.'), "{stage}: {seconds}");

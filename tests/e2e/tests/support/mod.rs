@@ -207,7 +207,10 @@ pub(crate) fn assert_same(one: &[String], other: &[String]) {
     );
 }
 
-/// Adds up a counter over all entities of a run's JSON.
+/// Adds up a counter over all entities of a run's JSON. Open balances are left out: they are stated anew by each run
+/// and written nowhere.
 pub(crate) fn sum(summary: &Value, counter: &str) -> u64 {
-    summary["counts"].as_object().unwrap().values().map(|counts| counts[counter].as_u64().unwrap()).sum()
+    let counts =
+        summary["counts"].as_object().unwrap().iter().filter(|(entity, _)| *entity != "open_balance");
+    counts.map(|(_, counts)| counts[counter].as_u64().unwrap()).sum()
 }

@@ -50,6 +50,7 @@ impl Postgres {
     }
 
     /// Runs a script in the cluster's database.
+    #[allow(dead_code, reason = "not every test runs one")]
     pub(crate) fn script(&self, sql: &Path) {
         let host = self.folder.path().to_str().unwrap();
         let output = Command::new(self.programs.join("psql"))
@@ -61,6 +62,7 @@ impl Postgres {
     }
 
     /// Where a script can be put.
+    #[allow(dead_code, reason = "not every test runs one")]
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

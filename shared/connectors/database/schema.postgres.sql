@@ -439,26 +439,28 @@ CREATE INDEX payments_by_contact ON payments (contact_id);
 
 -- Views ------------------------------------------------------------------------------------------------------
 
--- Total and outstanding of every document, worked out from its parts and its allocations.
-CREATE VIEW document_balances AS
-SELECT b.id, b.kind, b.currency, b.contact_id, b.total_minor, b.total_home_minor, b.allocated_minor,
-       CASE WHEN k.ledger IS NULL OR b.status IN ('draft', 'voided') THEN 0
-            ELSE b.total_minor - b.allocated_minor END AS outstanding_minor
-FROM (
-    SELECT d.id, d.kind, d.currency, d.contact_id, d.status,
-           coalesce((SELECT sum(l.net_minor + coalesce(l.tax_minor, 0)) FROM document_lines l
+-- What the parts of every document and its allocations come to.
+CREATE VIEW document_sums AS
+SELECT d.id, d.kind, d.currency, d.contact_id, d.status,
+       coalesce((SELECT sum(l.net_minor + coalesce(l.tax_minor, 0)) FROM document_lines l
+                 WHERE l.document_id = d.id), 0)
+         + coalesce((SELECT sum(t.amount_minor) FROM document_taxes t WHERE t.document_id = d.id), 0)
+         - coalesce(d.discount_minor, 0) AS total_minor,
+       CASE WHEN d.rate IS NOT NULL THEN
+           coalesce((SELECT sum(l.net_home_minor + coalesce(l.tax_home_minor, 0)) FROM document_lines l
                      WHERE l.document_id = d.id), 0)
-             + coalesce((SELECT sum(t.amount_minor) FROM document_taxes t WHERE t.document_id = d.id), 0)
-             - coalesce(d.discount_minor, 0) AS total_minor,
-           CASE WHEN d.rate IS NOT NULL THEN
-               coalesce((SELECT sum(l.net_home_minor + coalesce(l.tax_home_minor, 0)) FROM document_lines l
-                         WHERE l.document_id = d.id), 0)
-                 + coalesce((SELECT sum(t.amount_home_minor) FROM document_taxes t WHERE t.document_id = d.id), 0)
-                 - coalesce(d.discount_home_minor, 0) END AS total_home_minor,
-           coalesce((SELECT sum(a.amount_minor) FROM allocations a WHERE a.document_id = d.id), 0)
-             AS allocated_minor
-    FROM documents d
-) b JOIN document_kinds k ON k.kind = b.kind;
+             + coalesce((SELECT sum(t.amount_home_minor) FROM document_taxes t WHERE t.document_id = d.id), 0)
+             - coalesce(d.discount_home_minor, 0) END AS total_home_minor,
+       coalesce((SELECT sum(a.amount_minor) FROM allocations a WHERE a.document_id = d.id), 0) AS allocated_minor
+FROM documents d;
+
+-- Total and outstanding of every document, worked out. Drafts, void documents and those that move no ledger leave
+-- nothing open.
+CREATE VIEW document_balances AS
+SELECT s.id, s.kind, s.currency, s.contact_id, s.total_minor, s.total_home_minor, s.allocated_minor,
+       CASE WHEN k.ledger IS NULL OR s.status IN ('draft', 'voided') THEN 0
+            ELSE s.total_minor - s.allocated_minor END AS outstanding_minor
+FROM document_sums s JOIN document_kinds k ON k.kind = s.kind;
 
 -- What customers were charged: the two figures worked out, beside those that the source states.
 CREATE VIEW invoices AS

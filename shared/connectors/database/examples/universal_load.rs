@@ -123,7 +123,7 @@ async fn load(
     };
     let start = cpu();
     let written = writer.write(batch).await.unwrap();
-    let time = (cpu() - start);
+    let time = cpu() - start;
     let ids: Vec<TargetId> = written.into_iter().map(|written| written.unwrap().id).collect();
     for (key, id) in keys.into_iter().zip(&ids) {
         links.insert(key, id.clone());

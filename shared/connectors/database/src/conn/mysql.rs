@@ -1,7 +1,7 @@
 use carry_model::{Code, Decimal, Fault};
 use futures::TryStreamExt;
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPoolOptions, MySqlRow};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, MySqlPool, Row as _, TypeInfo};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, MySqlConnection, MySqlPool, Row as _, TypeInfo};
 use tokio::sync::mpsc;
 
 use super::postgres::fault_of;
@@ -41,9 +41,16 @@ pub(super) fn query(pool: &MySqlPool, sql: String, parameters: Vec<Value>) -> Ro
     let (rows, sender) = Rows::new(None);
     let pool = pool.clone();
     tokio::spawn(async move {
-        let outcome = tokio::select! {
-            outcome = stream(&pool, sql, parameters, &sender) => outcome,
-            () = sender.closed() => Ok(()),
+        let outcome = match pool.acquire().await {
+            Err(error) => Err(fault_of(Code::QueryFailed, &error)),
+            Ok(mut connection) => tokio::select! {
+                outcome = stream(&mut connection, sql, parameters, &sender) => outcome,
+                // The rows were dropped: the query ends with its connection, which no other may get.
+                () = sender.closed() => {
+                    drop(connection.detach());
+                    Ok(())
+                }
+            },
         };
         drop(sender.send(Message::Done(outcome)).await);
     });
@@ -51,19 +58,18 @@ pub(super) fn query(pool: &MySqlPool, sql: String, parameters: Vec<Value>) -> Ro
 }
 
 async fn stream(
-    pool: &MySqlPool,
+    connection: &mut MySqlConnection,
     sql: String,
     parameters: Vec<Value>,
     sender: &mpsc::Sender<Message>,
 ) -> Result<(), Fault> {
     let failed = |error: sqlx::Error| fault_of(Code::QueryFailed, &error);
-    let mut connection = pool.acquire().await.map_err(failed)?;
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for value in parameters {
         query = bind(query, value);
     }
     let mut chunks = None;
-    let mut rows = query.fetch(&mut *connection);
+    let mut rows = query.fetch(connection);
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         let chunks = match &mut chunks {
             Some(chunks) => chunks,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::postgres::{
     PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeKind, PgValueFormat, PgValueRef,
 };
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, PgPool, Row as _, TypeInfo, ValueRef};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, PgConnection, PgPool, Row as _, TypeInfo, ValueRef};
 use tokio::sync::mpsc;
 
 use super::rows::{Chunks, Message};
@@ -45,10 +45,16 @@ pub(super) fn query(pool: &PgPool, sql: String, parameters: Vec<Value>) -> Rows 
     let (rows, sender) = Rows::new(None);
     let pool = pool.clone();
     tokio::spawn(async move {
-        let outcome = tokio::select! {
-            outcome = stream(&pool, sql, parameters, &sender) => outcome,
-            // The rows were dropped: the statement ends with its connection.
-            () = sender.closed() => Ok(()),
+        let outcome = match pool.acquire().await {
+            Err(error) => Err(fault_of(Code::QueryFailed, &error)),
+            Ok(mut connection) => tokio::select! {
+                outcome = stream(&mut connection, sql, parameters, &sender) => outcome,
+                // The rows were dropped: the query ends with its connection, which no other may get.
+                () = sender.closed() => {
+                    drop(connection.detach());
+                    Ok(())
+                }
+            },
         };
         drop(sender.send(Message::Done(outcome)).await);
     });
@@ -56,19 +62,18 @@ pub(super) fn query(pool: &PgPool, sql: String, parameters: Vec<Value>) -> Rows 
 }
 
 async fn stream(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     sql: String,
     parameters: Vec<Value>,
     sender: &mpsc::Sender<Message>,
 ) -> Result<(), Fault> {
     let failed = |error: sqlx::Error| fault_of(Code::QueryFailed, &error);
-    let mut connection = pool.acquire().await.map_err(failed)?;
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for value in parameters {
         query = bind(query, value);
     }
     let mut chunks = None;
-    let mut rows = query.fetch(&mut *connection);
+    let mut rows = query.fetch(connection);
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         let chunks = match &mut chunks {
             Some(chunks) => chunks,

@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -85,25 +86,24 @@ fn read_only_uri(path: &Path) -> Result<String, Fault> {
     Ok(format!("file:{encoded}?mode=ro{immutable}"))
 }
 
+/// Virtual machine steps between two looks at whether anybody still waits for the query.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+
 pub(super) fn query(files: &Arc<Files>, sql: String, parameters: Vec<Value>) -> Rows {
-    let handle = Arc::new(Mutex::new(None::<rusqlite::InterruptHandle>));
+    let stopped = Arc::new(AtomicBool::new(false));
     let stop = {
-        let handle = Arc::clone(&handle);
-        Box::new(move || {
-            if let Some(handle) = handle.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                handle.interrupt();
-            }
-        })
+        let stopped = Arc::clone(&stopped);
+        Box::new(move || stopped.store(true, Ordering::Relaxed))
     };
     let (rows, sender) = Rows::new(Some(stop));
     let files = Arc::clone(files);
     tokio::task::spawn_blocking(move || {
-        let outcome = files.take().and_then(|connection| {
-            let set = |new| *handle.lock().unwrap_or_else(PoisonError::into_inner) = new;
-            set(Some(connection.get_interrupt_handle()));
+        let outcome = files.take().and_then(|mut connection| {
+            let look = move || stopped.load(Ordering::Relaxed);
+            let failed = |error| fault_of(Code::QueryFailed, &error);
+            connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(look)).map_err(failed)?;
             let outcome = stream(&connection, &sql, &parameters, &sender);
-            // From here on an interrupt would hit the connection's next user.
-            set(None);
+            connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
             files.put_back(connection);
             outcome
         });

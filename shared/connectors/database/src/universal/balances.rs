@@ -1,7 +1,7 @@
 //! Figures on their way out of the database: integers of minor units become amounts.
 
 use carry_connector::{AccountBalance, Balance};
-use carry_model::{Code, Currency, Decimal, Fault, Money, TargetId};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, Money, TargetId};
 
 /// Sums of an account per currency, the same in home units, and the home currency. Parameter: the account.
 pub(super) const ACCOUNT_BALANCE: &str = "SELECT p.currency, CAST(sum(p.amount_minor) AS BIGINT), \
@@ -11,6 +11,14 @@ pub(super) const ACCOUNT_BALANCE: &str = "SELECT p.currency, CAST(sum(p.amount_m
 /// The currency of a code that this program wrote.
 pub(super) fn currency(code: &str) -> Result<Currency, Fault> {
     code.parse().map_err(|e| Fault::new(Code::CurrencyUnknown).field("currency").caused_by(e))
+}
+
+/// What is open on a document: its total less what is allocated to it; nothing where it moves no ledger.
+pub(super) fn outstanding(entity: Entity, status: &str, total: i64, allocated: i64) -> Result<i64, Fault> {
+    if entity.ledger().is_none() || matches!(status, "draft" | "voided") {
+        return Ok(0);
+    }
+    total.checked_sub(allocated).ok_or_else(|| Fault::new(Code::AmountOutOfRange).field("outstanding"))
 }
 
 /// What a document or payment shows.

@@ -9,7 +9,7 @@ use carry_model::{
     RecordKey, SourceId, Status, TaxRate, Transfer, parse_plain,
 };
 
-use crate::postgres::Postgres;
+use crate::server::Server;
 use crate::writing::{Known, Place, sqlite};
 
 pub(crate) fn dec(text: &str) -> Decimal {
@@ -356,14 +356,10 @@ async fn figures_in_sqlite() {
 
 #[tokio::test]
 async fn figures_in_postgresql() {
-    let Some(server) = Postgres::start() else {
-        eprintln!("skipped: PostgreSQL's server is not installed here");
-        return;
-    };
-    let set_day = async || {
-        let script = server.folder().join("day.sql");
-        std::fs::write(&script, "UPDATE books SET as_of = '2026-03-15';").unwrap();
-        server.script(&script);
-    };
-    figures(&server.url(), set_day).await;
+    let Some(mut server) = Server::start() else { return };
+    let url = server.schema("figures").await;
+    let schema = url.rsplit("%3D").next().unwrap().to_owned();
+    let set_day = async || server.run(&format!("UPDATE {schema}.books SET as_of = '2026-03-15'")).await;
+    figures(&url, set_day).await;
+    server.clean().await;
 }

@@ -10,9 +10,11 @@
 )]
 
 mod books;
+mod connections;
 mod figures;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod round_trip;
+mod server;
 mod target;
 mod writing;

@@ -8,7 +8,7 @@ use carry_model::{Fingerprint, Record, RecordKey};
 use proptest::prelude::*;
 
 use crate::books::books;
-use crate::postgres::Postgres;
+use crate::server::Server;
 use crate::writing::{Known, read, sqlite};
 
 fn by_key(records: &[Record]) -> BTreeMap<RecordKey, &Record> {
@@ -65,18 +65,12 @@ proptest! {
 
 #[tokio::test]
 async fn every_record_survives_postgresql() {
-    let Some(server) = Postgres::start() else {
-        eprintln!("skipped: PostgreSQL's server is not installed here");
-        return;
-    };
+    let Some(mut server) = Server::start() else { return };
     for seed in 0..3 {
-        let schema = format!("books{seed}");
-        let script = server.folder().join("schema.sql");
-        std::fs::write(&script, format!("CREATE SCHEMA {schema};")).unwrap();
-        server.script(&script);
-        let url = format!("{}&options=-csearch_path%3D{schema}", server.url());
+        let url = server.schema(&format!("books{seed}")).await;
         round_trip(&url, &books(seed, false)).await;
     }
+    server.clean().await;
 }
 
 #[tokio::test]

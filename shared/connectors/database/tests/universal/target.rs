@@ -5,7 +5,7 @@ use carry_database::universal::UniversalWriter;
 use carry_model::{Code, Entity, Fault, Place, Record, RecordKey, Reject, TargetId};
 
 use crate::figures::{change, dec, document, payment, rows, shop};
-use crate::postgres::Postgres;
+use crate::server::Server;
 use crate::writing::{Known, read, sqlite};
 
 fn codes(outcomes: &[Result<carry_connector::Written, Fault>]) -> Vec<Option<Code>> {
@@ -127,38 +127,26 @@ async fn rejects_are_kept_once(url: &str) {
 
 #[tokio::test]
 async fn a_sqlite_target() {
-    for round in 0..3 {
-        let place = sqlite();
-        match round {
-            0 => one_bad_record_takes_no_other_with_it(&place.url).await,
-            1 => what_is_in_use_stays(&place.url).await,
-            _ => rejects_are_kept_once(&place.url).await,
-        }
-    }
+    one_bad_record_takes_no_other_with_it(&sqlite().url).await;
+    what_is_in_use_stays(&sqlite().url).await;
+    rejects_are_kept_once(&sqlite().url).await;
 }
 
 #[tokio::test]
 async fn a_postgresql_target() {
-    let Some(server) = Postgres::start() else {
-        eprintln!("skipped: PostgreSQL's server is not installed here");
-        return;
-    };
-    for round in 0..3 {
-        let script = server.folder().join("schema.sql");
-        std::fs::write(&script, format!("CREATE SCHEMA round{round};")).unwrap();
-        server.script(&script);
-        let url = format!("{}&options=-csearch_path%3Dround{round}", server.url());
-        match round {
-            0 => one_bad_record_takes_no_other_with_it(&url).await,
-            1 => what_is_in_use_stays(&url).await,
-            _ => rejects_are_kept_once(&url).await,
-        }
-    }
-    let script = server.folder().join("stranger.sql");
-    std::fs::write(&script, "CREATE SCHEMA stranger; CREATE TABLE stranger.books (id integer);").unwrap();
-    server.script(&script);
-    let url = format!("{}&options=-csearch_path%3Dstranger", server.url());
+    let Some(mut server) = Server::start() else { return };
+    let url = server.schema("bad_records").await;
+    one_bad_record_takes_no_other_with_it(&url).await;
+    let url = server.schema("removal").await;
+    what_is_in_use_stays(&url).await;
+    let url = server.schema("rejects").await;
+    rejects_are_kept_once(&url).await;
+
+    let url = server.schema("stranger").await;
+    let schema = url.rsplit("%3D").next().unwrap();
+    server.run(&format!("CREATE TABLE {schema}.books (id integer)")).await;
     assert_eq!(UniversalWriter::open(&url).await.err().unwrap().code, Code::TargetUnsuitable);
+    server.clean().await;
 }
 
 #[tokio::test]

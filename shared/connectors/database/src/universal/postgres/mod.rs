@@ -9,13 +9,16 @@ use rustc_hash::FxHashMap;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool};
 
-use super::balances::{ACCOUNT_BALANCE, balance, currency, ledger_balance};
+use super::balances::{ACCOUNT_BALANCE, balance, currency, ledger_balance, outstanding};
 use super::shape::Table;
 use super::sql::{SCHEMA_POSTGRES, SCHEMA_VERSION};
 use super::words::{CLASSES, value};
 use crate::conn::{postgres_fault, postgres_pool};
 
 const CONNECTIONS_MAX: u32 = 8;
+
+/// Key, currency, contact, two amounts in minor units, status.
+type Sums = (i64, String, Option<i64>, i64, i64, Option<String>);
 
 /// A pool of connections to the database.
 #[derive(Clone)]
@@ -32,7 +35,8 @@ impl PostgresStore {
     /// Opens the database, creating the schema where there are no tables yet on the search path.
     pub(super) async fn open(options: PgConnectOptions, shown: &str) -> Result<Self, Fault> {
         // Compiling the views' plans takes seconds and saves milliseconds.
-        let options = options.application_name("carryforward").options([("jit", "off")]).disable_statement_logging();
+        let options =
+            options.application_name("carryforward").options([("jit", "off")]).disable_statement_logging();
         let pool = postgres_pool(options, CONNECTIONS_MAX, shown).await?;
         let tables: i64 =
             sqlx::query_scalar("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")
@@ -108,20 +112,21 @@ impl PostgresStore {
     pub(super) async fn read_back(&self, entity: Entity, ids: &[i64]) -> Result<Vec<Option<Balance>>, Fault> {
         let sql = match Table::of(entity) {
             Some(Table::Documents) => {
-                "SELECT id, currency, contact_id, total_minor::bigint, outstanding_minor::bigint
-                 FROM document_balances WHERE id = ANY($1) AND kind = $2"
+                "SELECT id, currency, contact_id, total_minor::bigint, allocated_minor::bigint, status
+                 FROM document_sums WHERE id = ANY($1) AND kind = $2"
             }
             Some(Table::Payments) => {
-                "SELECT id, currency, contact_id, amount_minor::bigint, unapplied_minor::bigint
+                "SELECT id, currency, contact_id, amount_minor::bigint, unapplied_minor::bigint, NULL
                  FROM payment_balances WHERE id = ANY($1) AND kind = $2"
             }
             _ => return Err(super::no_balance(entity)),
         };
-        let rows: Vec<(i64, String, Option<i64>, i64, i64)> =
+        let rows: Vec<Sums> =
             sqlx::query_as(sql).bind(ids).bind(entity.name()).fetch_all(&self.pool).await.map_err(failed)?;
         let mut found = FxHashMap::default();
-        for (id, code, contact, total, outstanding) in rows {
-            found.insert(id, balance(id, &code, contact, total, outstanding)?);
+        for (id, code, contact, total, second, status) in rows {
+            let open = status.map_or(Ok(second), |status| outstanding(entity, &status, total, second))?;
+            found.insert(id, balance(id, &code, contact, total, open)?);
         }
         Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }

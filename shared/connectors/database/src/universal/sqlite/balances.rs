@@ -3,7 +3,7 @@ use carry_model::{Code, Company, Entity, Fault};
 use rusqlite::{Connection, OptionalExtension, Row};
 use rustc_hash::FxHashMap;
 
-use super::super::balances::{ACCOUNT_BALANCE, currency, ledger_balance};
+use super::super::balances::{ACCOUNT_BALANCE, currency, ledger_balance, outstanding};
 use super::super::shape::Table;
 use super::super::words::{CLASSES, value};
 use super::failed;
@@ -16,11 +16,11 @@ pub(in super::super) fn read_back(
 ) -> Result<Vec<Option<Balance>>, Fault> {
     let sql = match Table::of(entity) {
         Some(Table::Documents) => {
-            "SELECT b.id, b.currency, b.contact_id, b.total_minor, b.outstanding_minor
-             FROM json_each(?1) w CROSS JOIN document_balances b ON b.id = w.value WHERE b.kind = ?2"
+            "SELECT s.id, s.currency, s.contact_id, s.total_minor, s.allocated_minor, s.status
+             FROM json_each(?1) w CROSS JOIN document_sums s ON s.id = w.value WHERE s.kind = ?2"
         }
         Some(Table::Payments) => {
-            "SELECT b.id, b.currency, b.contact_id, b.amount_minor, b.unapplied_minor
+            "SELECT b.id, b.currency, b.contact_id, b.amount_minor, b.unapplied_minor, NULL
              FROM json_each(?1) w CROSS JOIN payment_balances b ON b.id = w.value WHERE b.kind = ?2"
         }
         _ => return Err(super::super::no_balance(entity)),
@@ -30,16 +30,21 @@ pub(in super::super) fn read_back(
     let mut rows = statement.query((list, entity.name())).map_err(failed)?;
     let mut found: FxHashMap<i64, Balance> = FxHashMap::default();
     while let Some(row) = rows.next().map_err(failed)? {
-        let (id, balance) = balance(row).map_err(failed)??;
+        let (id, balance) = balance(entity, row).map_err(failed)??;
         found.insert(id, balance);
     }
     Ok(wanted.iter().map(|id| found.get(id).cloned()).collect())
 }
 
-fn balance(row: &Row<'_>) -> rusqlite::Result<Result<(i64, Balance), Fault>> {
+fn balance(entity: Entity, row: &Row<'_>) -> rusqlite::Result<Result<(i64, Balance), Fault>> {
     let (id, contact): (i64, Option<i64>) = (row.get(0)?, row.get(2)?);
-    let (total, outstanding): (i64, i64) = (row.get(3)?, row.get(4)?);
-    let balance = super::super::balances::balance(id, row.get_ref(1)?.as_str()?, contact, total, outstanding);
+    let (total, second): (i64, i64) = (row.get(3)?, row.get(4)?);
+    let code = row.get_ref(1)?.as_str()?;
+    let open = match row.get_ref(5)?.as_str_or_null()? {
+        Some(status) => outstanding(entity, status, total, second),
+        None => Ok(second),
+    };
+    let balance = open.and_then(|open| super::super::balances::balance(id, code, contact, total, open));
     Ok(balance.map(|balance| (id, balance)))
 }
 

@@ -1,6 +1,12 @@
 //! The sample books into a real Odoo 19: balances read back over Odoo's own API, a second run, a run killed while
 //! it loads, a rollback. Skipped with a printed line where no Odoo can be had.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 mod support;
 

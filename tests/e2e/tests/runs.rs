@@ -247,3 +247,35 @@ fn a_mapping_file_is_checked_before_anything_is_written() {
     std::fs::write(place.path("map.toml"), text).unwrap();
     place.migrate("full", &["--mapping", "map.toml"]).expect(1);
 }
+
+#[test]
+fn a_changed_contact_is_updated_by_a_delta() {
+    let place = Place::with("quickbooks");
+    place.migrate("full", &[]).expect(1);
+    place.edit("Customers.csv", "elodie.marchand@example.com", "elodie@example.org");
+    let delta = place.migrate("delta", &[]).expect(1).json();
+    assert_eq!(
+        (delta["counts"]["contact"]["updated"].as_u64(), sum(&delta, "updated")),
+        (Some(1), 1),
+        "{delta:#}"
+    );
+    let updated = "select count(*) from contacts where email = 'elodie@example.org'";
+    assert_eq!(place.query("target.sqlite", updated), 1);
+}
+
+#[test]
+fn a_new_account_is_not_taken_for_one_that_an_earlier_run_made() {
+    let place = Place::with("xero");
+    place.migrate("full", &[]).expect(1);
+    let accounts = place.query("target.sqlite", "select count(*) from accounts");
+    let path = place.path("books").join("ChartOfAccounts.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let row = text.lines().find(|line| line.starts_with("200,")).unwrap();
+    // Another account of nearly the same name.
+    let name = row.split(',').nth(1).unwrap();
+    let added = row.replacen("200,", "2001,", 1).replacen(name, &format!("{name}s"), 1);
+    std::fs::write(&path, format!("{}\n{added}\n", text.trim_end())).unwrap();
+    let delta = place.migrate("delta", &[]).expect(1).json();
+    assert_eq!(delta["counts"]["account"]["migrated"], 1, "{delta:#}");
+    assert_eq!(place.query("target.sqlite", "select count(*) from accounts"), accounts + 1);
+}

@@ -372,9 +372,14 @@ impl Loader<'_> {
             })
             .collect();
         let unknown = self.engine.jobs.set_outstanding(&self.run.migration, &balances).await?;
+        // A balance of a document that an earlier run carried is nothing new.
+        let keys: Vec<_> = balances.into_iter().map(|(document, _)| document).collect();
+        let links = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
         let counts = tally.of(Entity::OpenBalance);
+        for link in links.iter().flatten() {
+            if link.run == self.run.id { counts.migrated += 1 } else { counts.unchanged += 1 }
+        }
         let missed = u64::try_from(unknown.len()).unwrap_or(u64::MAX);
-        counts.migrated += u64::try_from(balances.len()).unwrap_or(u64::MAX) - missed;
         if matches!(self.scope, Scope::Sample(_)) {
             counts.not_selected += missed;
             return Ok(());

@@ -7,7 +7,7 @@ use carry_model::{
     Currency, Decimal, Document, Entity, Fault, Line, Record, SourceId, TaxMode, checked_sum, round_half_up,
 };
 use rust_decimal::RoundingStrategy;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analytic::Options;
 use crate::journals::Journals;
@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) options: Options,
     /// Where the target's own taxes are booked.
     pub(crate) tax_account: Option<i64>,
+    /// Currencies for which Odoo has a rate of any day.
+    pub(crate) rated: FxHashSet<Currency>,
     /// Rates of days, where documents have none of their own.
     pub(crate) day_rates: crate::rates::DayRates,
 }
@@ -175,8 +177,7 @@ impl Odoo {
             match document.rate {
                 _ if self.books.is_home(document.currency) => row = row.with("invoice_currency_rate", "1"),
                 Some(rate) => row = row.with("invoice_currency_rate", inverse(rate)?),
-                None => notes
-                    .push("The source states no exchange rate; Odoo's rate of the day was used.".to_owned()),
+                None => notes.push(without_rate(document.currency, facts)),
             }
         }
         Ok(row)
@@ -365,6 +366,18 @@ struct Priced {
     quantity: Decimal,
     price: Decimal,
     said: Option<String>,
+}
+
+/// What a person must know of a foreign document that states no rate.
+fn without_rate(currency: Currency, facts: &Facts) -> String {
+    if facts.rated.contains(&currency) {
+        "The source states no exchange rate; Odoo's rate of the day was used.".to_owned()
+    } else {
+        format!(
+            "The source states no exchange rate and Odoo has none for {currency}: one unit was booked as one of home \
+             currency. Enter {currency} rates in Odoo and migrate again to have home amounts."
+        )
+    }
 }
 
 /// The account that the journal itself would book to.

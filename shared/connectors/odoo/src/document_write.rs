@@ -93,6 +93,7 @@ impl Odoo {
         let currencies = currencies(self, documents().map(|document| document.currency).collect()).await?;
         let all: Vec<&Document> = documents().collect();
         Ok(Facts {
+            rated: self.rated(&all, &currencies).await?,
             day_rates: self.day_rates(&all, &currencies).await?,
             currencies,
             journals: self.journals().await?,

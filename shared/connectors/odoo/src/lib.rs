@@ -40,6 +40,8 @@ mod rates;
 mod read_back;
 mod reconcile;
 mod remove;
+#[cfg(test)]
+mod scripted;
 mod session;
 mod sheet;
 mod taxes;

@@ -1,7 +1,7 @@
-//! Exchange rates before version 18, whose documents have no rate of their own: they are booked at the day's.
+//! Exchange rates of documents: their own from version 18 on; before, a document is booked at its day's rate.
 
 use carry_model::{Code, Currency, Date, Decimal, Document, Fault, Reach};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::json;
 
 use crate::call::Call;
@@ -51,6 +51,31 @@ impl Odoo {
             rates.insert(day, known);
         }
         Ok(rates)
+    }
+
+    /// The currencies of documents without a rate of their own for which Odoo has one.
+    pub(crate) async fn rated(
+        &self,
+        documents: &[&Document],
+        currencies: &FxHashMap<Currency, i64>,
+    ) -> Result<FxHashSet<Currency>, Fault> {
+        let mut rated = FxHashSet::default();
+        let mut wanted: Vec<Currency> = documents
+            .iter()
+            .filter(|document| document.rate.is_none() && !self.books.is_home(document.currency))
+            .map(|document| document.currency)
+            .collect();
+        wanted.sort();
+        wanted.dedup();
+        for currency in wanted {
+            let Some(id) = currencies.get(&currency) else { continue };
+            let call = Call::read("res.currency.rate/search_count")
+                .with("domain", json!([["currency_id", "=", id]]));
+            if self.call(call).await?.as_i64().is_some_and(|count| count > 0) {
+                rated.insert(currency);
+            }
+        }
+        Ok(rated)
     }
 
     async fn create_rate(&self, currency: i64, date: Date, rate: Decimal) -> Result<Decimal, Fault> {

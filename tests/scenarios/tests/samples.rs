@@ -1,6 +1,12 @@
 //! Each sample company through a whole run into a target in memory: every document, every balance per contact and
 //! every refused row must be what `expected.json` says, which was worked out without this program.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -140,7 +140,9 @@ fn nothing_unfinished_or_forgotten() {
     let mut found = Vec::new();
     for (name, text) in files().iter().filter(|(name, _)| name.ends_with(".rs")) {
         for (number, line) in text.lines().enumerate() {
-            if marks.iter().any(|mark| line.contains(mark.as_str())) || line.contains(["#[ig", "nore"].concat().as_str()) {
+            if marks.iter().any(|mark| line.contains(mark.as_str()))
+                || line.contains(["#[ig", "nore"].concat().as_str())
+            {
                 found.push(format!("{name}:{}", number + 1));
             }
         }

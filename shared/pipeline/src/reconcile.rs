@@ -14,7 +14,7 @@ use crate::load::Loader;
 use compare::Comparison;
 
 /// Records read back in one go.
-const PAGE: usize = 2_000;
+const PAGE: usize = 1_000;
 
 const SUMMARY: &str = "reconcile/summary.json";
 

@@ -10,10 +10,13 @@ use serde_json::{Value, json};
 use crate::sheet::Row;
 use crate::{Odoo, Settings};
 
+/// A label, and the answer to the first call of it: status and body, or the fault of the wire.
+type Answered = (&'static str, Result<(u16, Value), Fault>);
+
 /// Answers calls by their label, the first line that fits and is left; every call is kept.
 #[derive(Default)]
 struct Script {
-    lines: Mutex<Vec<(&'static str, Result<(u16, Value), Fault>)>>,
+    lines: Mutex<Vec<Answered>>,
     sent: Mutex<Vec<(&'static str, String, Value)>>,
 }
 

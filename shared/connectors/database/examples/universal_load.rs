@@ -19,6 +19,12 @@ use carry_model::{
 
 const BATCH: usize = 1_000;
 
+/// Time on the clock since the start, for what a server does meanwhile.
+fn wall() -> String {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    format!("at {:?} by the clock", START.elapsed())
+}
+
 /// Processor time of all threads so far: what a busy machine does not blur.
 fn cpu() -> Duration {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
@@ -31,6 +37,7 @@ fn cpu() -> Duration {
 
 #[tokio::main]
 async fn main() {
+    wall();
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().expect("a URL");
     let invoices: usize = arguments.next().map_or(100_000, |text| text.parse().unwrap());
@@ -69,7 +76,7 @@ async fn main() {
         total += time;
         ids.extend(written);
     }
-    println!("{invoices} invoices, {} lines: {total:?}", invoices * 3);
+    println!("{invoices} invoices, {} lines: {total:?}, {}", invoices * 3, wall());
     let mut time = Duration::ZERO;
     let mut payment_ids = Vec::new();
     for start in (0..invoices * 4 / 5).step_by(BATCH) {
@@ -78,14 +85,14 @@ async fn main() {
         time += took;
         payment_ids.extend(written);
     }
-    println!("{} payments: {time:?}, all {:?}", invoices * 4 / 5, total + time);
+    println!("{} payments: {time:?}, all {:?}, {}", invoices * 4 / 5, total + time, wall());
     let start = cpu();
     for (entity, ids) in [(Entity::Invoice, &ids), (Entity::Payment, &payment_ids)] {
         for chunk in ids.chunks(BATCH) {
             let found = writer.read_back(entity, chunk).await.unwrap();
             assert!(found.iter().all(Option::is_some));
         }
-        println!("read back {entity}: {:?}", (cpu() - start));
+        println!("read back {entity}: {:?}, {}", cpu() - start, wall());
     }
     let start = cpu();
     let bank = writer.find(&[RecordKey::new(Entity::Account, "bank")]).await.unwrap()[0].clone().unwrap().id;

@@ -44,8 +44,28 @@ impl Files {
         connection
             .execute_batch("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;")
             .map_err(unreadable)?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(unreadable)?;
+        self.check_names(&connection)?;
         Ok(connection)
+    }
+
+    /// Reads the schema once. A name in it that is not UTF-8 is damage; the driver would stop at it.
+    fn check_names(&self, connection: &Connection) -> Result<(), Fault> {
+        let unreadable = |error| fault_of(Code::DatabaseUnreadable, &error).detail(self.path.display());
+        let mut statement =
+            connection.prepare("SELECT name, tbl_name, sql FROM sqlite_schema").map_err(unreadable)?;
+        let mut rows = statement.query([]).map_err(unreadable)?;
+        while let Some(row) = rows.next().map_err(unreadable)? {
+            for column in 0..3 {
+                if let ValueRef::Text(bytes) = row.get_ref(column).map_err(unreadable)?
+                    && std::str::from_utf8(bytes).is_err()
+                {
+                    return Err(Fault::new(Code::DatabaseUnreadable)
+                        .detail(format!("{}: the file is damaged.", self.path.display()))
+                        .hint("Restore it from a backup."));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn take(&self) -> Result<Connection, Fault> {

@@ -12,6 +12,7 @@
 mod books;
 mod connections;
 mod figures;
+mod mangled;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod round_trip;

@@ -132,3 +132,39 @@ async fn values_of_postgresql() {
     drop(database);
     server.clean().await;
 }
+
+/// Against an empty database that `CARRY_TEST_MYSQL_URL` names.
+#[tokio::test]
+async fn values_of_mysql() {
+    let Ok(url) = std::env::var("CARRY_TEST_MYSQL_URL") else {
+        eprintln!("skipped: CARRY_TEST_MYSQL_URL names no MySQL or MariaDB");
+        return;
+    };
+    let pool = sqlx::MySqlPool::connect(&url).await.unwrap();
+    for sql in [
+        "DROP TABLE IF EXISTS things",
+        "CREATE TABLE things (a TINYINT, b BIGINT UNSIGNED, c DECIMAL(20,4), d DOUBLE, e FLOAT, f BOOLEAN, g DATE,
+             h DATETIME(6), i TIMESTAMP, j VARCHAR(20), k BLOB, l ENUM('glad'), m YEAR, n TEXT, o DATE)",
+        "INSERT INTO things VALUES (-1, 18446744073709551615, 12.30, 0.1, 0.1, TRUE, '2026-01-31',
+             '2026-01-31 10:59:00.5', '2026-01-31 10:59:00', 'ü', x'00FF', 'glad', 2026, 'long', NULL)",
+    ] {
+        sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+    }
+    let database = Database::open(&url).await.unwrap();
+    assert!(database.table("things").await.unwrap().unwrap().has(&["a", "o"]));
+    let rows = database.fetch("SELECT * FROM things WHERE a < ?", vec![Value::Int(0)], 9).await.unwrap();
+    assert_eq!(
+        serde_json::to_string(&rows[0]).unwrap(),
+        r#"{"a":-1,"b":"18446744073709551615","c":"12.3000","d":"0.1","e":"0.1","f":1,"g":"2026-01-31","h":"2026-01-31 10:59:00.500000","i":"2026-01-31 10:59:00","j":"ü","k":"\\x00ff","l":"glad","m":2026,"n":"long","o":null}"#
+    );
+    let sql = "WITH gone AS (SELECT 1) DELETE FROM things";
+    assert_eq!(database.fetch(sql, Vec::new(), 9).await.unwrap_err().code, Code::QueryFailed);
+    assert_eq!(database.fetch("SELECT a FROM things", Vec::new(), 9).await.unwrap().len(), 1);
+    // MariaDB and MySQL call it differently.
+    let mut read_only = database.fetch("SELECT @@tx_read_only", Vec::new(), 1).await;
+    if read_only.is_err() {
+        read_only = database.fetch("SELECT @@transaction_read_only", Vec::new(), 1).await;
+    }
+    assert_eq!(read_only.unwrap()[0].values()[0].int().unwrap(), Some(1));
+    sqlx::raw_sql("DROP TABLE things").execute(&pool).await.unwrap();
+}

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use carry_model::{Action, Code, Decimal, Fault, RunId};
-use carry_ports::{Begun, Migration, Run, RunKind, RunState, Stage};
+use carry_ports::{Begun, Change, Migration, Run, RunKind, RunState, Stage};
+use rustc_hash::FxHashSet;
 
 use crate::extract::extract;
 use crate::load::{Loader, Scope};
+use crate::mapping::MAPPED;
 use crate::plan::Plan;
 use crate::reconcile::{ReconcileSummary, reconcile};
 use crate::report::{ReportData, keep};
@@ -28,6 +30,9 @@ pub struct Ended {
 }
 
 const PLAN: &str = "plan.json";
+
+/// Links read in one go.
+const LINKS_AT_ONCE: usize = 1_000;
 
 /// Runs a demo, full, delta or retry run, or goes on with one that was interrupted.
 ///
@@ -115,7 +120,7 @@ async fn walk(
 ) -> Result<(Tally, ReconcileSummary), Fault> {
     let store = RunStore::new(engine.staging.clone(), run);
     let watch = Watch::start(engine);
-    let plan = Arc::new(plan(engine, &store, run.kind, settings).await?);
+    let plan = Arc::new(plan(engine, &store, run, settings).await?);
     let watch = watch.lap(engine, run, Stage::Plan).await?;
     let parts = stage(engine, &store, &plan, run, watch).await?;
 
@@ -170,17 +175,35 @@ fn loader_again<'a>(engine: &'a Engine, store: &'a RunStore, plan: &'a Plan, run
 }
 
 /// Draws the plan, or takes the one that this run began with.
-async fn plan(engine: &Engine, store: &RunStore, kind: RunKind, settings: &Settings) -> Result<Plan, Fault> {
+async fn plan(engine: &Engine, store: &RunStore, run: &Run, settings: &Settings) -> Result<Plan, Fault> {
     engine.progress.begin(Stage::Plan, None);
     if let Some(plan) = store.get_json(PLAN).await? {
         engine.progress.end(Stage::Plan);
         return Ok(plan);
     }
-    let plan = Plan::draw(&engine.connection, kind, settings).await?;
+    let mut plan = Plan::draw(&engine.connection, run.kind, settings).await?;
     plan.check()?;
+    if settings.mapping.is_none() {
+        leave_own_records(engine, run, &mut plan).await?;
+    }
     store.create_json(PLAN, &plan).await?;
     engine.progress.end(Stage::Plan);
     Ok(plan)
+}
+
+/// Takes back suggestions to map onto what earlier runs of this migration made.
+async fn leave_own_records(engine: &Engine, run: &Run, plan: &mut Plan) -> Result<(), Fault> {
+    for entity in MAPPED.into_iter().filter(|entity| !plan.mapping.is_empty(*entity)).collect::<Vec<_>>() {
+        let (mut after, mut made) = (None, FxHashSet::default());
+        loop {
+            let page = engine.jobs.links(&run.migration, entity, after.as_ref(), LINKS_AT_ONCE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.id.clone());
+            made.extend(page.into_iter().filter(|l| l.change != Change::Mapped).filter_map(|l| l.target));
+        }
+        plan.mapping.leave_own(entity, &made);
+    }
+    Ok(())
 }
 
 async fn stage(
@@ -207,7 +230,7 @@ pub async fn stage_only(
     let mut run = begin(engine, migration, RunKind::Full).await?;
     let store = RunStore::new(engine.staging.clone(), &run);
     let watch = Watch::start(engine);
-    let plan = Arc::new(plan(engine, &store, RunKind::Full, settings).await?);
+    let plan = Arc::new(plan(engine, &store, &run, settings).await?);
     let watch = watch.lap(engine, &mut run, Stage::Plan).await?;
     let parts = stage(engine, &store, &plan, &mut run, watch).await?;
     let mut tally = Tally::default();

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use carry_connector::{CatalogEntry, Finding, Severity, Survey, Writer};
 use carry_model::{AccountClass, Code, Entity, Fault, RecordKey, TargetId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 /// The entities a mapping is about.
@@ -95,6 +95,22 @@ impl Mapping {
             Entity::Item => Some(&mut self.item),
             _ => None,
         }
+    }
+
+    /// Sets to `create` what was suggested to be a record that an earlier run of this migration made: its own copy
+    /// is found by its link, and any other record needs one of its own.
+    pub(crate) fn leave_own(&mut self, entity: Entity, made: &FxHashSet<TargetId>) {
+        for entry in self.entries_mut(entity).into_iter().flatten() {
+            if made.contains(entry.target.as_str()) {
+                entry.target = CREATE.to_owned();
+                entry.reason = "the one that is alike was made by an earlier run".to_owned();
+            }
+        }
+    }
+
+    /// True where nothing of an entity is mapped.
+    pub(crate) fn is_empty(&self, entity: Entity) -> bool {
+        self.entries(entity).is_empty()
     }
 
     /// Records that are one the target already has.

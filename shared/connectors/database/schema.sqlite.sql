@@ -13,6 +13,8 @@
 --                 Parts of a document that are finer than the smallest unit are rounded so that their sum is exact.
 --   quantities, unit prices, rates and per cents are exact decimals.
 --   dates are YYYY-MM-DD, times RFC 3339.
+--   where a column of a large table knows a few words, its check compares them one by one: SQLite would build a
+--   small index of an IN list for every row.
 --   fingerprint, source_created, source_modified, implied (nothing in the source says so but a reference),
 --   place_* and raw (the source's own slice, verbatim) say where a row comes from.
 
@@ -196,10 +198,11 @@ CREATE TABLE documents (
     due             TEXT,
     currency        TEXT NOT NULL REFERENCES currencies,
     rate            TEXT,                  -- home units for one unit of currency; null in the home currency
-    tax_mode        TEXT NOT NULL CHECK (tax_mode IN ('exclusive', 'inclusive', 'none')),
+    tax_mode        TEXT NOT NULL CHECK (tax_mode = 'exclusive' OR tax_mode = 'inclusive' OR tax_mode = 'none'),
     total_minor     INTEGER NOT NULL,
     outstanding_minor INTEGER,             -- null where the source states none
-    status          TEXT NOT NULL CHECK (status IN ('draft', 'open', 'accepted', 'declined', 'closed', 'voided')),
+    status          TEXT NOT NULL CHECK (status = 'open' OR status = 'draft' OR status = 'voided'
+                        OR status = 'accepted' OR status = 'declined' OR status = 'closed'),
     discount_minor  INTEGER,               -- on the whole, not yet taken off any line
     discount_home_minor INTEGER,
     discount_percent TEXT,

@@ -127,9 +127,7 @@ async fn walk(
     let watch = Watch::start(engine);
     let loader = loader(engine, &store, &plan, run, &parts).await?;
     let mut tally = loader.load(&parts).await?;
-    if !matches!(run.kind, RunKind::Rollback) {
-        tally.merge(&loader.settle().await?)?;
-    }
+    tally.merge(&loader.settle().await?)?;
     close_open_batches(engine, run).await?;
     let snapshot = run.clone();
     let watch = watch.lap(engine, run, Stage::Load).await?;

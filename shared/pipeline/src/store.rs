@@ -76,11 +76,6 @@ impl RunStore {
         let keys = self.staging.list(&format!("{root}{prefix}")).await?;
         Ok(keys.iter().filter_map(|key| key.strip_prefix(&root)).map(str::to_owned).collect())
     }
-
-    /// True where the object is there.
-    pub async fn exists(&self, key: &str) -> Result<bool, Fault> {
-        Ok(self.staging.get(&format!("{}/{key}", self.root)).await?.is_some())
-    }
 }
 
 /// A short, stable name for content: 12 hexadecimal digits of its BLAKE3.

@@ -7,9 +7,11 @@
 //! databases implement [`Reader`] and [`Writer`] directly.
 //!
 //! [`exact`] holds the rules that keep a document's total and outstanding balance exact in any target.
+//! [`json`] reads and writes amounts as JSON numbers without a binary float.
 
 mod batch;
 pub mod exact;
+pub mod json;
 mod manifest;
 mod reader;
 mod wire;

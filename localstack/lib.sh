@@ -10,6 +10,7 @@ say() { printf '\n== %s\n' "$*" >&2; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
 # Prints the folder of a Python environment with exactly the packages of a requirements file, made when missing.
+# Exits with 3 where it cannot be made.
 # usage: python_env NAME REQUIREMENTS [PYTHON]
 python_env() {
     local name=$1 requirements=$2 python=${3:-python3} folder
@@ -19,12 +20,14 @@ python_env() {
         (
             flock 9
             [ -e "$folder/.ready" ] && exit
-            say "installing ${requirements#"$ROOT"/} (once)"
+            printf 'installing %s (once)\n' "${requirements#"$ROOT"/}" >&2
             rm -rf "$folder"
-            "$python" -m venv "$folder" >&2 || die "$python cannot make environments: install the package python3-venv"
-            "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" >&2
-            touch "$folder/.ready"
-        ) 9>"$CACHE/python/$name.lock"
+            "$python" -m venv "$folder" >&2 && "$folder/bin/python" -m pip install --quiet \
+                --disable-pip-version-check --requirement "$requirements" >&2 && touch "$folder/.ready"
+        ) 9>"$CACHE/python/$name.lock" || {
+            printf 'the packages of %s cannot be installed here (Debian: python3-venv)\n' "$requirements" >&2
+            exit 3
+        }
     fi
     printf '%s' "$folder"
 }

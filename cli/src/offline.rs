@@ -1,6 +1,8 @@
 //! The side of a migration that a command does without: a rollback needs no source, a report neither side, and
 //! staging alone no target.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Limits, Manifest, Partition, Preflight, RawSink, Reader,
@@ -70,7 +72,7 @@ impl Writer for Offline {
         closed()
     }
 
-    async fn write(&self, _: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+    async fn write(&self, _: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         closed()
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use carry_model::{Company, Currency, Date, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId};
 use rustc_hash::FxHashMap;
@@ -20,18 +22,17 @@ pub struct Preflight {
 
 /// Where the records that a batch refers to are in the target.
 #[derive(Clone, Debug, Default)]
-pub struct Links(FxHashMap<RecordKey, TargetId>);
+pub struct Links(FxHashMap<Entity, FxHashMap<SourceId, TargetId>>);
 
 impl Links {
     /// Notes where a record is.
     pub fn insert(&mut self, key: RecordKey, id: TargetId) {
-        self.0.insert(key, id);
+        self.0.entry(key.entity).or_default().insert(key.id, id);
     }
 
     /// Where a record is.
     pub fn get(&self, entity: Entity, id: &SourceId) -> Option<&TargetId> {
-        // A key must be built to look it up; ids are short.
-        self.0.get(&RecordKey { entity, id: id.clone() })
+        self.0.get(&entity)?.get(id)
     }
 
     /// Where an optional reference is.
@@ -180,8 +181,9 @@ pub trait Writer: Send + Sync {
     async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault>;
 
     /// Writes records and answers for each in order. One bad record does not take the others with it. A fault
-    /// of the whole call means that the outcome of every record is the fault's reach.
-    async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault>;
+    /// of the whole call means that the outcome of every record is the fault's reach. The batch is shared, so that
+    /// it can be sent again, or handed to another thread, without a copy.
+    async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault>;
 
     /// What the target shows now for documents or payments, in order; None where one is gone.
     async fn read_back(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault>;

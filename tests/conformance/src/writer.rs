@@ -53,7 +53,7 @@ impl Session<'_> {
             verify_first,
             keep_numbers: true,
         };
-        let outcomes = self.writer.write(batch).await.unwrap();
+        let outcomes = self.writer.write(batch.into()).await.unwrap();
         assert_eq!(outcomes.len(), count, "one outcome a record");
         outcomes
     }

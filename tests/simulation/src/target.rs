@@ -1,7 +1,7 @@
 //! A target in memory that keeps its own books and fails by seed: before a write, in the middle of one, after it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use carry_connector::{
@@ -223,7 +223,7 @@ impl Writer for MemoryTarget {
         Ok(keys.iter().map(found).collect())
     }
 
-    async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+    async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let trouble = *self.trouble.lock().unwrap();
         let mut state = self.state();
         assert!(batch.items.len() <= BATCH, "batches keep to the manifest");
@@ -231,7 +231,7 @@ impl Writer for MemoryTarget {
             return Err(Fault::new(Code::ConnectionFailed).reach(Reach::NotSent));
         }
         let mut results = Vec::new();
-        for item in batch.items {
+        for item in &batch.items {
             if Self::strikes(&mut state, trouble.midway) {
                 return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
             }
@@ -245,7 +245,7 @@ impl Writer for MemoryTarget {
             }
             let id = match (&item.operation, known) {
                 (Operation::Create, Some(id)) => id,
-                (operation, _) => state.write(item.record, operation),
+                (operation, _) => state.write(item.record.clone(), operation),
             };
             let total = state.balance(id).map(|(total, ..)| total);
             results.push(Ok(Written { total, number, ..Written::new(id.to_string()) }));

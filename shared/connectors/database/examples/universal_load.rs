@@ -129,7 +129,7 @@ async fn load(
         keep_numbers: true,
     };
     let start = cpu();
-    let written = writer.write(batch).await.unwrap();
+    let written = writer.write(batch.into()).await.unwrap();
     let time = cpu() - start;
     let ids: Vec<TargetId> = written.into_iter().map(|written| written.unwrap().id).collect();
     for (key, id) in keys.into_iter().zip(&ids) {

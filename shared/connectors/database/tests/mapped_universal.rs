@@ -53,7 +53,7 @@ async fn written(path: &Path, records: &[Record]) {
                 verify_first: false,
                 keep_numbers: true,
             };
-            let outcomes = writer.write(batch).await.unwrap();
+            let outcomes = writer.write(batch.into()).await.unwrap();
             for (record, outcome) in now.iter().zip(outcomes) {
                 known.insert(record.key(), outcome.unwrap().id);
             }

@@ -122,6 +122,6 @@ async fn a_batch_that_broke_off_is_in_doubt() {
         keep_numbers: true,
     };
     // The last call was not sent, but the contact is there: the engine must look before it sends again.
-    let fault = odoo.write(batch).await.unwrap_err();
+    let fault = odoo.write(batch.into()).await.unwrap_err();
     assert_eq!((fault.reach, fault.action()), (Reach::Unknown, Action::VerifyFirst));
 }

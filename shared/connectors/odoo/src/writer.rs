@@ -1,5 +1,7 @@
 //! The target side: which record is written how.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Finding, Found, Manifest, Preflight, Removal, Severity,
@@ -155,7 +157,7 @@ impl Writer for Odoo {
         Ok(names.iter().map(found).collect())
     }
 
-    async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+    async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let closed = match batch.items.iter().any(|item| date_of(&item.record.body).is_some()) {
             true => closed_until(&lock_dates(self).await?, batch.entity),
             false => None,
@@ -168,7 +170,7 @@ impl Writer for Odoo {
         if locked.is_empty() {
             return self.write_by_entity(&batch).await.map_err(in_doubt);
         }
-        let open = WriteBatch { items: open, ..batch.clone() };
+        let open = WriteBatch { items: open, ..(*batch).clone() };
         let mut written = self.write_by_entity(&open).await.map_err(in_doubt)?.into_iter();
         let result = |item: &carry_connector::WriteItem| match date_of(&item.record.body) > closed {
             true => written

@@ -1,5 +1,6 @@
 //! Intent, write, outcome: the one place where anything is sent to a target.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use carry_connector::{Adjustment, Operation, WriteBatch, WriteItem, Written, exact};
@@ -112,14 +113,14 @@ impl Loader<'_> {
         let mut verify_first = self.verify_first || chunk.iter().any(Going::is_simpler);
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
-            let batch = WriteBatch {
+            let batch = Arc::new(WriteBatch {
                 entity,
                 items: chunk.iter().map(|going| going.item.clone()).collect(),
                 links: known.targets(),
                 home_currency: self.plan.survey.company.home_currency,
                 verify_first,
                 keep_numbers: self.plan.settings.keep_numbers,
-            };
+            });
             let fault = match self.engine.connection.writer.write(batch).await {
                 Ok(results) if results.len() == chunk.len() => return Ok(results),
                 Ok(results) => {

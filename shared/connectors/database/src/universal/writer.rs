@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, WriteBatch, Writer, Written,
@@ -92,7 +94,7 @@ impl Writer for UniversalWriter {
         }
     }
 
-    async fn write(&self, batch: WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+    async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         match &self.store {
             Store::Postgres(store) => store.write(&batch).await,
             Store::Sqlite(store) => store.run(move |connection| sqlite::write(connection, &batch)).await,

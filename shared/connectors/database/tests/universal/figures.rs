@@ -327,7 +327,7 @@ async fn settling(writer: &UniversalWriter, known: &Known, shop: &[Record]) {
     });
     let operation = Operation::Update(known.id(Entity::Invoice, "i1"));
     let batch = known.batch(Entity::Invoice, vec![WriteItem { record: changed, operation }]);
-    let written = writer.write(batch).await.unwrap().remove(0).unwrap();
+    let written = writer.write(batch.into()).await.unwrap().remove(0).unwrap();
     assert_eq!(written.id, known.id(Entity::Invoice, "i1"));
     assert_eq!(shown(Entity::Invoice, "i1").await, "120 60 EUR");
 

@@ -37,7 +37,7 @@ async fn one_bad_record_takes_no_other_with_it(url: &str) {
     let item = |record: Record, operation| WriteItem { record, operation };
     let clash = item(good("x2"), Operation::Update(known.id(Entity::Invoice, "x0")));
     let items = vec![item(good("x6"), Operation::Create), clash, item(good("x7"), Operation::Create)];
-    let outcomes = writer.write(known.batch(Entity::Invoice, items)).await.unwrap();
+    let outcomes = writer.write(known.batch(Entity::Invoice, items).into()).await.unwrap();
     assert_eq!(codes(&outcomes), [None, Some(Code::TargetRefused), None]);
     let sql = "SELECT source_id FROM documents WHERE source_id LIKE 'x%' ORDER BY source_id";
     assert_eq!(rows(url, sql).await, ["x0", "x2", "x4", "x6", "x7"]);
@@ -45,7 +45,7 @@ async fn one_bad_record_takes_no_other_with_it(url: &str) {
     // The same batch again, whatever became of the first answer, and with verification: nothing doubles.
     let mut batch = known.batch(Entity::Invoice, vec![item(good("x6"), Operation::Create)]);
     batch.verify_first = true;
-    let again = writer.write(batch).await.unwrap().remove(0).unwrap();
+    let again = writer.write(batch.into()).await.unwrap().remove(0).unwrap();
     assert_eq!(again.id, outcomes[0].as_ref().unwrap().id);
     let keys = [RecordKey::new(Entity::Invoice, "x6"), RecordKey::new(Entity::Bill, "x6")];
     let found = writer.find(&keys).await.unwrap();

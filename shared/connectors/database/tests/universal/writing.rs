@@ -61,7 +61,7 @@ impl Known {
         let Some(first) = records.first() else { return Vec::new() };
         let item = |record: &Record| WriteItem { record: record.clone(), operation: Operation::Create };
         let batch = self.batch(first.entity, records.iter().map(item).collect());
-        let outcomes = writer.write(batch).await.unwrap();
+        let outcomes = writer.write(batch.into()).await.unwrap();
         assert_eq!(outcomes.len(), records.len());
         for (record, outcome) in records.iter().zip(&outcomes) {
             if let Ok(written) = outcome {

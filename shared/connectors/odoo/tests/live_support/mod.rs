@@ -244,7 +244,7 @@ impl Books {
         verify_first: bool,
     ) -> Vec<Result<Written, Fault>> {
         let keys: Vec<RecordKey> = items.iter().map(|item| item.record.key()).collect();
-        let results = self.odoo.write(self.batch(entity, items, verify_first)).await.unwrap();
+        let results = self.odoo.write(self.batch(entity, items, verify_first).into()).await.unwrap();
         assert_eq!(results.len(), keys.len());
         for (key, result) in keys.into_iter().zip(&results) {
             if let Ok(written) = result {
@@ -294,7 +294,7 @@ impl Books {
     pub(crate) async fn lose_answer(&mut self, n: usize, entity: Entity, given: Given<'_>) -> bool {
         let item = Self::item(entity, given, Operation::Create);
         *self.server.loses.lock().unwrap() = Some(n);
-        let first = self.odoo.write(self.batch(entity, vec![item.clone()], false)).await;
+        let first = self.odoo.write(self.batch(entity, vec![item.clone()], false).into()).await;
         let lost = self.server.loses.lock().unwrap().take().is_none();
         if lost {
             let fault = first.expect_err("an answer was lost");

@@ -8,7 +8,7 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Limits, Manifest, Partition, Preflight, RawSink, Reader,
     Removal, Support, Survey, Transformer, WriteBatch, Writer, Written,
 };
-use carry_model::{Code, Entity, Fault, RecordKey, TargetId};
+use carry_model::{Code, Entity, Fault, Record, TargetId};
 
 const NOT_OPEN: &str = "this command does not open it";
 
@@ -68,7 +68,7 @@ impl Writer for Offline {
         Ok(Vec::new())
     }
 
-    async fn find(&self, _: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
+    async fn find(&self, _: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
         closed()
     }
 

@@ -13,6 +13,7 @@ mod batch;
 pub mod exact;
 pub mod json;
 mod manifest;
+pub mod oauth;
 mod reader;
 mod wire;
 mod writer;

@@ -177,8 +177,9 @@ pub trait Writer: Send + Sync {
     /// What the target has of an entity that records can be mapped to (accounts, tax rates, payment methods).
     async fn catalog(&self, entity: Entity) -> Result<Vec<CatalogEntry>, Fault>;
 
-    /// Looks records up by the external reference that writing leaves on each, one answer a key, in order.
-    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault>;
+    /// Looks records up by the external reference that writing leaves on each, or by natural key where the system has
+    /// no place for a reference; one answer a record, in order. What cannot be told for certain is not found.
+    async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault>;
 
     /// Writes records and answers for each in order. One bad record does not take the others with it. A fault
     /// of the whole call means that the outcome of every record is the fault's reach. The batch is shared, so that

@@ -1,10 +1,13 @@
 //! The ports on one machine: staging in a folder, jobs in an SQLite file, nothing to install.
 //!
-//! A state folder holds `staging/` (objects as files under their keys) and `state.db`.
+//! A state folder holds `staging/` (objects as files under their keys), `state.db`, and `tokens/`, where
+//! only its owner may read.
 
 mod folder;
 mod jobs;
 mod rows;
+mod tokens;
 
 pub use folder::FolderStaging;
 pub use jobs::SqliteJobs;
+pub use tokens::FileTokens;

@@ -77,7 +77,11 @@ impl Transport for HttpTransport {
             call = call.header(name, value);
         }
         if let Some(body) = &request.body {
-            call = call.header("content-type", "application/json").body(body.clone());
+            let named = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+            if !named {
+                call = call.header("content-type", "application/json");
+            }
+            call = call.body(body.clone());
         }
         let mut answer = call.send().await.map_err(unsent_or_unknown)?;
         let status = answer.status().as_u16();

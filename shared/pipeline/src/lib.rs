@@ -5,6 +5,7 @@
 //! once, a stage's manifest is written last, and the link journal notes what is about to be written before it is
 //! and what became of it after. The stages know ports and connectors, never an adapter.
 
+mod authorized;
 mod driver;
 mod extract;
 mod lists;
@@ -33,6 +34,7 @@ use carry_ports::{Clock, Jobs, Staging};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
+pub use authorized::{AuthorizedWire, SignedIn};
 pub use driver::{Ended, run, stage_only};
 pub use plan::Plan;
 pub use progress::{Cancel, NoProgress, Progress};

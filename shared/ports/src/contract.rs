@@ -7,6 +7,7 @@
     reason = "suites are called from tests"
 )]
 
+use carry_connector::oauth::Grant;
 use carry_model::{
     Code, Currency, Date, Decimal, Entity, Fault, Fingerprint, MigrationId, RecordKey, RunId, SourceId,
     TargetId, Timestamp,
@@ -14,6 +15,7 @@ use carry_model::{
 
 use crate::{
     Applied, Begun, Change, Intent, Jobs, Link, LinkState, Migration, More, Run, RunKind, RunState, Staging,
+    Tokens,
 };
 
 /// Objects are created once, listed in order and deleted by prefix.
@@ -43,6 +45,37 @@ pub async fn staging(store: &dyn Staging) {
             assert!(store.get(hostile).await.unwrap().is_some(), "{hostile}");
         }
     }
+}
+
+/// A grant is kept until it is forgotten, and only one at a time may renew it.
+pub async fn tokens(store: &dyn Tokens) {
+    let grant = |token: &str| Grant {
+        access_token: token.to_owned().into(),
+        expires: Timestamp::UNIX_EPOCH,
+        refresh_token: Some("refresh".to_owned().into()),
+        refresh_expires: None,
+    };
+    let (one, two) = ("books:1", "books:2");
+    assert!(store.load(one).await.unwrap().is_none());
+    store.store(one, &grant("first")).await.unwrap();
+    store.store(two, &grant("other")).await.unwrap();
+    store.store(one, &grant("second")).await.unwrap();
+    let kept = store.load(one).await.unwrap().unwrap();
+    assert!(kept.is_same(&grant("second")), "the last one is kept");
+    assert!(store.load(two).await.unwrap().unwrap().is_same(&grant("other")));
+    store.forget(one).await.unwrap();
+    store.forget(one).await.unwrap();
+    assert!(store.load(one).await.unwrap().is_none());
+
+    let held = store.lease(one).await.unwrap();
+    drop(store.lease(two).await.unwrap());
+    let second = store.lease(one);
+    let mut second = std::pin::pin!(second);
+    let waits =
+        std::future::poll_fn(|context| std::task::Poll::Ready(second.as_mut().poll(context).is_pending()));
+    assert!(waits.await, "a second one waits");
+    drop(held);
+    drop(second.await.unwrap());
 }
 
 fn run(migration: &str, id: &str, kind: RunKind) -> Run {

@@ -3,6 +3,7 @@
 //! * [`Staging`]: bounded objects, created once, never changed.
 //! * [`Jobs`]: migrations, runs and the link journal (what went where), in operations of the domain.
 //! * [`Transport`]: one HTTP call.
+//! * [`Tokens`]: what platforms granted, kept in a protected place.
 //! * [`Clock`]: the time.
 //!
 //! [`contract`] holds the suites that every adapter must pass.
@@ -13,6 +14,7 @@ mod jobs;
 mod link;
 mod memory_jobs;
 mod staging;
+mod tokens;
 mod transport;
 
 pub use clock::{Clock, SystemClock};
@@ -20,4 +22,5 @@ pub use jobs::{Applied, Begun, Intent, Jobs, Migration, Run, RunKind, RunState, 
 pub use link::{Change, Link, LinkState, More};
 pub use memory_jobs::MemoryJobs;
 pub use staging::{MemoryStaging, Staging};
+pub use tokens::{Lease, MemoryTokens, Tokens};
 pub use transport::Transport;

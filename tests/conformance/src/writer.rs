@@ -60,7 +60,7 @@ impl Session<'_> {
 
     async fn create(&mut self, record: &Record) {
         let key = record.key();
-        let found = self.writer.find(std::slice::from_ref(&key)).await.unwrap();
+        let found = self.writer.find(std::slice::from_ref(record)).await.unwrap();
         assert_eq!(found, [None], "{key} before it was written");
         let written = self.write(vec![(record.clone(), Operation::Create)], false).await.remove(0);
         let written = written.unwrap_or_else(|fault| panic!("{key}: {fault:?}"));
@@ -72,7 +72,7 @@ impl Session<'_> {
             assert_eq!(written.number, record.number, "{key} keeps its number");
         }
         self.links.insert(key.clone(), written.id.clone());
-        let found = self.writer.find(std::slice::from_ref(&key)).await.unwrap().remove(0);
+        let found = self.writer.find(std::slice::from_ref(record)).await.unwrap().remove(0);
         assert_eq!(found.map(|f| f.id), Some(written.id.clone()), "{key} is found by its external reference");
         let again = self.write(vec![(record.clone(), Operation::Create)], true).await.remove(0).unwrap();
         assert_eq!(again.id, written.id, "{key} was doubled");
@@ -153,11 +153,12 @@ impl Session<'_> {
             _ => return,
         }
         let changed = Record::new(changed.entity, changed.id, changed.number, changed.body).unwrap();
-        let written = self.write(vec![(changed, Operation::Update(id))], false).await.remove(0);
+        let update = vec![(changed.clone(), Operation::Update(id))];
+        let written = self.write(update, false).await.remove(0);
         let written = written.unwrap_or_else(|fault| panic!("{key}: {fault:?}"));
         self.links.insert(key.clone(), written.id.clone());
         self.written.insert(key.clone(), written.id.clone());
-        let found = self.writer.find(std::slice::from_ref(&key)).await.unwrap().remove(0);
+        let found = self.writer.find(std::slice::from_ref(&changed)).await.unwrap().remove(0);
         assert_eq!(found.map(|f| f.id), Some(written.id), "{key} after its change");
     }
 

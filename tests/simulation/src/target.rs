@@ -217,10 +217,13 @@ impl Writer for MemoryTarget {
         Ok(Vec::new())
     }
 
-    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
+    async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
         let state = self.state();
-        let found = |key| state.find(key).map(|id| Found { id: TargetId::new(id.to_string()), number: None });
-        Ok(keys.iter().map(found).collect())
+        let found = |record: &Record| {
+            let id = state.find(&record.key())?;
+            Some(Found { id: TargetId::new(id.to_string()), number: None })
+        };
+        Ok(records.iter().map(found).collect())
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {

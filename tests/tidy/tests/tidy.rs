@@ -33,7 +33,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("carry-ports", &["carry-model", "carry-connector"]),
         ("carry-report", &["carry-model"]),
         ("carry-pipeline", &["carry-model", "carry-connector", "carry-ports", "carry-report"]),
-        ("carry-embedded", &["carry-model", "carry-ports"]),
+        ("carry-embedded", &["carry-model", "carry-connector", "carry-ports"]),
         ("carry-http", &["carry-model", "carry-connector", "carry-ports"]),
     ])
 }

@@ -1,6 +1,6 @@
 //! External ids, and names and codes made valid the same way every time.
 
-use carry_model::{Entity, Record, RecordKey, SourceId, TargetId};
+use carry_model::{Entity, Record, SourceId, TargetId};
 use rustc_hash::FxHashSet;
 
 /// The module that external ids are filed under.
@@ -13,11 +13,6 @@ const JOURNAL_CODE_MAX: usize = 5;
 /// any length.
 pub(crate) fn external(entity: Entity, id: &SourceId) -> String {
     format!("{}_{}", entity.name(), digest(id.as_str(), 32))
-}
-
-/// The external id of a record by its key.
-pub(crate) fn external_of(key: &RecordKey) -> String {
-    external(key.entity, &key.id)
 }
 
 /// The external id of a record.

@@ -7,7 +7,7 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Finding, Found, Manifest, Preflight, Removal, Severity,
     WriteBatch, Writer, Written,
 };
-use carry_model::{Body, Code, Company, Date, Entity, Fault, Kind, Reach, RecordKey, TargetId};
+use carry_model::{Body, Code, Company, Date, Entity, Fault, Kind, Reach, Record, TargetId};
 use futures::future::BoxFuture;
 use rustc_hash::FxHashMap;
 use serde_json::json;
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::analytic::unsupported;
 use crate::books::{closed_until, lock_dates};
 use crate::lists::Results;
-use crate::names::{external_of, target};
+use crate::names::{external_for, target};
 use crate::session::Odoo;
 use crate::value;
 
@@ -134,8 +134,8 @@ impl Writer for Odoo {
         }
     }
 
-    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
-        let names: Vec<String> = keys.iter().map(external_of).collect();
+    async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
+        let names: Vec<String> = records.iter().map(external_for).collect();
         let located = self.locate(&names).await?;
         let mut ids: FxHashMap<&str, Vec<i64>> = FxHashMap::default();
         for found in located.values().filter(|found| found.finished) {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, WriteBatch, Writer, Written,
 };
-use carry_model::{Code, Entity, Fault, RecordKey, Reject, TargetId};
+use carry_model::{Code, Entity, Fault, Record, RecordKey, Reject, TargetId};
 
 use super::MANIFEST;
 use super::encode::key;
@@ -84,11 +84,11 @@ impl Writer for UniversalWriter {
         }
     }
 
-    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
+    async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
+        let keys: Vec<RecordKey> = records.iter().map(Record::key).collect();
         match &self.store {
-            Store::Postgres(store) => store.find(keys).await,
+            Store::Postgres(store) => store.find(&keys).await,
             Store::Sqlite(store) => {
-                let keys = keys.to_vec();
                 store.run(move |connection| sqlite::find(connection, &keys)).await
             }
         }

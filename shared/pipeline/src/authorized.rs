@@ -1,0 +1,252 @@
+//! The wire of a platform that people connect in their browser: every call carries a token that is still good.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use carry_connector::oauth::{App, Grant, Provider};
+use carry_connector::{Request, Response, Wire};
+use carry_model::{Code, Fault, Reach};
+use carry_ports::{Clock, Tokens, Transport};
+use tokio::sync::Mutex;
+
+/// A connection that somebody signed in to.
+pub struct SignedIn {
+    /// The platform's addresses and ways.
+    pub provider: Provider,
+    /// The application that was granted access.
+    pub app: App,
+    /// Under which its tokens are kept: `quickbooks:9130357`.
+    pub connection: String,
+    /// Where they are kept.
+    pub tokens: Arc<dyn Tokens>,
+    /// To the host of [`Provider::token`].
+    pub token_host: Arc<dyn Transport>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Authorises calls and sends them over another wire. Tokens are renewed by one at a time, also across processes, and
+/// stored before they are used; they travel in the header of calls to the connection's own host and nowhere else.
+pub struct AuthorizedWire {
+    inner: Arc<dyn Wire>,
+    signed_in: SignedIn,
+    held: Mutex<Option<Grant>>,
+}
+
+impl AuthorizedWire {
+    /// Sends what is authorised over `inner`.
+    pub fn new(inner: Arc<dyn Wire>, signed_in: SignedIn) -> Self {
+        Self { inner, signed_in, held: Mutex::new(None) }
+    }
+
+    /// A grant that is still good and is not the one that was `refused`.
+    async fn grant(&self, refused: Option<&Grant>) -> Result<Grant, Fault> {
+        let mut held = self.held.lock().await;
+        if let Some(grant) = held.as_ref().filter(|grant| self.is_good(grant, refused)) {
+            return Ok(grant.clone());
+        }
+        let grant = self.signed_in.renewed(|grant| self.is_good(grant, refused)).await?;
+        *held = Some(grant.clone());
+        Ok(grant)
+    }
+
+    fn is_good(&self, grant: &Grant, refused: Option<&Grant>) -> bool {
+        grant.is_fresh(self.signed_in.clock.now()) && !refused.is_some_and(|refused| refused.is_same(grant))
+    }
+
+    async fn send(&self, request: &Request, grant: &Grant) -> Result<Response, Fault> {
+        let mut request = request.clone();
+        request.headers.push(grant.header());
+        self.inner.call(request).await
+    }
+}
+
+impl SignedIn {
+    /// The stored grant where it is good, else a new one, stored before it is handed out.
+    async fn renewed(&self, is_good: impl Fn(&Grant) -> bool) -> Result<Grant, Fault> {
+        let stored = self.stored().await?;
+        if is_good(&stored) {
+            return Ok(stored);
+        }
+        let _lease = self.tokens.lease(&self.connection).await?;
+        // Another one may have renewed it in the meantime.
+        let stored = self.stored().await?;
+        if is_good(&stored) {
+            return Ok(stored);
+        }
+        let Some(refresh_token) = &stored.refresh_token else {
+            return Err(self.connect_again("The access has ended and cannot be renewed."));
+        };
+        let response = self.token_host.send(&self.provider.refresh(&self.app, refresh_token)).await?;
+        let renewed =
+            Grant::decode(&response, self.clock.now(), Some(&stored)).map_err(|fault| match fault.code {
+                Code::AuthRefused => fault.hint(self.hint()),
+                _ => fault,
+            })?;
+        self.tokens.store(&self.connection, &renewed).await?;
+        tracing::info!(system = self.provider.system, "tokens were renewed");
+        Ok(renewed)
+    }
+
+    async fn stored(&self) -> Result<Grant, Fault> {
+        let stored = self.tokens.load(&self.connection).await?;
+        stored.ok_or_else(|| self.connect_again("This connection was never made, or was ended."))
+    }
+
+    fn connect_again(&self, why: &str) -> Fault {
+        Fault::new(Code::AuthRefused).detail(why).hint(self.hint())
+    }
+
+    fn hint(&self) -> String {
+        format!("Sign in with `carry connect {}`, then give the same command again.", self.provider.system)
+    }
+}
+
+#[async_trait]
+impl Wire for AuthorizedWire {
+    async fn call(&self, request: Request) -> Result<Response, Fault> {
+        let grant = self.grant(None).await?;
+        let response = self.send(&request, &grant).await?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        // Refused before anything was done: once more with a token that is surely new.
+        let grant = self.grant(Some(&grant)).await?;
+        let response = self.send(&request, &grant).await?;
+        match response.status {
+            401 => {
+                Err(self.signed_in.connect_again("The platform refused a new token.").reach(Reach::Refused))
+            }
+            _ => Ok(response),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use carry_connector::oauth::{Endpoint, Revocation};
+    use carry_connector::{Effect, Method};
+    use carry_model::Timestamp;
+    use carry_ports::{MemoryTokens, SystemClock};
+    use futures::future::join_all;
+
+    use super::*;
+
+    /// A platform whose refresh tokens can be used once, and which takes only the last access token.
+    #[derive(Default)]
+    struct Platform {
+        refreshes: AtomicUsize,
+    }
+
+    fn answer(status: u16, body: String) -> Response {
+        Response { status, headers: Vec::new(), body: body.into_bytes() }
+    }
+
+    #[async_trait]
+    impl Transport for Platform {
+        async fn send(&self, request: &Request) -> Result<Response, Fault> {
+            tokio::task::yield_now().await;
+            let spent = self.refreshes.load(Ordering::SeqCst);
+            let body = String::from_utf8(request.body.clone().unwrap()).unwrap();
+            if !body.contains(&format!("refresh_token=r{spent}")) {
+                return Ok(answer(400, r#"{"error":"invalid_grant"}"#.to_owned()));
+            }
+            let next = spent + 1;
+            self.refreshes.store(next, Ordering::SeqCst);
+            Ok(answer(
+                200,
+                format!(r#"{{"access_token":"a{next}","expires_in":3600,"refresh_token":"r{next}"}}"#),
+            ))
+        }
+    }
+
+    #[async_trait]
+    impl Wire for Platform {
+        async fn call(&self, request: Request) -> Result<Response, Fault> {
+            let wanted = format!("Bearer a{}", self.refreshes.load(Ordering::SeqCst));
+            let good =
+                request.headers.iter().any(|(name, value)| name == "authorization" && *value == wanted);
+            Ok(answer(if good { 200 } else { 401 }, String::new()))
+        }
+    }
+
+    fn grant(access: &str, refresh: &str, expires: Timestamp) -> Grant {
+        Grant {
+            access_token: access.to_owned().into(),
+            expires,
+            refresh_token: Some(refresh.to_owned().into()),
+            refresh_expires: None,
+        }
+    }
+
+    fn wire(platform: &Arc<Platform>, tokens: &Arc<MemoryTokens>) -> AuthorizedWire {
+        let endpoint = || Endpoint::new("https://login.example", "/token");
+        let provider = Provider {
+            system: "books",
+            authorize: endpoint(),
+            token: endpoint(),
+            revoke: endpoint(),
+            revocation: Revocation::Form,
+            scope: "",
+            proof_key: false,
+            company_parameter: None,
+        };
+        let signed_in = SignedIn {
+            provider,
+            app: App { id: "id".to_owned(), secret: None },
+            connection: "books:1".to_owned(),
+            tokens: tokens.clone(),
+            token_host: platform.clone(),
+            clock: Arc::new(SystemClock),
+        };
+        AuthorizedWire::new(platform.clone(), signed_in)
+    }
+
+    fn request() -> Request {
+        Request {
+            method: Method::Get,
+            path: "/x".to_owned(),
+            headers: Vec::new(),
+            body: None,
+            effect: Effect::Read,
+            label: "x",
+        }
+    }
+
+    #[tokio::test]
+    async fn many_callers_renew_a_token_once() {
+        let (platform, tokens) = (Arc::new(Platform::default()), Arc::new(MemoryTokens::default()));
+        tokens.store("books:1", &grant("a0", "r0", Timestamp::UNIX_EPOCH)).await.unwrap();
+        // Two wires stand for two processes.
+        let wires = [wire(&platform, &tokens), wire(&platform, &tokens)];
+        let calls = (0..50).map(|n| wires[n % 2].call(request()));
+        for response in join_all(calls).await {
+            assert_eq!(response.unwrap().status, 200);
+        }
+        assert_eq!(platform.refreshes.load(Ordering::SeqCst), 1);
+        let stored = tokens.load("books:1").await.unwrap().unwrap();
+        assert!(stored.is_same(&grant("a1", "", Timestamp::UNIX_EPOCH)));
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_refused_is_renewed_and_the_call_repeated() {
+        let (platform, tokens) = (Arc::new(Platform::default()), Arc::new(MemoryTokens::default()));
+        let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
+        tokens.store("books:1", &grant("revoked", "r0", later)).await.unwrap();
+        assert_eq!(wire(&platform, &tokens).call(request()).await.unwrap().status, 200);
+        assert_eq!(platform.refreshes.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_spent_consent_asks_for_a_new_one() {
+        let (platform, tokens) = (Arc::new(Platform::default()), Arc::new(MemoryTokens::default()));
+        let none = wire(&platform, &tokens).call(request()).await.err().unwrap();
+        assert_eq!(none.code, Code::AuthRefused);
+        tokens.store("books:1", &grant("a0", "stolen", Timestamp::UNIX_EPOCH)).await.unwrap();
+        let fault = wire(&platform, &tokens).call(request()).await.err().unwrap();
+        assert_eq!((fault.code, fault.action()), (Code::AuthRefused, carry_model::Action::Pause));
+        assert!(fault.remedy().contains("carry connect books") && !format!("{fault:?}").contains("stolen"));
+    }
+}

@@ -1,0 +1,74 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use carry_connector::oauth::Grant;
+use carry_model::Fault;
+
+/// The right to renew a grant; given back when it is dropped.
+pub type Lease = Box<dyn Send + Sync>;
+
+/// What platforms granted, by connection (`quickbooks:9130357`), kept where only the service may read.
+///
+/// Refresh tokens are spent by their use: whoever renews a grant holds its lease, looks whether another one has done
+/// so already, and stores the new grant before using it.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// The grant, or None where the connection was never made or was forgotten.
+    async fn load(&self, connection: &str) -> Result<Option<Grant>, Fault>;
+
+    /// Keeps the grant in place of any earlier one. Once this returns it survives a crash.
+    async fn store(&self, connection: &str, grant: &Grant) -> Result<(), Fault>;
+
+    /// Deletes the grant. Forgetting what is not there is no fault.
+    async fn forget(&self, connection: &str) -> Result<(), Fault>;
+
+    /// Waits until nobody else renews this grant.
+    async fn lease(&self, connection: &str) -> Result<Lease, Fault>;
+}
+
+/// Grants in memory.
+#[derive(Debug, Default)]
+pub struct MemoryTokens {
+    grants: Mutex<BTreeMap<String, Grant>>,
+    leases: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl MemoryTokens {
+    fn grants(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Grant>> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Tokens for MemoryTokens {
+    async fn load(&self, connection: &str) -> Result<Option<Grant>, Fault> {
+        Ok(self.grants().get(connection).cloned())
+    }
+
+    async fn store(&self, connection: &str, grant: &Grant) -> Result<(), Fault> {
+        self.grants().insert(connection.to_owned(), grant.clone());
+        Ok(())
+    }
+
+    async fn forget(&self, connection: &str) -> Result<(), Fault> {
+        self.grants().remove(connection);
+        Ok(())
+    }
+
+    async fn lease(&self, connection: &str) -> Result<Lease, Fault> {
+        let lock = {
+            let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+            leases.entry(connection.to_owned()).or_default().clone()
+        };
+        Ok(Box::new(lock.lock_owned().await))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn in_memory() {
+        crate::contract::tokens(&super::MemoryTokens::default()).await;
+    }
+}

@@ -95,7 +95,8 @@ async fn main() {
         println!("read back {entity}: {:?}, {}", cpu() - start, wall());
     }
     let start = cpu();
-    let bank = writer.find(&[RecordKey::new(Entity::Account, "bank")]).await.unwrap()[0].clone().unwrap().id;
+    let bank = account("bank", AccountClass::Bank);
+    let bank = writer.find(&[bank]).await.unwrap()[0].clone().unwrap().id;
     println!(
         "balance of the bank account {:?}: {:?}",
         writer.account_balance(&bank).await.unwrap(),

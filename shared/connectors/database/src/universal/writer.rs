@@ -88,9 +88,7 @@ impl Writer for UniversalWriter {
         let keys: Vec<RecordKey> = records.iter().map(Record::key).collect();
         match &self.store {
             Store::Postgres(store) => store.find(&keys).await,
-            Store::Sqlite(store) => {
-                store.run(move |connection| sqlite::find(connection, &keys)).await
-            }
+            Store::Sqlite(store) => store.run(move |connection| sqlite::find(connection, &keys)).await,
         }
     }
 

@@ -4,9 +4,9 @@
 LOCALSTACK=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(dirname "$LOCALSTACK")
 CACHE=${CARRY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/carryforward}
+STATE=$ROOT/target/localstack
 export PYTHONPATH=$LOCALSTACK PYTHONDONTWRITEBYTECODE=1
 
-say() { printf '\n== %s\n' "$*" >&2; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
 # Prints the folder of a Python environment with exactly the packages of a requirements file, made when missing.
@@ -36,4 +36,39 @@ stack_python() {
     local folder
     folder=$(python_env stack "$LOCALSTACK/requirements.txt") || exit
     printf '%s/bin/python' "$folder"
+}
+
+is_up() { # whether what was started last is still there
+    [ -s "$STATE/env" ] || return 1
+    if [ -e "$STATE/container" ]; then
+        [ "$(docker inspect --format '{{.State.Running}}' "$(cat "$STATE/container")" 2>/dev/null)" = true ]
+    else
+        kill -0 "$(cat "$STATE/ministack.pid")" 2>/dev/null
+    fi
+}
+
+free_port() { # prints the wanted port, or any other when that is taken
+    python3 - "$1" <<'PY'
+import socket, sys
+for port in (int(sys.argv[1]), 0):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        print(probe.getsockname()[1])
+        break
+PY
+}
+
+newer_python() { # prints a Python of 3.13 or newer, which LocalStack needs; nothing where there is none
+    local python
+    for python in python3 python3.14 python3.13 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python3; do
+        "$python" -c 'import sys; sys.exit(sys.version_info < (3, 13))' 2>/dev/null && {
+            command -v "$python"
+            return
+        }
+    done
+    return 0
 }

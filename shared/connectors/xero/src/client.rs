@@ -1,0 +1,230 @@
+//! Calls to one organisation: how they are built, and how answers are taken apart.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use carry_connector::{Effect, Method, Request, Response, Wire};
+use carry_model::{Code, Fault, Reach};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::sync::Mutex;
+
+use crate::fault;
+use crate::write::{Index, Settled, Target};
+
+/// Below the connection's base address.
+const API: &str = "/api.xro/2.0";
+
+/// Rows of a page: the most that Xero gives.
+pub(crate) const PAGE_ROWS: usize = 1_000;
+
+/// Pages of one list at most: whatever asks for more does not end.
+const PAGES_MAX: usize = 20_000;
+
+/// One Xero organisation.
+pub struct Xero {
+    wire: Arc<dyn Wire>,
+    tenant: String,
+    /// What is known of the organisation as a target.
+    pub(crate) target: Mutex<Option<Arc<Target>>>,
+    /// What stands there, by endpoint, once it was asked for.
+    pub(crate) indexes: Mutex<FxHashMap<&'static str, Index>>,
+    /// Payments and overpayments that stand there, once they were asked for.
+    pub(crate) settled: Mutex<Option<Settled>>,
+}
+
+/// What Xero says of a list that it gives in pages.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Pagination {
+    pub(crate) page_count: usize,
+    pub(crate) item_count: usize,
+}
+
+/// Rows of an answer, as text.
+pub(crate) struct Page {
+    pub(crate) rows: Vec<Box<RawValue>>,
+    /// None where the list is not paged.
+    pub(crate) pagination: Option<Pagination>,
+}
+
+impl Page {
+    /// The rows, read.
+    pub(crate) fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<Vec<T>, Fault> {
+        self.rows.iter().map(|row| parse(row.get().as_bytes())).collect()
+    }
+}
+
+impl Xero {
+    /// The organisation of that tenant id, over a wire to the API's host. Sends nothing yet.
+    pub fn new(tenant: &str, wire: Arc<dyn Wire>) -> Self {
+        Self {
+            wire,
+            tenant: tenant.to_owned(),
+            target: Mutex::new(None),
+            indexes: Mutex::default(),
+            settled: Mutex::default(),
+        }
+    }
+
+    /// A list or a part of it: `Invoices`, with query parameters.
+    pub(crate) async fn get(&self, endpoint: &'static str, query: &[(&str, String)]) -> Result<Page, Fault> {
+        let response = self.send(Method::Get, endpoint, endpoint, query, None, Effect::Read).await?;
+        page(&response, endpoint)
+    }
+
+    /// A report.
+    pub(crate) async fn get_report(&self, name: &str, query: &[(&str, String)]) -> Result<Page, Fault> {
+        let path = format!("Reports/{name}");
+        let response = self.send(Method::Get, &path, "Reports", query, None, Effect::Read).await?;
+        page(&response, "Reports")
+    }
+
+    /// One record by its id; None where there is none.
+    pub(crate) async fn get_one(&self, endpoint: &'static str, id: &str) -> Result<Option<Page>, Fault> {
+        let path = format!("{endpoint}/{id}");
+        match self.send(Method::Get, &path, endpoint, &[], None, Effect::Read).await {
+            Ok(response) => page(&response, endpoint).map(Some),
+            Err(fault) if fault.code == Code::RecordGone => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Every row of a paged list.
+    pub(crate) async fn each_page(
+        &self,
+        endpoint: &'static str,
+        query: &[(&str, String)],
+        mut take: impl FnMut(Page) -> Result<(), Fault> + Send,
+    ) -> Result<(), Fault> {
+        for number in 1..=PAGES_MAX {
+            let page = self.page(endpoint, query, number).await?;
+            let is_last = page.is_last(number);
+            take(page)?;
+            if is_last {
+                return Ok(());
+            }
+        }
+        Err(endless(endpoint))
+    }
+
+    /// One page of a list.
+    pub(crate) async fn page(
+        &self,
+        endpoint: &'static str,
+        query: &[(&str, String)],
+        number: usize,
+    ) -> Result<Page, Fault> {
+        if number > PAGES_MAX {
+            return Err(endless(endpoint));
+        }
+        let mut query = query.to_vec();
+        query.push(("page", number.to_string()));
+        query.push(("pageSize", PAGE_ROWS.to_string()));
+        self.get(endpoint, &query).await
+    }
+
+    /// Writes elements and gives them back as Xero has them now, in order, each with its own outcome.
+    pub(crate) async fn put(
+        &self,
+        method: Method,
+        path: &str,
+        endpoint: &'static str,
+        elements: &(impl Serialize + Sync),
+        query: &[(&str, String)],
+    ) -> Result<Page, Fault> {
+        let body = serde_json::to_vec(&BTreeMap::from([(endpoint, elements)]))
+            .map_err(|e| Fault::new(Code::Bug).detail("a call's body").caused_by(e))?;
+        let response = self.send(method, path, endpoint, query, Some(body), Effect::IdempotentWrite).await?;
+        page(&response, endpoint).map_err(|fault| fault.reach(Reach::Unknown))
+    }
+
+    /// Removes what stands at a path.
+    pub(crate) async fn delete(&self, path: &str, label: &'static str) -> Result<(), Fault> {
+        self.send(Method::Delete, path, label, &[], None, Effect::IdempotentWrite).await.map(drop)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        label: &'static str,
+        query: &[(&str, String)],
+        body: Option<Vec<u8>>,
+        effect: Effect,
+    ) -> Result<Response, Fault> {
+        let mut headers = vec![
+            ("accept".to_owned(), "application/json".to_owned()),
+            ("xero-tenant-id".to_owned(), self.tenant.clone()),
+        ];
+        if body.is_some() {
+            // Fresh for each call, the same for each time the wire sends it.
+            headers.push(("idempotency-key".to_owned(), uuid::Uuid::now_v7().to_string()));
+        }
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let path = format!("{API}/{path}{mark}{query}");
+        let response = self.wire.call(Request { method, path, headers, body, effect, label }).await?;
+        if response.is_success() { Ok(response) } else { Err(fault::of_response(&response)) }
+    }
+}
+
+impl Page {
+    /// True where no page comes after this one, the `number`th.
+    pub(crate) fn is_last(&self, number: usize) -> bool {
+        match self.pagination {
+            Some(pagination) => self.rows.is_empty() || number >= pagination.page_count,
+            None => self.rows.is_empty(),
+        }
+    }
+}
+
+fn endless(endpoint: &str) -> Fault {
+    Fault::new(Code::AnswerUnreadable).detail(format!("The pages of {endpoint} do not end."))
+}
+
+/// Reads one JSON value.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Fault> {
+    serde_json::from_slice(json).map_err(|e| {
+        // The position tells enough; the message might hold what stood there.
+        let detail = format!("Xero's answer, line {} column {}.", e.line(), e.column());
+        Fault::new(Code::AnswerUnreadable).detail(detail)
+    })
+}
+
+fn page(response: &Response, endpoint: &str) -> Result<Page, Fault> {
+    let envelope: BTreeMap<Cow<'_, str>, &RawValue> = parse(&response.body)?;
+    let missing = || Fault::new(Code::AnswerUnreadable).detail(format!("No {endpoint} in Xero's answer."));
+    let rows = envelope.get(endpoint).ok_or_else(missing)?;
+    let pagination = envelope.get("pagination").map(|raw| parse(raw.get().as_bytes())).transpose()?;
+    Ok(Page { rows: parse(rows.get().as_bytes())?, pagination })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> Result<Page, Fault> {
+        page(&Response { status: 200, headers: Vec::new(), body: body.as_bytes().to_vec() }, "Invoices")
+    }
+
+    #[test]
+    fn an_envelope_is_opened() {
+        let page = answer(r#"{"Id":"x","pagination":{"page":1,"pageSize":100,"pageCount":3,"itemCount":250},"Invoices":[{"a":1},{"b":1.10}]}"#).unwrap();
+        assert_eq!(page.rows[1].get(), r#"{"b":1.10}"#, "rows stay as they were written");
+        assert!(!page.is_last(2));
+        assert!(page.is_last(3));
+    }
+
+    #[test]
+    fn anything_else_is_a_fault_that_quotes_nothing() {
+        let deep = format!(r#"{{"Invoices":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        for body in ["", "<html>secret", "[]", r#"{"Contacts":[]}"#, r#"{"Invoices":{"secret":1}}"#, &deep] {
+            let fault = answer(body).err().unwrap();
+            assert_eq!(fault.code, Code::AnswerUnreadable, "{}", body.get(..20).unwrap_or(body));
+            assert!(!format!("{fault:?}").contains("secret"));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What Xero can do, as its fact sheets state it.
+
+use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
+use carry_model::Entity;
+
+/// Elements of one write: what Xero advises.
+pub(crate) const BATCH: usize = 50;
+
+const NO_UPDATE: &str = "Xero's API does not change it once it is there";
+
+const fn base(entity: Entity, remove: Removal) -> EntitySupport {
+    EntitySupport { remove, incremental: Incremental::Modified, ..EntitySupport::full(entity, BATCH) }
+}
+
+const fn list(entity: Entity, remove: Removal) -> EntitySupport {
+    EntitySupport { own_numbers: false, ..base(entity, remove) }
+}
+
+/// Something that is never changed in place.
+const fn fixed(support: EntitySupport) -> EntitySupport {
+    EntitySupport { update: Support::No(NO_UPDATE), own_numbers: false, ..support }
+}
+
+/// A list that has no field for a mark; its entries are told by their names.
+const fn unmarked(support: EntitySupport) -> EntitySupport {
+    EntitySupport { referenced: false, ..support }
+}
+
+/// A document that Xero keeps as a bank transaction: written, but read as what it is there.
+const fn as_bank_transaction(entity: Entity) -> EntitySupport {
+    EntitySupport {
+        read: Support::No("in Xero it is a bank transaction, and read as one"),
+        own_numbers: false,
+        ..base(entity, Removal::Delete)
+    }
+}
+
+const fn none(entity: Entity, why: &'static str) -> EntitySupport {
+    EntitySupport::none(entity, why)
+}
+
+static ENTITIES: [EntitySupport; 29] = [
+    none(Entity::Company, "the organisation is the one that was connected"),
+    EntitySupport { own_numbers: true, ..list(Entity::Account, Removal::Archive) },
+    unmarked(list(Entity::TaxRate, Removal::Delete)),
+    none(Entity::Terms, "Xero keeps terms on contacts only; a document's due date is carried"),
+    none(Entity::PaymentMethod, "Xero has no list of payment methods"),
+    unmarked(list(Entity::TrackingCategory, Removal::Delete)),
+    list(Entity::Contact, Removal::Archive),
+    EntitySupport { own_numbers: true, ..list(Entity::Item, Removal::Delete) },
+    none(Entity::Project, "Xero keeps projects behind another interface, which is not used"),
+    base(Entity::Estimate, Removal::Delete),
+    none(Entity::SalesOrder, "Xero has no sales orders"),
+    base(Entity::PurchaseOrder, Removal::Delete),
+    base(Entity::Invoice, Removal::Void),
+    base(Entity::Bill, Removal::Void),
+    as_bank_transaction(Entity::SalesReceipt),
+    as_bank_transaction(Entity::Expense),
+    base(Entity::CreditNote, Removal::Void),
+    base(Entity::BillCredit, Removal::Void),
+    as_bank_transaction(Entity::Refund),
+    none(Entity::OpenBalance, "a document states its own balance"),
+    fixed(base(Entity::Payment, Removal::Delete)),
+    fixed(base(Entity::BillPayment, Removal::Delete)),
+    fixed(base(Entity::Transfer, Removal::Delete)),
+    EntitySupport { own_numbers: false, ..base(Entity::BankTransaction, Removal::Delete) },
+    EntitySupport { own_numbers: false, ..base(Entity::Journal, Removal::Void) },
+    none(Entity::TimeActivity, "Xero keeps time behind its projects interface, which is not used"),
+    none(Entity::ExpenseActivity, "Xero has no costs to pass on but on bills"),
+    none(Entity::FeeActivity, "Xero has no fees apart from invoices"),
+    none(Entity::Attachment, "files are not read or written yet"),
+];
+
+/// Xero, both ways.
+pub static MANIFEST: Manifest = Manifest {
+    system: "xero",
+    title: "Xero",
+    source: Support::Yes,
+    target: Support::Yes,
+    entities: &ENTITIES,
+    limits: Limits { per_minute: Some(60), per_second: None, per_day: Some(5_000), in_flight: Some(5) },
+};

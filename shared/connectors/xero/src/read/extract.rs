@@ -1,0 +1,113 @@
+//! Reads a list to its last row, and holds the number of rows against Xero's own count.
+
+use carry_connector::{BatchBuilder, BatchHeader, RawSink};
+use carry_model::{Code, Fault};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::kinds::Kind;
+use crate::client::Xero;
+use crate::shapes::{AccountRef, Doc};
+
+/// An over- or prepayment with the bank account it went through, which only its bank transaction tells.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Credit<'a> {
+    credit: &'a RawValue,
+    bank_account: AccountRef,
+}
+
+impl Xero {
+    /// Reads a list from the start, or after the page that the cursor names: `<page>:<rows so far>`.
+    pub(super) async fn extract_kind(
+        &self,
+        kind: &'static Kind,
+        after: Option<&str>,
+        sink: &mut dyn RawSink,
+    ) -> Result<(), Fault> {
+        let (mut number, mut read) = after.map_or(Ok((0, 0)), cursor)?;
+        let accounts = self.accounts_of_credits(kind).await?;
+        let header = BatchHeader {
+            entity: kind.entity,
+            partition: kind.id.to_owned(),
+            file: kind.endpoint.to_owned(),
+            shape: serde_json::Value::Null,
+        };
+        let mut batch = BatchBuilder::new(header);
+        loop {
+            number += 1;
+            let query = kind.query();
+            let page = match kind.paged {
+                true => self.page(kind.endpoint, &query, number).await?,
+                false => self.get(kind.endpoint, &query).await?,
+            };
+            for row in &page.rows {
+                read += 1;
+                if !kind.is_record(row.get()) {
+                    continue;
+                }
+                if batch.is_full() {
+                    sink.accept(batch.take(), None).await?;
+                }
+                match &accounts {
+                    Some(accounts) => batch.push(read, read, &with_account(row, accounts))?,
+                    None => batch.push(read, read, row)?,
+                }
+            }
+            let is_last = !kind.paged || page.is_last(number);
+            if is_last {
+                if !batch.is_empty() {
+                    sink.accept(batch.take(), None).await?;
+                }
+                return complete(kind, read, page.pagination.map(|p| p.item_count));
+            }
+            if !batch.is_empty() {
+                sink.accept(batch.take(), Some(format!("{number}:{read}"))).await?;
+            }
+        }
+    }
+
+    /// For over- and prepayments: the bank account of each, by its id.
+    async fn accounts_of_credits(&self, kind: &Kind) -> Result<Option<FxHashMap<String, AccountRef>>, Fault> {
+        let types = match kind.id {
+            "overpayments" => r#"Type=="RECEIVE-OVERPAYMENT" OR Type=="SPEND-OVERPAYMENT""#,
+            "prepayments" => r#"Type=="RECEIVE-PREPAYMENT" OR Type=="SPEND-PREPAYMENT""#,
+            _ => return Ok(None),
+        };
+        let mut accounts = FxHashMap::default();
+        self.each_page("BankTransactions", &[("where", types.to_owned())], |page| {
+            for entry in page.read::<Doc>()? {
+                let of =
+                    if entry.overpayment_id.is_empty() { entry.prepayment_id } else { entry.overpayment_id };
+                accounts.insert(of, entry.bank_account);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(Some(accounts))
+    }
+}
+
+fn with_account<'a>(row: &'a RawValue, accounts: &FxHashMap<String, AccountRef>) -> Credit<'a> {
+    // What cannot be read here is rejected by the transformer, with its place.
+    let known: Doc = serde_json::from_str(row.get()).unwrap_or_default();
+    let id = if known.overpayment_id.is_empty() { known.prepayment_id } else { known.overpayment_id };
+    Credit { credit: row, bank_account: accounts.get(&id).cloned().unwrap_or_default() }
+}
+
+fn cursor(text: &str) -> Result<(usize, u64), Fault> {
+    let broken = || Fault::new(Code::StagingCorrupt).detail("a cursor nobody wrote");
+    let (page, rows) = text.split_once(':').ok_or_else(broken)?;
+    Ok((page.parse().map_err(|_| broken())?, rows.parse().map_err(|_| broken())?))
+}
+
+/// Rows that were read against what Xero counts: nothing may be missing.
+fn complete(kind: &Kind, read: u64, counted: Option<usize>) -> Result<(), Fault> {
+    match counted.and_then(|counted| u64::try_from(counted).ok()) {
+        Some(counted) if counted != read => Err(Fault::new(Code::CountsDiffer)
+            .detail(format!("Xero counts {counted} {}, and {read} were read.", kind.endpoint))
+            .hint("Leave the books unchanged while they are read, and start a new run.")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,144 @@
+//! Xero as a target.
+
+mod bank;
+mod change;
+mod contacts;
+mod documents;
+mod index;
+mod lines;
+mod lists;
+mod outgoing;
+mod payments;
+mod preflight;
+mod remove;
+mod settled;
+mod target;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use carry_connector::{
+    AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, Support, WriteBatch, Writer,
+    Written,
+};
+use carry_model::{Code, Entity, Fault, Reach, RecordKey, TargetId};
+
+pub(crate) use index::Index;
+pub(crate) use settled::Settled;
+pub(crate) use target::Target;
+
+use crate::client::Xero;
+
+/// One outcome a record, in order.
+pub(crate) type Results = Vec<Result<Written, Fault>>;
+
+/// Outcomes of a batch as they come in, and whether anything has reached Xero yet.
+pub(crate) struct Attempt {
+    outcomes: Vec<Option<Result<Written, Fault>>>,
+    reached: bool,
+}
+
+impl Attempt {
+    pub(crate) fn new(records: usize) -> Self {
+        Self { outcomes: (0..records).map(|_| None).collect(), reached: false }
+    }
+
+    pub(crate) fn set(&mut self, place: usize, outcome: Result<Written, Fault>) {
+        if let Some(slot) = self.outcomes.get_mut(place) {
+            *slot = Some(outcome);
+        }
+    }
+
+    /// From here on something of the batch is in Xero.
+    pub(crate) fn reached(&mut self) {
+        self.reached = true;
+    }
+
+    /// A fault of the whole batch: its outcome is unknown once a part of it went through.
+    pub(crate) fn in_doubt(&self, fault: Fault) -> Fault {
+        if self.reached { fault.reach(Reach::Unknown) } else { fault }
+    }
+
+    pub(crate) fn finish(self) -> Result<Results, Fault> {
+        let missing = || Fault::new(Code::Bug).detail("a record without an outcome").reach(Reach::Unknown);
+        self.outcomes.into_iter().map(|outcome| outcome.ok_or_else(missing)).collect()
+    }
+}
+
+/// As many elements came back as were sent; otherwise nobody knows which is which.
+pub(crate) fn same_number(back: usize, sent: usize) -> Result<(), Fault> {
+    if back == sent {
+        return Ok(());
+    }
+    Err(Fault::new(Code::AnswerUnreadable)
+        .detail(format!("Xero answered for {back} of {sent} elements."))
+        .reach(Reach::Unknown))
+}
+
+#[async_trait]
+impl Writer for Xero {
+    fn manifest(&self) -> &'static Manifest {
+        &crate::manifest::MANIFEST
+    }
+
+    async fn preflight(&self) -> Result<Preflight, Fault> {
+        self.look_ahead().await
+    }
+
+    async fn catalog(&self, entity: Entity) -> Result<Vec<CatalogEntry>, Fault> {
+        self.catalog_of(entity).await
+    }
+
+    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(match key.entity {
+                Entity::Account | Entity::TaxRate | Entity::TrackingCategory | Entity::Item => {
+                    self.find_listed(key).await?
+                }
+                Entity::Contact => self.find_contact(key).await?,
+                Entity::Payment | Entity::BillPayment => self.find_payment(key).await?,
+                entity => self.find_marked(index::endpoint_of(entity), key).await?,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn write(&self, batch: Arc<WriteBatch>) -> Result<Results, Fault> {
+        match batch.entity {
+            Entity::Account => self.write_accounts(&batch).await,
+            Entity::TaxRate => self.write_tax_rates(&batch).await,
+            Entity::TrackingCategory => self.write_tracking(&batch).await,
+            Entity::Contact => self.write_contacts(&batch).await,
+            Entity::Item => self.write_items(&batch).await,
+            Entity::Payment | Entity::BillPayment => self.write_payments(&batch).await,
+            Entity::Transfer => self.write_transfers(&batch).await,
+            Entity::BankTransaction => self.write_bank_transactions(&batch).await,
+            Entity::Journal => self.write_journals(&batch).await,
+            entity if self.manifest().entity(entity).write.is_yes() => self.write_documents(&batch).await,
+            entity => {
+                let why = match self.manifest().entity(entity).write {
+                    Support::No(why) => why,
+                    Support::Yes => "not part of this system",
+                };
+                let fault = Fault::new(Code::EntityUnsupported).detail(why);
+                Ok(batch.items.iter().map(|_| Err(fault.clone())).collect())
+            }
+        }
+    }
+
+    async fn read_back(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault> {
+        match entity {
+            Entity::Payment | Entity::BillPayment => self.read_back_payments(ids).await,
+            entity => self.read_back_documents(index::endpoint_of(entity), ids).await,
+        }
+    }
+
+    async fn account_balance(&self, account: &TargetId) -> Result<Vec<AccountBalance>, Fault> {
+        self.balance_of(account).await
+    }
+
+    async fn remove(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
+        self.remove_records(entity, ids).await
+    }
+}

@@ -1,0 +1,420 @@
+//! Payments: one of the source becomes as many in Xero as it settles documents, plus applied credits, plus an
+//! overpayment of what is left.
+
+use carry_connector::{Method, Operation, Removal, WriteBatch, WriteItem, Written, exact};
+use carry_model::{Body, Code, Decimal, Entity, Fault, Payment, RecordKey, SourceId, checked_sum};
+use uuid::Uuid;
+
+use super::index::uuid;
+use super::settled::{PaymentId, Settled};
+use super::target::{NO_TAX, Target};
+use super::{Attempt, Results};
+use crate::client::Xero;
+use crate::manifest::BATCH;
+use crate::shapes::{self, AccountRef, Allocation, Identified, Line};
+use crate::{fault, mark};
+
+const REFERENCE_MAX: usize = 255;
+
+/// What a payment of the source is in Xero.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Split {
+    /// Money by document.
+    money: Vec<(Uuid, Decimal)>,
+    /// Money paid back, by credit note.
+    refunds: Vec<(Uuid, Decimal)>,
+    /// Credits applied: credit note, document, amount.
+    applied: Vec<(Uuid, Uuid, Decimal)>,
+    /// What is left to the contact's favour.
+    over: Decimal,
+}
+
+/// A payment on its way.
+struct Going<'a> {
+    place: usize,
+    key: RecordKey,
+    payment: &'a Payment,
+    split: Split,
+    id: PaymentId,
+    account: AccountRef,
+    notes: Vec<String>,
+    refused: Option<Fault>,
+}
+
+impl Xero {
+    pub(super) async fn write_payments(&self, batch: &WriteBatch) -> Result<Results, Fault> {
+        let target = self.target().await?;
+        let mut attempt = Attempt::new(batch.items.len());
+        let mut going = Vec::new();
+        for (place, item) in batch.items.iter().enumerate() {
+            match prepare(&target, batch, place, item) {
+                Ok(ready) => going.push(ready),
+                Err(fault) => attempt.set(place, Err(fault)),
+            }
+        }
+        for ready in &going {
+            let operation = batch.items.get(ready.place).map(|item| &item.operation);
+            if let Some(Operation::Update(earlier)) = operation {
+                self.remove_payment(earlier)
+                    .await
+                    .map_err(|fault| attempt.in_doubt(fault))?
+                    .or_else(gone_already)?;
+                attempt.reached();
+            }
+        }
+        if batch.verify_first {
+            let known = |settled: &Settled| going.iter_mut().for_each(|ready| leave_standing(ready, settled));
+            self.with_settled(false, known).await?;
+        }
+        self.send_money(&mut going, &mut attempt).await?;
+        self.send_over(batch, &target, &mut going, &mut attempt).await?;
+        self.send_applied(&mut going, &mut attempt).await?;
+        for ready in going {
+            let outcome = match ready.refused {
+                None => Ok(Written {
+                    number: ready.payment.reference.clone(),
+                    total: Some(ready.payment.amount),
+                    notes: ready.notes,
+                    ..Written::new(ready.id.target())
+                }),
+                Some(fault) => {
+                    // A part of it would be worse than nothing.
+                    self.remove_payment(&ready.id.target()).await.map_err(|f| attempt.in_doubt(f))?.ok();
+                    Err(fault)
+                }
+            };
+            attempt.set(ready.place, outcome);
+        }
+        attempt.finish()
+    }
+
+    async fn send_money(&self, going: &mut [Going<'_>], attempt: &mut Attempt) -> Result<(), Fault> {
+        let mut elements = Vec::new();
+        for (index, ready) in going.iter().enumerate() {
+            let money = ready.split.money.iter().map(|(document, amount)| (false, document, amount));
+            let refunds = ready.split.refunds.iter().map(|(credit, amount)| (true, credit, amount));
+            for (is_refund, document, amount) in money.chain(refunds) {
+                elements.push((index, element(ready, is_refund, *document, *amount)));
+            }
+        }
+        for chunk in elements.chunks(BATCH) {
+            let sent: Vec<_> = chunk.iter().map(|(_, payment)| payment).collect();
+            let query = [("summarizeErrors", "false".to_owned())];
+            let page = self
+                .put(Method::Put, "Payments", "Payments", &sent, &query)
+                .await
+                .map_err(|fault| attempt.in_doubt(fault))?;
+            attempt.reached();
+            let back: Vec<shapes::Payment> = page.read()?;
+            super::same_number(back.len(), sent.len())?;
+            let mut written = Vec::new();
+            for ((index, sent), mut back) in chunk.iter().zip(back) {
+                let Some(ready) = going.get_mut(*index) else { continue };
+                let is_refused = back.has_validation_errors
+                    || back.status_attribute_string.as_deref() == Some("ERROR")
+                    || !back.validation_errors.is_empty();
+                if is_refused {
+                    let messages = std::mem::take(&mut back.validation_errors);
+                    let why = fault::of_messages(messages, "Xero refused it without a word.");
+                    ready.refused.get_or_insert(why);
+                    continue;
+                }
+                written.push(shapes::Payment { id: back.id, ..sent.clone() });
+            }
+            self.note_settled(&written, &[]).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_over(
+        &self,
+        batch: &WriteBatch,
+        target: &Target,
+        going: &mut [Going<'_>],
+        attempt: &mut Attempt,
+    ) -> Result<(), Fault> {
+        let mut elements = Vec::new();
+        for (index, ready) in going.iter_mut().enumerate() {
+            if ready.split.over.is_zero() || ready.refused.is_some() {
+                continue;
+            }
+            match over(batch, target, ready) {
+                Ok(outgoing) => elements.push((index, outgoing)),
+                Err(fault) => ready.refused = Some(fault),
+            }
+        }
+        if elements.is_empty() {
+            return Ok(());
+        }
+        let sent: Vec<_> = elements.iter().map(|(_, outgoing)| outgoing).collect();
+        let docs = self
+            .send_elements(Method::Put, "BankTransactions", &sent)
+            .await
+            .map_err(|fault| attempt.in_doubt(fault))?;
+        attempt.reached();
+        for ((index, _), doc) in elements.iter().zip(docs) {
+            let Some(ready) = going.get_mut(*index) else { continue };
+            if super::documents::is_refused(&doc) {
+                ready.refused =
+                    Some(fault::of_messages(doc.validation_errors, "Xero refused the overpayment."));
+            }
+        }
+        // What stands is read anew when it is asked for: the answer does not tell the overpayment's own id.
+        *self.settled.lock().await = None;
+        Ok(())
+    }
+
+    /// Applies credits, one call for each credit note.
+    async fn send_applied(&self, going: &mut [Going<'_>], attempt: &mut Attempt) -> Result<(), Fault> {
+        for ready in going.iter_mut() {
+            for (credit, document, amount) in std::mem::take(&mut ready.split.applied) {
+                if ready.refused.is_some() {
+                    break;
+                }
+                let allocation = Allocation {
+                    amount: Some(amount),
+                    date: ready.payment.date.to_string(),
+                    invoice: Identified { invoice: document.to_string(), ..Identified::default() },
+                    ..Allocation::default()
+                };
+                match self.apply_credit(credit, allocation).await {
+                    Ok(()) => attempt.reached(),
+                    Err(fault) if fault.action() == carry_model::Action::Quarantine => {
+                        ready.refused = Some(fault);
+                    }
+                    Err(fault) => return Err(attempt.in_doubt(fault)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies a credit note to a document.
+    pub(super) async fn apply_credit(&self, credit: Uuid, allocation: Allocation) -> Result<(), Fault> {
+        let path = format!("CreditNotes/{credit}/Allocations");
+        self.put(Method::Put, &path, "Allocations", &[allocation], &[]).await?;
+        *self.settled.lock().await = None;
+        self.indexes.lock().await.values_mut().for_each(super::Index::spoil);
+        Ok(())
+    }
+}
+
+/// A removal that found nothing is as good as one.
+fn gone_already(fault: Fault) -> Result<Removal, Fault> {
+    if fault.code == Code::RecordGone { Ok(Removal::Delete) } else { Err(fault) }
+}
+
+fn prepare<'a>(
+    target: &Target,
+    batch: &WriteBatch,
+    place: usize,
+    item: &'a WriteItem,
+) -> Result<Going<'a>, Fault> {
+    let Body::Payment(payment) = &item.record.body else {
+        return Err(Fault::new(Code::Bug).detail("no payment"));
+    };
+    let key = item.record.key();
+    let split = split(payment, |document| {
+        batch.links.get(document.entity, &document.id).and_then(|id| uuid(id.as_str()))
+    })?;
+    let mut notes = Vec::new();
+    let account = match target.linked(&batch.links, &payment.account) {
+        Some(account) => AccountRef { id: account.id.clone(), code: String::new() },
+        None if split.money.is_empty() && split.refunds.is_empty() && split.over.is_zero() => {
+            AccountRef::default()
+        }
+        None => {
+            notes.push("The source names no bank account: it went through the clearing account.".to_owned());
+            clearing(target, batch)?
+        }
+    };
+    let applied = split.applied.iter().map(|(credit, document, _)| (*credit, *document)).collect();
+    let id = PaymentId { mark: mark::of(&key), applied };
+    Ok(Going { place, key, payment, split, id, account, notes, refused: None })
+}
+
+fn clearing(target: &Target, batch: &WriteBatch) -> Result<AccountRef, Fault> {
+    let linked = target.linked(&batch.links, &Some(SourceId::from(exact::CLEARING)));
+    let named = || {
+        let own = mark::of(&RecordKey::new(Entity::Account, exact::CLEARING));
+        target.accounts.iter().find(|a| a.description.as_deref().and_then(mark::at_end) == Some(own.as_str()))
+    };
+    let account = linked.or_else(named).ok_or_else(|| {
+        Fault::new(Code::FieldMissing)
+            .field("account")
+            .detail("Xero needs the account that the money moved on.")
+    })?;
+    Ok(AccountRef { id: account.id.clone(), code: String::new() })
+}
+
+/// Takes a payment apart. Credits are applied to the documents in order, money pays the rest of them.
+fn split(payment: &Payment, find: impl Fn(&RecordKey) -> Option<Uuid>) -> Result<Split, Fault> {
+    let mut credits = Vec::new();
+    let mut documents = Vec::new();
+    for allocation in payment.allocations.iter().filter(|allocation| !allocation.amount.is_zero()) {
+        let id = find(&allocation.document).ok_or_else(|| {
+            Fault::new(Code::DependencyFailed).detail(format!("{} is not in Xero.", allocation.document))
+        })?;
+        match allocation.document.entity.ledger() {
+            Some((_, -1)) => credits.push((id, allocation.amount)),
+            _ => documents.push((id, allocation.amount)),
+        }
+    }
+    let mut split = Split::default();
+    let mut left = credits.into_iter();
+    let mut credit = left.next();
+    for (document, mut open) in documents {
+        while let (Some((id, available)), false) = (credit.as_mut(), open.is_zero()) {
+            let part = open.min(*available);
+            split.applied.push((*id, document, part));
+            open = checked_sum([open, -part])?;
+            *available = checked_sum([*available, -part])?;
+            if available.is_zero() {
+                credit = left.next();
+            }
+        }
+        if !open.is_zero() {
+            split.money.push((document, open));
+        }
+    }
+    split.refunds = credit.into_iter().chain(left).collect();
+    let paid = checked_sum(split.money.iter().map(|(_, amount)| *amount))?;
+    let back = checked_sum(split.refunds.iter().map(|(_, amount)| *amount))?;
+    split.over = checked_sum([payment.amount, -paid, back])?;
+    if split.over.is_sign_negative() && !split.over.is_zero() {
+        return Err(Fault::new(Code::TargetRefused)
+            .detail(format!("It pays {} more than it is over.", -split.over))
+            .hint("Compare the payment's allocations in the source."));
+    }
+    Ok(split)
+}
+
+/// Leaves out what an earlier attempt wrote.
+fn leave_standing(ready: &mut Going<'_>, settled: &Settled) {
+    if let Some(standing) = settled.standing(&ready.id.mark) {
+        let stands = |document: &Uuid, amount: Decimal| {
+            standing.pieces.iter().any(|piece| piece.document == *document && piece.amount == amount)
+        };
+        ready.split.money.retain(|(document, amount)| !stands(document, *amount));
+        ready.split.refunds.retain(|(credit, amount)| !stands(credit, -*amount));
+        if standing.over.is_some() {
+            ready.split.over = Decimal::ZERO;
+        }
+    }
+    ready.split.applied.retain(|(credit, document, _)| !settled.is_applied((*credit, *document)));
+}
+
+fn element(ready: &Going<'_>, is_refund: bool, document: Uuid, amount: Decimal) -> shapes::Payment {
+    let id = document.to_string();
+    let (invoice, credit_note) = match is_refund {
+        false => (Some(Identified { invoice: id, ..Identified::default() }), None),
+        true => (None, Some(Identified { credit_note: id, ..Identified::default() })),
+    };
+    let said = ready.payment.reference.as_deref().unwrap_or_default();
+    shapes::Payment {
+        invoice,
+        credit_note,
+        account: Some(ready.account.clone()),
+        date: ready.payment.date.to_string(),
+        currency_rate: ready.payment.rate,
+        amount: Some(amount),
+        reference: Some(mark::append(said, &ready.id.mark, REFERENCE_MAX)),
+        ..shapes::Payment::default()
+    }
+}
+
+/// Money that is not applied, as Xero's overpayment.
+fn over(batch: &WriteBatch, target: &Target, ready: &Going<'_>) -> Result<super::outgoing::Outgoing, Fault> {
+    let payment = ready.payment;
+    let contact = batch.links.get_opt(Entity::Contact, &payment.contact).ok_or_else(|| {
+        Fault::new(Code::FieldMissing).field("contact").detail("Xero takes no overpayment without a contact.")
+    })?;
+    let is_receivable = ready.key.entity == Entity::Payment;
+    let (kind, control) =
+        if is_receivable { ("RECEIVE-OVERPAYMENT", "DEBTORS") } else { ("SPEND-OVERPAYMENT", "CREDITORS") };
+    let line = Line {
+        description: Some("Not applied".to_owned()),
+        quantity: Some(Decimal::ONE),
+        unit_amount: Some(ready.split.over),
+        line_amount: Some(ready.split.over),
+        tax_type: Some(NO_TAX.to_owned()),
+        account_code: target.system_account(control).map(|account| account.code.clone()),
+        ..Line::default()
+    };
+    let said = payment.reference.as_deref().unwrap_or_default();
+    Ok(super::outgoing::Outgoing {
+        names: super::outgoing::Names::of(Entity::BankTransaction),
+        id: None,
+        kind: Some(kind),
+        number: None,
+        contact: shapes::ContactRef { id: contact.to_string() },
+        date: payment.date.to_string(),
+        due: None,
+        reference: Some(mark::append(said, &ready.id.mark, REFERENCE_MAX)),
+        url: None,
+        currency: payment.currency.to_string(),
+        rate: payment.rate,
+        has_tax: false,
+        lines: vec![line],
+        status: None,
+        bank_account: Some(ready.account.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carry_model::{Allocation, Currency, Date, parse_plain};
+
+    fn amount(text: &str) -> Decimal {
+        parse_plain(text).unwrap()
+    }
+
+    fn payment(paid: &str, allocations: &[(Entity, u128, &str)]) -> Payment {
+        let allocation = |(entity, id, text): &(Entity, u128, &str)| Allocation {
+            document: RecordKey::new(*entity, Uuid::from_u128(*id).to_string()),
+            amount: amount(text),
+        };
+        Payment {
+            contact: None,
+            date: Date::constant(2026, 1, 31),
+            currency: Currency::GBP,
+            rate: None,
+            amount: amount(paid),
+            account: None,
+            method: None,
+            reference: None,
+            memo: None,
+            allocations: allocations.iter().map(allocation).collect(),
+        }
+    }
+
+    fn taken_apart(payment: &Payment) -> Result<Split, Fault> {
+        split(payment, |key| uuid(key.id.as_str()))
+    }
+
+    const INVOICE: Entity = Entity::Invoice;
+    const NOTE: Entity = Entity::CreditNote;
+
+    #[test]
+    fn credits_go_first_and_money_pays_the_rest() {
+        let split =
+            taken_apart(&payment("70", &[(NOTE, 1, "50"), (INVOICE, 2, "30"), (INVOICE, 3, "80")])).unwrap();
+        let id = Uuid::from_u128;
+        assert_eq!(split.applied, [(id(1), id(2), amount("30")), (id(1), id(3), amount("20"))]);
+        assert_eq!(split.money, [(id(3), amount("60"))]);
+        assert_eq!(split.over, amount("10"));
+    }
+
+    #[test]
+    fn a_refund_is_money_on_the_credit_note() {
+        let split = taken_apart(&payment("-50", &[(NOTE, 1, "50")])).unwrap();
+        assert_eq!(split.refunds, [(Uuid::from_u128(1), amount("50"))]);
+        assert!(split.over.is_zero() && split.money.is_empty());
+    }
+
+    #[test]
+    fn more_allocated_than_paid_is_refused() {
+        assert_eq!(taken_apart(&payment("10", &[(INVOICE, 2, "30")])).unwrap_err().code, Code::TargetRefused);
+    }
+}

@@ -14,20 +14,14 @@ const LINE_DIGITS: u32 = 2;
 
 pub(super) fn document(profile: &Profile, entity: Entity, doc: shapes::Doc) -> Outcome {
     let number = filled(doc.number.clone());
-    read(profile, entity, doc).map_err(|(id, fault)| Refused::new(&id, number.as_deref(), fault))
-}
-
-fn read(profile: &Profile, entity: Entity, doc: shapes::Doc) -> Result<Vec<Read>, (String, Fault)> {
-    let id = doc.id.clone();
-    let with_id = |fault| (id.clone(), fault);
-    let body = body(profile, entity, &doc).map_err(with_id)?;
-    let mut records = Vec::with_capacity(1 + doc.allocations.len());
-    for allocation in doc.allocations.iter().filter(|allocation| !allocation.is_deleted) {
-        records.push(applied(entity, &doc, &body, allocation).map_err(with_id)?);
-    }
+    let refused = |fault| Refused::new(&doc.id, number.as_deref(), fault);
+    let body = body(profile, entity, &doc).map_err(refused)?;
+    let credits = doc.allocations.iter().filter(|allocation| !allocation.is_deleted);
+    let credits = credits.map(|allocation| applied(entity, &doc, &body, allocation));
+    let credits = credits.collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let modified = changed(doc.updated.as_ref());
-    let number = filled(doc.number);
-    records.insert(0, Read { entity, id: doc.id, number, body: Body::Document(body), modified });
+    let mut records = vec![Read { entity, id: doc.id, number, body: Body::Document(body), modified }];
+    records.extend(credits);
     Ok(records)
 }
 

@@ -29,12 +29,12 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    pub(super) fn new(id: &str, number: Option<&str>, fault: Fault) -> Self {
-        Self { id: id.to_owned(), number: number.map(str::to_owned), fault }
+    pub(super) fn new(id: &str, number: Option<&str>, fault: Fault) -> Box<Self> {
+        Box::new(Self { id: id.to_owned(), number: number.map(str::to_owned), fault })
     }
 }
 
-pub(super) type Outcome = Result<Vec<Read>, Refused>;
+pub(super) type Outcome = Result<Vec<Read>, Box<Refused>>;
 
 impl XeroTransformer {
     pub(super) fn new(profile: Profile) -> Self {
@@ -62,7 +62,7 @@ impl XeroTransformer {
 }
 
 /// Reads a row as what it should be.
-fn shape<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Refused> {
+fn shape<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Box<Refused>> {
     #[derive(Default, Deserialize)]
     struct Nothing {}
     serde_json::from_str(text).map_err(|e| {

@@ -43,7 +43,6 @@ pub(crate) struct Piece {
 /// Money that is not applied.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Over {
-    pub(crate) id: Uuid,
     pub(crate) total: Decimal,
     pub(crate) remaining: Decimal,
 }
@@ -99,10 +98,9 @@ impl Settled {
 
     fn add_over(&mut self, over: &Doc, home: Currency) {
         let Some(mark) = over.reference.as_deref().and_then(mark::at_end) else { return };
-        let Some(id) = uuid(&over.overpayment_id) else { return };
         let standing = self.marked.entry(mark.to_owned()).or_default();
         let total = over.total.unwrap_or_default();
-        standing.over = Some(Over { id, total, remaining: over.remaining.unwrap_or(total) });
+        standing.over = Some(Over { total, remaining: over.remaining.unwrap_or(total) });
         let currency = over.currency.as_deref().and_then(|code| code.parse().ok());
         standing.currency = currency.or(standing.currency).or(Some(home));
         standing.contact = uuid(&over.contact.id).or(standing.contact);

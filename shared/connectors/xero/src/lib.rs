@@ -18,6 +18,7 @@
 mod client;
 mod dates;
 mod fault;
+mod hosts;
 mod manifest;
 mod mark;
 mod read;
@@ -25,4 +26,5 @@ mod shapes;
 mod write;
 
 pub use client::Xero;
+pub use hosts::{API, Tenant, provider, tenants};
 pub use manifest::MANIFEST;

@@ -21,11 +21,6 @@ const fn fixed(support: EntitySupport) -> EntitySupport {
     EntitySupport { update: Support::No(NO_UPDATE), own_numbers: false, ..support }
 }
 
-/// A list that has no field for a mark; its entries are told by their names.
-const fn unmarked(support: EntitySupport) -> EntitySupport {
-    EntitySupport { referenced: false, ..support }
-}
-
 /// A document that Xero keeps as a bank transaction: written, but read as what it is there.
 const fn as_bank_transaction(entity: Entity) -> EntitySupport {
     EntitySupport {
@@ -42,10 +37,10 @@ const fn none(entity: Entity, why: &'static str) -> EntitySupport {
 static ENTITIES: [EntitySupport; 29] = [
     none(Entity::Company, "the organisation is the one that was connected"),
     EntitySupport { own_numbers: true, ..list(Entity::Account, Removal::Archive) },
-    unmarked(list(Entity::TaxRate, Removal::Delete)),
+    list(Entity::TaxRate, Removal::Delete),
     none(Entity::Terms, "Xero keeps terms on contacts only; a document's due date is carried"),
     none(Entity::PaymentMethod, "Xero has no list of payment methods"),
-    unmarked(list(Entity::TrackingCategory, Removal::Delete)),
+    list(Entity::TrackingCategory, Removal::Delete),
     list(Entity::Contact, Removal::Archive),
     EntitySupport { own_numbers: true, ..list(Entity::Item, Removal::Delete) },
     none(Entity::Project, "Xero keeps projects behind another interface, which is not used"),

@@ -1,7 +1,7 @@
 //! Contacts. Their contact number, which only interfaces show, holds the mark.
 
-use carry_connector::{Found, Method, Operation, WriteBatch, Written};
-use carry_model::{Body, Code, Fault, RecordKey, TargetId};
+use carry_connector::{Method, Operation, WriteBatch, Written};
+use carry_model::{Body, Code, Fault, TargetId};
 
 use super::{Attempt, Results};
 use crate::client::Xero;
@@ -33,7 +33,7 @@ impl Xero {
             };
             let key = item.record.key();
             if let (true, Operation::Create) = (batch.verify_first, &item.operation)
-                && let Some(found) = self.find_contact(&key).await?
+                && let Some(found) = self.find_marked("Contacts", &key).await?
             {
                 attempt
                     .set(place, Ok(Written { number: Some(contact.name.clone()), ..Written::new(found.id) }));
@@ -110,10 +110,6 @@ impl Xero {
             }
         }
         Ok(taken)
-    }
-
-    pub(super) async fn find_contact(&self, key: &RecordKey) -> Result<Option<Found>, Fault> {
-        self.find_marked("Contacts", key).await
     }
 }
 

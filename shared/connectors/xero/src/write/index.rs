@@ -58,6 +58,7 @@ pub(crate) const fn endpoint_of(entity: Entity) -> &'static str {
         Entity::CreditNote | Entity::BillCredit => "CreditNotes",
         Entity::Estimate => "Quotes",
         Entity::PurchaseOrder => "PurchaseOrders",
+        Entity::Contact => "Contacts",
         Entity::Journal => "ManualJournals",
         Entity::Transfer => "BankTransfers",
         _ => "BankTransactions",

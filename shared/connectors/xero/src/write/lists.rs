@@ -1,7 +1,7 @@
 //! Accounts, tax rates, tracking categories and items.
 
 use carry_connector::{Found, Method, Operation, WriteBatch, WriteItem, Written, exact};
-use carry_model::{AccountClass, Body, Code, Entity, Fault, RecordKey, TargetId};
+use carry_model::{AccountClass, Body, Code, Entity, Fault, Record, TargetId};
 use rustc_hash::FxHashSet;
 
 use super::target::Target;
@@ -138,11 +138,9 @@ impl Xero {
         category: &carry_model::TrackingCategory,
     ) -> Result<Written, Fault> {
         let name = chars(&category.name, CATEGORY_NAME_MAX);
-        let active = || target.tracking.iter().filter(|known| known.status != "ARCHIVED");
-        let known = active().find(|known| known.name == name);
-        let (id, mut options): (String, FxHashSet<String>) = match known {
+        let (id, mut options): (String, FxHashSet<String>) = match target.category_named(&name) {
             Some(known) => (known.id.clone(), known.options.iter().map(|o| o.name.clone()).collect()),
-            None if active().count() >= CATEGORIES_MAX => {
+            None if target.active_categories().count() >= CATEGORIES_MAX => {
                 return Err(Fault::new(Code::EntityUnsupported)
                     .detail("Xero has two tracking categories, and both are in use.")
                     .hint("Map it to one of the two in the mapping, or leave it out."));
@@ -175,7 +173,7 @@ impl Xero {
         let mut going = Vec::new();
         for (place, item) in batch.items.iter().enumerate() {
             if let (true, Operation::Create) = (batch.verify_first, &item.operation)
-                && let Some(found) = self.find_listed(&item.record.key()).await?
+                && let Some(found) = self.find_listed(&item.record).await?
             {
                 attempt.set(place, Ok(Written { number: found.number, ..Written::new(found.id) }));
                 continue;
@@ -243,21 +241,31 @@ impl Xero {
         Ok(taken)
     }
 
-    /// Accounts and items by the mark in their description; tax rates and categories have no place for one.
-    pub(super) async fn find_listed(&self, key: &RecordKey) -> Result<Option<Found>, Fault> {
-        let mark = mark::of(key);
+    /// Accounts and items by the mark in their description; tax rates and categories, which have no place for one,
+    /// by their name.
+    pub(super) async fn find_listed(&self, record: &Record) -> Result<Option<Found>, Fault> {
+        let mark = mark::of(&record.key());
         let marked = |text: Option<&str>| text.and_then(mark::at_end) == Some(mark.as_str());
         let found = |id: &str, name: &str| Found { id: TargetId::from(id), number: Some(name.to_owned()) };
-        Ok(match key.entity {
-            Entity::Account => {
-                let target = self.target().await?;
+        let target = self.target().await?;
+        Ok(match &record.body {
+            Body::Account(_) => {
                 let account = target.accounts.iter().find(|account| marked(account.description.as_deref()));
                 account.map(|account| found(&account.id, &account.name))
             }
-            Entity::Item => {
+            Body::Item(_) => {
                 let items: Vec<Item> = self.get("Items", &[]).await?.read()?;
                 let item = items.iter().find(|item| marked(item.purchase_description.as_deref()));
                 item.map(|item| found(&item.code, &item.code))
+            }
+            Body::TaxRate(tax) => {
+                let name = chars(&tax.name, TAX_NAME_MAX);
+                let known = target.tax_named(&name).filter(|known| known.effective_rate == tax.percent);
+                known.map(|known| found(&known.tax_type, &known.name))
+            }
+            Body::TrackingCategory(category) => {
+                let name = chars(&category.name, CATEGORY_NAME_MAX);
+                target.category_named(&name).map(|known| found(&known.id, &known.name))
             }
             _ => None,
         })

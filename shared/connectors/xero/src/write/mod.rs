@@ -21,7 +21,7 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, Support, WriteBatch, Writer,
     Written,
 };
-use carry_model::{Code, Entity, Fault, Reach, RecordKey, TargetId};
+use carry_model::{Code, Entity, Fault, Reach, Record, TargetId};
 
 pub(crate) use index::Index;
 pub(crate) use settled::Settled;
@@ -89,16 +89,16 @@ impl Writer for Xero {
         self.catalog_of(entity).await
     }
 
-    async fn find(&self, keys: &[RecordKey]) -> Result<Vec<Option<Found>>, Fault> {
-        let mut found = Vec::with_capacity(keys.len());
-        for key in keys {
-            found.push(match key.entity {
+    async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
+        let mut found = Vec::with_capacity(records.len());
+        for record in records {
+            let key = record.key();
+            found.push(match record.entity {
                 Entity::Account | Entity::TaxRate | Entity::TrackingCategory | Entity::Item => {
-                    self.find_listed(key).await?
+                    self.find_listed(record).await?
                 }
-                Entity::Contact => self.find_contact(key).await?,
-                Entity::Payment | Entity::BillPayment => self.find_payment(key).await?,
-                entity => self.find_marked(index::endpoint_of(entity), key).await?,
+                Entity::Payment | Entity::BillPayment => self.find_payment(&key).await?,
+                entity => self.find_marked(index::endpoint_of(entity), &key).await?,
             });
         }
         Ok(found)

@@ -93,8 +93,7 @@ impl Xero {
             format!("It takes {}.", codes.join(", ")),
             "Other currencies can be added in Xero, where its plan allows it.",
         ));
-        let active = target.tracking.iter().filter(|category| category.status != "ARCHIVED").count();
-        if active >= CATEGORIES_MAX {
+        if target.active_categories().count() >= CATEGORIES_MAX {
             findings.push(finding(
                 Severity::Warning,
                 "tracking",

@@ -110,6 +110,18 @@ impl Target {
         twin.unwrap_or(known).tax_type.clone()
     }
 
+    pub(crate) fn tax_named(&self, name: &str) -> Option<&TaxRate> {
+        self.taxes.iter().find(|tax| tax.name == name && tax.status != "DELETED")
+    }
+
+    pub(crate) fn active_categories(&self) -> impl Iterator<Item = &TrackingCategory> {
+        self.tracking.iter().filter(|category| category.status != "ARCHIVED")
+    }
+
+    pub(crate) fn category_named(&self, name: &str) -> Option<&TrackingCategory> {
+        self.active_categories().find(|category| category.name == name)
+    }
+
     pub(crate) fn category(&self, id: &TargetId) -> Option<&TrackingCategory> {
         self.tracking.iter().find(|category| category.id == id.as_str())
     }

@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--wait-scale", metavar="FACTOR",
                         help="multiplies the seconds of Wait states; 0 skips them (default: wait as written)")
     parser.add_argument("--states", metavar="URL", help="where another Step Functions runs; schedules start there")
+    parser.add_argument("--meter", action="store_true", help="count calls, units and time, read at /_carry/meter")
     return parser.parse_args()
 
 
@@ -258,10 +259,15 @@ def run() -> None:
     every(options.sweep, Schedules().sweep)
     every(options.sweep, Expiry().sweep)
     announce(port)
-    from ministack.app import main
+    from ministack import app
 
+    if options.meter:
+        from stack.meter import Meter
+
+        app.app = Meter(app.app)
+        app.app.watch_functions()
     sys.argv = sys.argv[:1]
-    main()
+    app.main()
 
 
 if __name__ == "__main__":

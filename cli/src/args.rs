@@ -53,6 +53,10 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Migrate the sample books into databases of their own, to see what comes out
     Try(Try),
+    /// Sign in to QuickBooks Online or Xero in the browser
+    Connect(Connect),
+    /// Sign out again: the platform takes its tokens back, and they are deleted here
+    Disconnect(Disconnect),
     /// Recognise and count what a folder or database holds
     Sources(Sources),
     /// Say what a run would do and what stands in its way; write nothing
@@ -106,7 +110,7 @@ pub(crate) struct Which {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct From {
     /// Source: a folder of exports, a SQLite file, sqlite:FILE, gnucash:FILE, postgres://..., mysql://...,
-    /// odoo+https://HOST/DATABASE
+    /// quickbooks:COMPANY, xero:TENANT
     #[arg(long = "from", value_name = "CONNECTION")]
     pub(crate) spec: String,
     #[command(flatten)]
@@ -164,7 +168,8 @@ pub(crate) enum Mode {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) from: From,
-    /// Target: a SQLite file (made where there is none), postgres://..., odoo+https://HOST/DATABASE
+    /// Target: a SQLite file (made where there is none), postgres://..., odoo+https://HOST/DATABASE,
+    /// quickbooks:COMPANY, xero:TENANT
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) to: String,
     #[command(flatten)]
@@ -188,6 +193,28 @@ pub(crate) struct Try {
     /// Open the reports in the browser
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// The platform: quickbooks or xero
+    pub(crate) platform: String,
+    /// Port of this machine that the browser comes back to; the redirect address registered with the platform
+    /// is then http://localhost:PORT/callback
+    #[arg(long, default_value_t = 8912)]
+    pub(crate) port: u16,
+    /// Another address of the API, such as that of a sandbox
+    #[arg(long, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// Only print the address to open
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Disconnect {
+    /// The connection, as `carry connect` named it: quickbooks:COMPANY, xero:TENANT
+    pub(crate) connection: String,
 }
 
 #[derive(Debug, Args)]

@@ -18,7 +18,7 @@ static MANIFEST: Manifest = Manifest {
     source: Support::No(NOT_OPEN),
     target: Support::No(NOT_OPEN),
     entities: &[],
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 /// A source that answers every question with a fault, and a target that looks like one that is still empty and

@@ -4,12 +4,15 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use carry_connector::oauth::{App, Provider};
 use carry_connector::{Limits, Wire};
 use carry_connectors::{Access, SourceSettings, UniversalWriter, is_new, open_source, open_target, stored};
-use carry_embedded::{FolderStaging, SqliteJobs};
+use carry_embedded::{FileTokens, FolderStaging, SqliteJobs};
 use carry_http::HttpTransport;
 use carry_model::{Code, Fault, MigrationId};
-use carry_pipeline::{Cancel, Connection, Engine, EngineWire, Settings, mapping::Mapping};
+use carry_pipeline::{
+    AuthorizedWire, Cancel, Connection, Engine, EngineWire, Settings, SignedIn, mapping::Mapping,
+};
 use carry_ports::{Clock, Jobs, Migration, Run, Staging, SystemClock};
 use secrecy::SecretString;
 
@@ -17,12 +20,46 @@ use crate::args::{Common, How, Mode, SourceOptions, Which};
 use crate::offline::Offline;
 use crate::progress::{Way, progress};
 
-/// Calls go over HTTP, credentials come from the environment.
-pub(crate) struct Outside;
+/// Calls go over HTTP, credentials come from the environment, tokens lie in the state folder.
+pub(crate) struct Outside {
+    tokens: Arc<FileTokens>,
+}
+
+impl Outside {
+    /// With the tokens of that state folder.
+    pub(crate) fn new(state: &Path) -> Self {
+        Self { tokens: Arc::new(FileTokens::new(state.join("tokens"))) }
+    }
+
+    /// Where sign-ins are kept.
+    pub(crate) fn tokens(&self) -> &FileTokens {
+        &self.tokens
+    }
+}
 
 impl Access for Outside {
     fn wire(&self, base: &str, limits: &Limits) -> Result<Arc<dyn Wire>, Fault> {
         Ok(Arc::new(EngineWire::new(Arc::new(HttpTransport::new(base)?), limits)))
+    }
+
+    fn signed_in(
+        &self,
+        api: &str,
+        limits: &Limits,
+        provider: Provider,
+        app: App,
+        grant: String,
+    ) -> Result<Arc<dyn Wire>, Fault> {
+        let token_host = Arc::new(HttpTransport::new(&provider.token.base)?);
+        let signed_in = SignedIn {
+            provider,
+            app,
+            connection: grant,
+            tokens: self.tokens.clone(),
+            token_host,
+            clock: Arc::new(SystemClock),
+        };
+        Ok(Arc::new(AuthorizedWire::new(self.wire(api, limits)?, signed_in)))
     }
 
     fn secret(&self, name: &str) -> Option<SecretString> {
@@ -160,7 +197,7 @@ impl Session {
 
     /// The engine for what needs the target only.
     pub(crate) async fn target_engine(&self, target: &str, common: &Common) -> Result<Engine, Fault> {
-        let target = open_target(target, &Outside).await?;
+        let target = open_target(target, &Outside::new(&self.folder)).await?;
         let engine =
             self.engine(Connection { reader: Arc::new(Offline), writer: target.writer }, common, None);
         Ok(Engine { progress: progress(common.quiet, Way::Out), ..engine })
@@ -181,19 +218,29 @@ pub(crate) struct Sides {
 }
 
 /// Opens both sides to look at them: a target that is not there yet is not made for that.
-pub(crate) async fn open_to_look(from: &str, more: &SourceOptions, to: &str) -> Result<Sides, Fault> {
+pub(crate) async fn open_to_look(
+    from: &str,
+    more: &SourceOptions,
+    to: &str,
+    access: &dyn Access,
+) -> Result<Sides, Fault> {
     if !is_new(to)? {
-        return open_sides(from, more, to).await;
+        return open_sides(from, more, to, access).await;
     }
-    let source = open_source(from, &source_settings(more)).await?;
+    let source = open_source(from, &source_settings(more), access).await?;
     let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };
     Ok(Sides { connection, rejects: None, source: source.stored, target: stored(to)? })
 }
 
 /// Opens both sides of a migration.
-pub(crate) async fn open_sides(from: &str, more: &SourceOptions, to: &str) -> Result<Sides, Fault> {
-    let source = open_source(from, &source_settings(more)).await?;
-    let target = open_target(to, &Outside).await?;
+pub(crate) async fn open_sides(
+    from: &str,
+    more: &SourceOptions,
+    to: &str,
+    access: &dyn Access,
+) -> Result<Sides, Fault> {
+    let source = open_source(from, &source_settings(more), access).await?;
+    let target = open_target(to, access).await?;
     let connection = Connection { reader: source.reader, writer: target.writer };
     Ok(Sides { connection, rejects: target.rejects, source: source.stored, target: target.stored })
 }

@@ -10,11 +10,12 @@ use crate::args::{Common, Map};
 use crate::commands::sources;
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{Sides, open_to_look, read_mapping};
+use crate::session::{Outside, Sides, open_to_look, read_mapping};
 
 /// Suggests a mapping, or checks one.
 pub(crate) async fn run(common: &Common, args: &Map) -> Result<Exit, Fault> {
-    let sides = open_to_look(&args.from.spec, &args.from.more, &args.to).await?;
+    let outside = Outside::new(&common.state);
+    let sides = open_to_look(&args.from.spec, &args.from.more, &args.to, &outside).await?;
     match &args.check {
         Some(file) => check(common, &sides, file).await,
         None => suggest(common, &sides, args).await,

@@ -1,6 +1,7 @@
 //! One module per command; each ends in an exit code or a fault.
 
 mod books;
+mod connect;
 mod export;
 mod help;
 mod map;
@@ -24,6 +25,8 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
     let Cli { common, command } = cli;
     match command {
         Command::Try(args) => trial::run(&common, &args).await,
+        Command::Connect(args) => connect::run(&common, &args).await,
+        Command::Disconnect(args) => connect::end(&common, &args).await,
         Command::Sources(args) => sources::run(&common, &args).await,
         Command::Plan(args) => plan::run(&common, &args).await,
         Command::Map(args) => map::run(&common, &args).await,

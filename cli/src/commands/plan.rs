@@ -10,13 +10,14 @@ use crate::args::{Common, Plan as Args};
 use crate::commands::sources;
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{open_to_look, settings};
+use crate::session::{Outside, open_to_look, settings};
 
 /// Draws the plan of a full run and shows it; writes nothing, neither to the target nor to the state folder.
 pub(crate) async fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
     let args = &args.run;
     let settings = settings(&args.how)?;
-    let sides = open_to_look(&args.from.spec, &args.from.more, &args.to).await?;
+    let outside = Outside::new(&common.state);
+    let sides = open_to_look(&args.from.spec, &args.from.more, &args.to, &outside).await?;
     let plan = Plan::draw(&sides.connection, RunKind::Full, &settings).await?;
     let stops = plan.findings.iter().filter(|f| f.severity == Severity::Blocking).count();
     if common.json {

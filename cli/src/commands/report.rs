@@ -1,5 +1,6 @@
 //! report: the files of a run's report, written again from what is staged.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -39,6 +40,13 @@ fn has_report(run: &Run) -> bool {
 
 /// Opens a page in the browser, as far as the system has a way to.
 pub(crate) fn open(page: &Path) {
+    if !start_browser(page.as_os_str()) {
+        output::note(&format!("No browser could be started; open {} by hand.", page.display()));
+    }
+}
+
+/// Shows a file or an address in the browser; false where none could be started.
+pub(crate) fn start_browser(page: &OsStr) -> bool {
     let mut command = if cfg!(target_os = "macos") {
         Command::new("open")
     } else if cfg!(windows) {
@@ -48,8 +56,5 @@ pub(crate) fn open(page: &Path) {
     } else {
         Command::new("xdg-open")
     };
-    let started = command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    if started.is_err() {
-        output::note(&format!("No browser could be started; open {} by hand.", page.display()));
-    }
+    command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().is_ok()
 }

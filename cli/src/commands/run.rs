@@ -12,7 +12,7 @@ use crate::commands::books;
 use crate::exit::Exit;
 use crate::offline::Offline;
 use crate::output;
-use crate::session::{Session, Sides, open_sides, settings, source_settings};
+use crate::session::{Outside, Session, Sides, open_sides, settings, source_settings};
 use crate::stop;
 use crate::summary::{Summary, report_folder, write_report};
 
@@ -40,7 +40,8 @@ impl<'a> Work<'a> {
     /// Opens both sides and the state folder.
     pub(crate) async fn begin(common: &'a Common, args: &Run) -> Result<Self, Fault> {
         let settings = settings(&args.how)?;
-        let sides = open_sides(&args.from.spec, &args.from.more, &args.to).await?;
+        let sides =
+            open_sides(&args.from.spec, &args.from.more, &args.to, &Outside::new(&common.state)).await?;
         Self::of(common, Session::to_write(&common.state)?, sides, settings, args.how.workers).await
     }
 
@@ -100,7 +101,9 @@ async fn told_when(session: &Session, migration: &Migration, kind: RunKind, faul
 /// Plans, extracts and transforms only.
 pub(crate) async fn stage(common: &Common, args: &Stage) -> Result<Exit, Fault> {
     let settings = settings(&args.how)?;
-    let source = carry_connectors::open_source(&args.from.spec, &source_settings(&args.from.more)).await?;
+    let outside = Outside::new(&common.state);
+    let settings_of_source = source_settings(&args.from.more);
+    let source = carry_connectors::open_source(&args.from.spec, &settings_of_source, &outside).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&source.stored, "staging alone").await?;
     let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };

@@ -8,11 +8,11 @@ use serde_json::json;
 use crate::args::{Common, Sources};
 use crate::exit::Exit;
 use crate::output;
-use crate::session::source_settings;
+use crate::session::{Outside, source_settings};
 
 /// Recognises, counts, and lists what a person should know.
 pub(crate) async fn run(common: &Common, args: &Sources) -> Result<Exit, Fault> {
-    let source = open_source(&args.path, &source_settings(&args.more)).await?;
+    let source = open_source(&args.path, &source_settings(&args.more), &Outside::new(&common.state)).await?;
     let manifest = source.reader.manifest();
     let survey = source.reader.survey().await?;
     if common.json {

@@ -13,7 +13,7 @@ use crate::commands::report;
 use crate::commands::run::Work;
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{Session, open_sides};
+use crate::session::{Outside, Session, open_sides};
 use crate::stop;
 use crate::summary::Summary;
 
@@ -168,7 +168,7 @@ async fn book(
     let settings = company.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     let more = SourceOptions { settings, queries: None };
     let target = format!("sqlite:{}", database.display());
-    let sides = open_sides(&source.display().to_string(), &more, &target).await?;
+    let sides = open_sides(&source.display().to_string(), &more, &target, &Outside::new(&state)).await?;
     let settings = carry_pipeline::Settings::default();
     let mut work = Work::of(common, Session::to_write(&state)?, sides, settings, None).await?;
     work.engine.cancel = cancel.clone();

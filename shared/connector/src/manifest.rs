@@ -99,12 +99,20 @@ impl EntitySupport {
 pub struct Limits {
     /// Calls in any minute.
     pub per_minute: Option<u32>,
+    /// Calls of one sort in any minute, by their label ([`crate::Request::label`]), besides the limit for all.
+    pub per_minute_of: &'static [(&'static str, u32)],
     /// Calls in any second.
     pub per_second: Option<u32>,
     /// Calls in a day.
     pub per_day: Option<u32>,
     /// Calls under way at once; 1 where the system wants one after the other.
     pub in_flight: Option<u32>,
+}
+
+impl Limits {
+    /// None published.
+    pub const NONE: Self =
+        Self { per_minute: None, per_minute_of: &[], per_second: None, per_day: None, in_flight: None };
 }
 
 /// What a system is and can do. Chooses which conformance tests run and generates the support matrix.

@@ -1,35 +1,60 @@
-//! Pacing: keeps calls inside a system's published limits.
+//! Pacing: keeps calls inside a system's published limits, and inside what it says is left of them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use carry_connector::Limits;
+use carry_connector::{Limits, Response};
+use carry_model::{Code, Fault, Reach};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use std::sync::Arc;
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Lets calls through at no more than the limits allow: so many in any second and any minute, so many at once.
+/// Calls reach the system a little later than they are let go, not all by the same time: windows are this much longer
+/// here than there, as a part of themselves.
+const SLACK_PARTS: u32 = 50;
+
+/// A wait longer than this is a pause of the run, not of a call.
+pub(crate) const WAIT_MAX: Duration = Duration::from_secs(90);
+
+/// Headers in which systems say how many calls are left in this minute, and in this day.
+const LEFT_IN_MINUTE: &[&str] = &["x-minlimit-remaining", "x-appminlimit-remaining"];
+const LEFT_IN_DAY: &str = "x-daylimit-remaining";
+
+/// Lets calls through at no more than the limits allow: so many in any second, minute and day, so many at once.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    windows: Mutex<Vec<Window>>,
+    windows: Mutex<Windows>,
     in_flight: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
+struct Windows {
+    all: Vec<Window>,
+    /// The system asked for a pause until then.
+    held_until: Option<Instant>,
+}
+
+#[derive(Debug)]
 struct Window {
+    /// The sort of call it is about; None for all.
+    label: Option<&'static str>,
     span: Duration,
     calls_max: usize,
     calls: VecDeque<Instant>,
 }
 
 impl Window {
-    fn new(span: Duration, calls_max: u32) -> Self {
-        Self {
-            span,
-            calls_max: usize::try_from(calls_max).unwrap_or(usize::MAX).max(1),
-            calls: VecDeque::new(),
-        }
+    fn new(label: Option<&'static str>, span: Duration, calls_max: u32) -> Self {
+        let calls_max = usize::try_from(calls_max).unwrap_or(usize::MAX).max(1);
+        Self { label, span: span + span / SLACK_PARTS, calls_max, calls: VecDeque::new() }
+    }
+
+    fn concerns(&self, label: &str) -> bool {
+        self.label.is_none_or(|own| own == label)
     }
 
     /// When the next call may go.
@@ -46,29 +71,71 @@ impl Window {
 
 impl Pacer {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let second = limits.per_second.map(|calls| Window::new(Duration::from_secs(1), calls));
-        let minute = limits.per_minute.map(|calls| Window::new(Duration::from_secs(60), calls));
+        let window = |limit: Option<u32>, span| limit.map(|calls| Window::new(None, span, calls));
+        let sorts =
+            limits.per_minute_of.iter().map(|(label, calls)| Window::new(Some(label), MINUTE, *calls));
+        let all = window(limits.per_second, SECOND)
+            .into_iter()
+            .chain(window(limits.per_minute, MINUTE))
+            .chain(window(limits.per_day, DAY))
+            .chain(sorts)
+            .collect();
         let at_once =
             limits.in_flight.map_or(Semaphore::MAX_PERMITS, |n| usize::try_from(n.max(1)).unwrap_or(1));
         Self {
-            windows: Mutex::new(second.into_iter().chain(minute).collect()),
+            windows: Mutex::new(Windows { all, held_until: None }),
             in_flight: Arc::new(Semaphore::new(at_once)),
         }
     }
 
-    /// Waits until a call may go; hold what it returns while the call is under way.
-    pub(crate) async fn admit(&self) -> Option<OwnedSemaphorePermit> {
+    /// Waits until a call may go; hold what it returns while the call is under way. A fault
+    /// ([`Code::RateLimited`], with the time to go on) where that is longer than a call waits.
+    pub(crate) async fn admit(&self, label: &str) -> Result<Option<OwnedSemaphorePermit>, Fault> {
         let permit = self.in_flight.clone().acquire_owned().await.ok();
         loop {
             let mut windows = self.windows.lock().await;
             let now = Instant::now();
-            let free_at = windows.iter_mut().map(|window| window.free_at(now)).max().unwrap_or(now);
+            let held = windows.held_until.filter(|until| *until > now).unwrap_or(now);
+            let concerned = windows.all.iter_mut().filter(|window| window.concerns(label));
+            let free_at = concerned.map(|window| window.free_at(now)).max().unwrap_or(now).max(held);
             if free_at <= now {
-                windows.iter_mut().for_each(|window| window.calls.push_back(now));
-                return permit;
+                let concerned = windows.all.iter_mut().filter(|window| window.concerns(label));
+                concerned.for_each(|window| window.calls.push_back(now));
+                return Ok(permit);
             }
             drop(windows);
+            if free_at - now > WAIT_MAX {
+                return Err(Fault::new(Code::RateLimited)
+                    .reach(Reach::NotSent)
+                    .retry_after_s((free_at - now).as_secs().saturating_add(1)));
+            }
             tokio::time::sleep_until(free_at).await;
+        }
+    }
+
+    /// Lets nothing through for a while: the system asked for it.
+    pub(crate) async fn hold(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut windows = self.windows.lock().await;
+        windows.held_until = Some(windows.held_until.map_or(until, |held| held.max(until)));
+    }
+
+    /// Heeds what an answer says is left. Others may share the limit, so the system knows better than our count.
+    pub(crate) async fn heed(&self, response: &Response) {
+        let left = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
+        if LEFT_IN_MINUTE.iter().any(|name| left(name) == Some(0)) {
+            let windows = self.windows.lock().await;
+            let now = Instant::now();
+            // The minute began with the first call that still counts.
+            let minute = windows.all.iter().filter(|window| window.span > SECOND * 2 && window.span < DAY);
+            let first =
+                minute.filter_map(|window| window.calls.iter().find(|call| **call + window.span > now)).min();
+            let until = first.map_or(now + MINUTE, |first| *first + MINUTE);
+            drop(windows);
+            self.hold(until.saturating_duration_since(now)).await;
+        }
+        if left(LEFT_IN_DAY) == Some(0) && response.is_success() {
+            tracing::warn!("the last call of the day was made");
         }
     }
 }
@@ -77,29 +144,63 @@ impl Pacer {
 mod tests {
     use super::*;
 
+    async fn times(pacer: &Pacer, label: &str, calls: usize) -> Vec<Duration> {
+        let start = Instant::now();
+        let mut times = Vec::new();
+        for _ in 0..calls {
+            pacer.admit(label).await.unwrap();
+            times.push(start.elapsed());
+        }
+        times
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_more_than_the_limit_in_any_window() {
-        let pacer = Pacer::new(&Limits { per_second: Some(10), per_minute: Some(30), ..Limits::default() });
-        let start = Instant::now();
-        let mut calls = Vec::new();
-        for _ in 0..75 {
-            pacer.admit().await;
-            calls.push(start.elapsed());
-        }
-        for (limit, span) in [(10, Duration::from_secs(1)), (30, Duration::from_secs(60))] {
+        let pacer = Pacer::new(&Limits { per_second: Some(10), per_minute: Some(30), ..Limits::NONE });
+        let calls = times(&pacer, "x", 75).await;
+        for (limit, span) in [(10, SECOND), (30, MINUTE)] {
             let fits = calls.windows(limit + 1).all(|calls| calls[limit] - calls[0] >= span);
             assert!(fits, "more than {limit} calls in {span:?}");
         }
-        assert!(calls[74] < Duration::from_secs(125), "the allowed rate is used");
+        assert!(calls[74] < Duration::from_secs(128), "the allowed rate is used");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_of_one_sort_have_a_limit_of_their_own() {
+        let pacer = Pacer::new(&Limits { per_minute_of: &[("batch", 2)], ..Limits::NONE });
+        let batches = times(&pacer, "batch", 5).await;
+        assert!(batches[2] >= MINUTE && batches[4] >= MINUTE * 2);
+        assert!(times(&pacer, "query", 100).await[99] < SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_spent_day_is_a_pause_of_the_run() {
+        let pacer = Pacer::new(&Limits { per_day: Some(3), ..Limits::NONE });
+        times(&pacer, "x", 3).await;
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        let fault = pacer.admit("x").await.unwrap_err();
+        assert_eq!((fault.code, fault.reach), (Code::RateLimited, Reach::NotSent));
+        assert!((22 * 3_600..=24 * 3_600).contains(&fault.retry_after_s.unwrap()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn so_many_at_once() {
-        let pacer = Arc::new(Pacer::new(&Limits { in_flight: Some(2), ..Limits::default() }));
-        let first = pacer.admit().await;
-        let _second = pacer.admit().await;
-        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.admit()).await.is_err());
+        let pacer = Arc::new(Pacer::new(&Limits { in_flight: Some(2), ..Limits::NONE }));
+        let first = pacer.admit("x").await;
+        let _second = pacer.admit("x").await;
+        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.admit("x")).await.is_err());
         drop(first);
-        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.admit()).await.is_ok());
+        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.admit("x")).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_system_says_is_left_is_heeded() {
+        let pacer = Pacer::new(&Limits { per_minute: Some(60), ..Limits::NONE });
+        times(&pacer, "x", 1).await;
+        let headers = vec![("x-minlimit-remaining".to_owned(), "0".to_owned())];
+        pacer.heed(&Response { status: 200, headers, body: Vec::new() }).await;
+        assert!(times(&pacer, "x", 1).await[0] >= Duration::from_secs(59));
+        pacer.hold(Duration::from_secs(30)).await;
+        assert!(times(&pacer, "x", 1).await[0] >= Duration::from_secs(30));
     }
 }

@@ -8,13 +8,14 @@ use carry_connector::{Effect, Limits, Request, Response, Wire};
 use carry_model::{Code, Fault, Reach};
 use carry_ports::Transport;
 
-use crate::pacing::Pacer;
+use crate::pacing::{Pacer, WAIT_MAX};
 
 /// Times a call is sent.
 const SENDS_MAX: u32 = 5;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// A longer wait than this is a pause of the run, not of the call.
-const WAIT_MAX: Duration = Duration::from_secs(90);
+/// Waits after the first, second, ... refusal for too many calls, where the system does not say how long.
+const THROTTLED_WAITS: [Duration; 4] =
+    [Duration::from_secs(2), Duration::from_secs(8), Duration::from_secs(30), Duration::from_secs(60)];
 
 /// Sends over a transport. Logs labels, statuses and waits; never a header, path or body.
 pub struct EngineWire {
@@ -66,20 +67,34 @@ fn retry_after(response: &Response) -> Option<Duration> {
     response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
+fn throttled_wait(attempt: u32) -> Duration {
+    let index = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+    THROTTLED_WAITS.get(index).copied().unwrap_or(WAIT_MAX)
+}
+
 #[async_trait]
 impl Wire for EngineWire {
     async fn call(&self, request: Request) -> Result<Response, Fault> {
         let mut backoff = FIRST_WAIT;
         for attempt in 1.. {
-            let permit = self.pacer.admit().await;
+            let permit = self.pacer.admit(request.label).await?;
             let result = self.transport.send(&request).await;
             drop(permit);
+            if let Ok(response) = &result {
+                self.pacer.heed(response).await;
+            }
             let (fault, asked) = match judge(request.effect, result) {
                 Next::Done(response) => return Ok(response),
                 Next::GiveUp(fault) => return Err(fault),
                 Next::Again(fault, asked) => (fault, asked),
             };
-            let wait = asked.unwrap_or(backoff);
+            let throttled = fault.code == Code::RateLimited;
+            let guess = if throttled { throttled_wait(attempt) } else { backoff };
+            let wait = asked.unwrap_or(guess);
+            if throttled {
+                // Whoever else calls would be refused as well.
+                self.pacer.hold(wait.min(WAIT_MAX)).await;
+            }
             if attempt >= SENDS_MAX || wait > WAIT_MAX {
                 return Err(fault);
             }
@@ -120,7 +135,7 @@ mod tests {
 
     async fn call(effect: Effect, script: &[Result<u16, Reach>]) -> (Result<u16, Fault>, usize) {
         let transport = Arc::new(Script(Mutex::new(script.to_vec())));
-        let wire = EngineWire::new(transport.clone(), &Limits::default());
+        let wire = EngineWire::new(transport.clone(), &Limits::NONE);
         let request = Request {
             method: Method::Post,
             path: "/x".to_owned(),

@@ -28,4 +28,5 @@ pub fn manifest(manifest: &Manifest) {
     for limit in [limits.per_second, limits.per_minute, limits.per_day, limits.in_flight] {
         assert_ne!(limit, Some(0), "{}: a limit of none", manifest.system);
     }
+    assert!(limits.per_minute_of.iter().all(|(_, limit)| *limit > 0), "{}: a limit of none", manifest.system);
 }

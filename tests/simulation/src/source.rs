@@ -17,7 +17,7 @@ static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::No("a source"),
     entities: &[],
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 pub struct BookSource {

@@ -55,7 +55,7 @@ static MANIFEST: Manifest = Manifest {
         can(Entity::FeeActivity),
         can(Entity::Attachment),
     ],
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 /// How often a target fails, as one in so many calls; 0 for never.

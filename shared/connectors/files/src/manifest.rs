@@ -50,7 +50,7 @@ pub const MANIFEST: Manifest = Manifest {
         no(Entity::FeeActivity),
         no(Entity::Attachment),
     ],
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ const fn manifest(entities: &'static [EntitySupport]) -> Manifest {
         target: Support::Yes,
         entities,
         // One call after the other: numbers and ledgers are counters that calls would fight over.
-        limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: Some(1) },
+        limits: Limits { in_flight: Some(1), ..Limits::NONE },
     }
 }
 

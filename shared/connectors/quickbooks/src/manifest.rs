@@ -68,7 +68,13 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::Yes,
     entities: &ENTITIES,
-    limits: Limits { per_minute: Some(500), per_second: Some(10), per_day: None, in_flight: Some(10) },
+    limits: Limits {
+        per_minute: Some(500),
+        per_minute_of: &[("batch", 120)],
+        per_second: Some(10),
+        in_flight: Some(10),
+        ..Limits::NONE
+    },
 };
 
 #[cfg(test)]

@@ -7,13 +7,17 @@
 
 mod matrix;
 mod open;
+mod platform;
 mod spec;
 
 use carry_connector::Manifest;
 
 pub use carry_database::universal::UniversalWriter;
 pub use matrix::support_matrix;
-pub use open::{Access, Source, SourceSettings, Target, is_new, open_source, open_target, stored};
+pub use open::{
+    Access, Source, SourceSettings, Target, company_of, is_new, open_source, open_target, stored,
+};
+pub use platform::{PLATFORMS, Platform, app, companies, grant_name, platform};
 
 /// The target of choice on one machine: a universal database.
 pub const DEFAULT_TARGET: &Manifest = &carry_database::universal::MANIFEST;
@@ -26,5 +30,7 @@ pub fn manifests() -> Vec<&'static Manifest> {
         const { &carry_database::mapped::MANIFEST },
         &carry_database::universal::MANIFEST,
         carry_odoo::MANIFEST,
+        &carry_quickbooks::MANIFEST,
+        &carry_xero::MANIFEST,
     ]
 }

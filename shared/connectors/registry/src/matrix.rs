@@ -63,7 +63,8 @@ fn system(page: &mut String, manifest: &Manifest) {
         (limits.per_day, "a day"),
         (limits.in_flight, "at once"),
     ];
-    let named: Vec<_> = named.iter().filter_map(|(n, unit)| n.map(|n| format!("{n} {unit}"))).collect();
+    let mut named: Vec<_> = named.iter().filter_map(|(n, unit)| n.map(|n| format!("{n} {unit}"))).collect();
+    named.extend(limits.per_minute_of.iter().map(|(label, n)| format!("{n} of the sort '{label}' a minute")));
     if !named.is_empty() {
         let _ = writeln!(page, "Calls: at most {}.", named.join(", "));
     }

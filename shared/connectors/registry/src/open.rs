@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use carry_connector::oauth::{App, Provider};
 use carry_connector::{Limits, Reader, Wire, Writer};
 use carry_database::conn::Database;
 use carry_database::gnucash::GnuCash;
@@ -20,6 +21,16 @@ use crate::spec::{Schema, Spec};
 pub trait Access: Send + Sync {
     /// A way to call the system at `base`, inside its limits.
     fn wire(&self, base: &str, limits: &Limits) -> Result<Arc<dyn Wire>, Fault>;
+
+    /// A way to call the platform at `api`, signed in with the tokens that are kept under `grant`.
+    fn signed_in(
+        &self,
+        api: &str,
+        limits: &Limits,
+        provider: Provider,
+        app: App,
+        grant: String,
+    ) -> Result<Arc<dyn Wire>, Fault>;
 
     /// A credential by the name of its environment variable, such as `ODOO_API_KEY`.
     fn secret(&self, name: &str) -> Option<SecretString>;
@@ -59,6 +70,14 @@ pub fn stored(text: &str) -> Result<String, Fault> {
     Spec::parse(text, true)?.shown()
 }
 
+/// The platform, its API and the company that a connection text names; None for anything else.
+pub fn company_of(text: &str) -> Result<Option<(&'static crate::Platform, String, String)>, Fault> {
+    Ok(match Spec::parse(text, true)? {
+        Spec::Company { platform, api, company } => Some((platform, api, company)),
+        _ => None,
+    })
+}
+
 /// True for a target that opening it would make: a SQLite file that is not there yet.
 pub fn is_new(text: &str) -> Result<bool, Fault> {
     Ok(match Spec::parse(text, true)? {
@@ -69,12 +88,16 @@ pub fn is_new(text: &str) -> Result<bool, Fault> {
     })
 }
 
-/// Opens a source: a folder or file of exports, a GnuCash book, a universal database, or any other database with a
-/// mapping file.
+/// Opens a source: a folder or file of exports, a GnuCash book, a universal database, any other database with a
+/// mapping file, or a company of a platform that was signed in to.
 ///
 /// A fault ([`Code::ConfigInvalid`], [`Code::FileUnreadable`], [`Code::DatabaseUnreadable`],
 /// [`Code::SourceUnrecognised`], [`Code::MappingInvalid`]) names the connection without its credentials.
-pub async fn open_source(text: &str, settings: &SourceSettings) -> Result<Source, Fault> {
+pub async fn open_source(
+    text: &str,
+    settings: &SourceSettings,
+    access: &dyn Access,
+) -> Result<Source, Fault> {
     let spec = Spec::parse(text, false)?;
     let stored = spec.shown()?;
     if settings.queries.is_some() && !matches!(spec, Spec::Database { .. }) {
@@ -88,6 +111,7 @@ pub async fn open_source(text: &str, settings: &SourceSettings) -> Result<Source
         }
         Spec::Queries(file) => Arc::new(by_queries(None, &file, settings).await?),
         Spec::Database { url, schema } => database(&url, schema, settings).await?,
+        Spec::Company { platform, api, company } => platform.reader(&api, &company, access).await?,
         Spec::Odoo { .. } => {
             return Err(Fault::new(Code::ConfigInvalid)
                 .detail("An Odoo is a target only.")
@@ -97,7 +121,7 @@ pub async fn open_source(text: &str, settings: &SourceSettings) -> Result<Source
     Ok(Source { reader, stored })
 }
 
-/// Opens a target: a universal database (a SQLite file, made where there is none, or PostgreSQL), or an Odoo.
+/// Opens a target: a universal database (a SQLite file, made where there is none, or PostgreSQL), an Odoo, or a company of a platform.
 ///
 /// A fault ([`Code::ConfigInvalid`], [`Code::DatabaseUnreadable`], [`Code::AuthRefused`]) names the connection
 /// without its credentials.
@@ -109,6 +133,7 @@ pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Faul
             let writer = Arc::new(UniversalWriter::open(&url).await?);
             return Ok(Target { writer: writer.clone(), rejects: Some(writer), stored });
         }
+        Spec::Company { platform, api, company } => platform.writer(&api, &company, access).await?,
         Spec::Odoo { base, database, company } => Arc::new(odoo(&base, database, company, access).await?),
         Spec::Database { schema: Some(Schema::GnuCash), .. } => {
             return Err(no_target("A GnuCash book is a source only."));
@@ -122,7 +147,7 @@ pub async fn open_target(text: &str, access: &dyn Access) -> Result<Target, Faul
 fn no_target(why: &str) -> Fault {
     Fault::new(Code::ConfigInvalid)
         .detail(why)
-        .hint("Targets are a SQLite file (made where there is none), postgres://... and odoo+https://HOST/DATABASE.")
+        .hint("Targets are a SQLite file (made where there is none), postgres://..., odoo+https://HOST/DATABASE, quickbooks:COMPANY and xero:TENANT.")
 }
 
 async fn odoo(

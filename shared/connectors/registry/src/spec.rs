@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use carry_database::conn::Address;
 use carry_model::{Code, Fault};
 
+use crate::platform::{Platform, platform};
+
 /// How SQLite files begin.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 /// How gzip files begin; GnuCash packs its XML books so.
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
 const KNOWN: &str = "Known are: a folder of exported files, a SQLite file, a mapping file ending in .toml, files:DIR, \
-    sqlite:FILE, gnucash:FILE-or-address, postgres://..., mysql://..., odoo+https://HOST/DATABASE.";
+    sqlite:FILE, gnucash:FILE-or-address, postgres://..., mysql://..., odoo+https://HOST/DATABASE, \
+    quickbooks:COMPANY, xero:TENANT.";
 
 /// A connection text, understood but not yet opened.
 #[derive(Clone)]
@@ -37,6 +40,15 @@ pub(crate) enum Spec {
         database: String,
         /// Id of the company, where the user may act for several.
         company: Option<i64>,
+    },
+    /// A company of a platform that people sign in to.
+    Company {
+        /// Which.
+        platform: &'static Platform,
+        /// Where its API is.
+        api: String,
+        /// The company there.
+        company: String,
     },
 }
 
@@ -68,6 +80,7 @@ impl Spec {
                 Ok(Self::Database { url: text.to_owned(), schema: None })
             }
             Some(("odoo+http" | "odoo+https", _)) => odoo(text),
+            Some((scheme, rest)) if platform_of(scheme).is_some() => company(scheme, rest),
             Some((scheme, rest)) if rest.starts_with("//") => Err(Fault::new(Code::ConfigInvalid)
                 .detail(format!("There is no connection of the sort '{scheme}'."))
                 .hint(KNOWN)),
@@ -110,8 +123,39 @@ impl Spec {
             Self::Database { url, schema: None } => Address::parse(url)?.to_string(),
             Self::Odoo { base, database, company: None } => format!("odoo+{base}/{database}"),
             Self::Odoo { base, database, company: Some(id) } => format!("odoo+{base}/{database}/{id}"),
+            Self::Company { platform, api, company } => platform.connection(api, company),
         })
     }
+}
+
+/// The platform that `quickbooks`, `quickbooks+https` or `quickbooks+http` names.
+fn platform_of(scheme: &str) -> Option<&'static Platform> {
+    platform(scheme.split('+').next()?)
+}
+
+/// `quickbooks:COMPANY`, or `quickbooks+https://HOST/COMPANY` for an API elsewhere.
+fn company(scheme: &str, rest: &str) -> Result<Spec, Fault> {
+    let known = platform_of(scheme).ok_or_else(|| Fault::new(Code::Bug).detail("no platform"))?;
+    let invalid = |why: &str| {
+        let hint = format!(
+            "Write it as {0}:COMPANY; `carry connect {0}` signs in and names the company.",
+            known.manifest.system
+        );
+        Fault::new(Code::ConfigInvalid).detail(why).hint(hint)
+    };
+    let (api, company) = match scheme.split_once('+') {
+        None => (known.api.to_owned(), rest),
+        Some((_, protocol)) => {
+            let address = rest.strip_prefix("//").unwrap_or(rest).trim_end_matches('/');
+            let (host, company) = address.split_once('/').ok_or_else(|| invalid("It names no company."))?;
+            (format!("{protocol}://{host}"), company)
+        }
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if company.is_empty() || !company.chars().all(plain) || api.contains(['@', '?', '#']) {
+        return Err(invalid("A company is named by its id alone."));
+    }
+    Ok(Spec::Company { platform: known, api, company: company.to_owned() })
 }
 
 fn database(path: &Path, schema: Option<Schema>, may_be_new: bool) -> Result<Spec, Fault> {
@@ -191,6 +235,9 @@ mod tests {
             ("odoo+https://erp.example/main", "odoo+https://erp.example/main"),
             ("odoo+http://localhost:8069/main/", "odoo+http://localhost:8069/main"),
             ("odoo+https://erp.example/main/3", "odoo+https://erp.example/main/3"),
+            ("quickbooks:9130357", "quickbooks:9130357"),
+            ("quickbooks+https://quickbooks.api.intuit.com/9130357", "quickbooks:9130357"),
+            ("xero+http://127.0.0.1:8000/aa-bb/", "xero+http://127.0.0.1:8000/aa-bb"),
         ] {
             assert_eq!(shown(text).unwrap(), wanted);
         }
@@ -226,6 +273,9 @@ mod tests {
             "odoo+https://erp.example",
             "odoo+https://erp.example/main/x",
             "odoo+https://erp.example/main/1/2",
+            "quickbooks:",
+            "quickbooks:ann@9130357",
+            "xero+https://books.example",
             "sqlite:/nowhere/at/all.db",
         ] {
             assert!(shown(text).is_err(), "{text}");

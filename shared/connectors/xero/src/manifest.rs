@@ -73,5 +73,5 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::Yes,
     entities: &ENTITIES,
-    limits: Limits { per_minute: Some(60), per_second: None, per_day: Some(5_000), in_flight: Some(5) },
+    limits: Limits { per_minute: Some(60), per_day: Some(5_000), in_flight: Some(5), ..Limits::NONE },
 };

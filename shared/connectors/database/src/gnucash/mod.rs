@@ -89,7 +89,7 @@ pub static MANIFEST: Manifest = Manifest {
         EntitySupport::none(Entity::FeeActivity, "GnuCash does not record fees"),
         EntitySupport::none(Entity::Attachment, "GnuCash keeps links to files, not the files"),
     ],
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 /// A GnuCash book as a source.

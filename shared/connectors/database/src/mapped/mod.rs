@@ -54,7 +54,7 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::No(READ_ONLY),
     entities: ENTITIES,
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 /// A database read by a mapping file.

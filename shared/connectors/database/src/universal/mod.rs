@@ -73,7 +73,7 @@ pub static MANIFEST: Manifest = Manifest {
         full(Entity::FeeActivity),
         full(Entity::Attachment),
     ],
-    limits: Limits { per_minute: None, per_second: None, per_day: None, in_flight: None },
+    limits: Limits::NONE,
 };
 
 fn unsupported(entity: Entity) -> Fault {

@@ -289,6 +289,6 @@ mod tests {
         let dec = |text: &str| parse_plain(text).unwrap();
         let lines = shares(&[part("5", "5"), part("9", "9.975")], dec("1.50"), dec("10"), 2).unwrap();
         let amounts: Vec<_> = lines.iter().map(|line| line["Amount"].to_string()).collect();
-        assert_eq!(amounts, ["0.5", "1.0"]);
+        assert_eq!(amounts, ["0.5", "1"]);
     }
 }

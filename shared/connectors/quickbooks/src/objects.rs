@@ -36,6 +36,8 @@ pub(crate) struct Head {
     pub(crate) doc_number: Option<String>,
     #[serde(default)]
     pub(crate) private_note: Option<String>,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -149,10 +149,11 @@ impl QuickBooks {
         };
         let condition = format!("TxnDate >= '{}' AND TxnDate <= '{}'", escape(&first.to_string()), last);
         let mut found: rustc_hash::FxHashMap<String, Head> = rustc_hash::FxHashMap::default();
-        for head in self.company.all::<Located>(kind, &condition).await? {
-            let text = head.head.private_note.as_deref().or(head.description.as_deref());
+        for head in self.company.all::<Head>(kind, &condition).await? {
+            // Time that was worked has no note of its own.
+            let text = head.private_note.as_deref().or(head.description.as_deref());
             if let Some(marker) = text.and_then(marker_in) {
-                found.insert(marker.to_owned(), head.head);
+                found.insert(marker.to_owned(), head);
             }
         }
         Ok(records.iter().map(|record| found.remove(&target::marker(record.entity, &record.id))).collect())
@@ -272,15 +273,6 @@ fn all_known(results: Results) -> Result<Results, Fault> {
     let unknown =
         results.iter().find_map(|result| result.as_ref().err().filter(|f| f.reach == Reach::Unknown));
     unknown.cloned().map_or(Ok(results), Err)
-}
-
-/// A transaction, or time that was worked, as far as it is looked up.
-#[derive(serde::Deserialize)]
-struct Located {
-    #[serde(flatten)]
-    head: Head,
-    #[serde(rename = "Description", default)]
-    description: Option<String>,
 }
 
 fn done(object: Box<RawValue>) -> Result<Done, Fault> {

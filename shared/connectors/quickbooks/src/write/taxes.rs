@@ -146,7 +146,7 @@ impl QuickBooks {
         let total = document.tax_total()?;
         let using = self.preferences.tax_prefs.using_sales_tax;
         if self.is_us() {
-            return Ok(us(batch, document, total, using && !purchase)?);
+            return us(batch, document, total, using && !purchase);
         }
         let code_of = |rate: &Option<carry_model::SourceId>| {
             let id = batch.links.get(Entity::TaxRate, rate.as_ref()?)?;

@@ -114,12 +114,13 @@ fn apply(tx: &Transaction<'_>, migration: i64, applied: &[Applied]) -> Result<()
     let of = "where migration = ?1 and entity = ?2 and source_id = ?3";
     let mut select = tx.prepare_cached(&format!("select applied from links {of}")).map_err(broken)?;
     let mut update = tx.prepare_cached(&format!("update links set applied = ?4 {of}")).map_err(broken)?;
-    for Applied { document, amount } in applied {
+    for change in applied {
+        let document = &change.document;
         let (entity, id) = (document.entity.name(), document.id.as_str());
         let known: Option<Exact> =
             select.query_row(params![migration, entity, id], |row| row.get(0)).optional().map_err(broken)?;
         if let Some(Exact(known)) = known {
-            let sum = checked_sum([known, *amount])?;
+            let sum = checked_sum([known, change.delta()?])?;
             update.execute(params![migration, entity, id, Exact(sum)]).map_err(broken)?;
         }
     }
@@ -248,13 +249,14 @@ impl Jobs for SqliteJobs {
         })
     }
 
-    async fn open_batches(&self, run: &Run) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
+    async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
         let connection = self.connection();
         let seq = run_seq(&connection, run)?;
-        let sql = "select name, intents from batches where run = ?1 and open = 1 order by name";
+        let sql = "select name, intents from batches where run = ?1 and open = 1 \
+                   and substr(name, 1, length(?2)) = ?2 order by name";
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
         let rows = statement
-            .query_map([seq], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+            .query_map(params![seq, prefix], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
             .map_err(broken)?;
         rows.map(|row| {
             let (name, json) = row.map_err(broken)?;

@@ -72,9 +72,21 @@ codes! {
     FileUnreadable = "CF1009", Config,
         "A file or folder cannot be read or written.",
         "Check that it exists and that you may read or write it.";
+    RunEnded = "CF1010", Config,
+        "The run has ended already.",
+        "Start a new run.";
+    OutsideWindow = "CF1011", Config,
+        "That time is outside the hours in which a delta can be booked.",
+        "Choose a time within the hours that are named, or ask an operator.";
     AuthRefused = "CF1101", Auth,
         "The system refused the credentials.",
         "Give a valid key or sign in again.";
+    SignatureRefused = "CF1102", Auth,
+        "A message did not come from who it says.",
+        "Check the webhook's secret on both sides, and the clock.";
+    AccessRefused = "CF1103", Auth,
+        "The request carries no valid key.",
+        "Send the key in the header `Authorization: Bearer KEY`.";
     RateLimited = "CF1201", RateLimited,
         "The system asked for a pause.",
         "Nothing to do: the run goes on by itself at the time that is named.";

@@ -243,7 +243,7 @@ pub async fn stage_only(
 
 /// Batches of interrupted attempts whose records were all looked up and written since.
 async fn close_open_batches(engine: &Engine, run: &Run) -> Result<(), Fault> {
-    for (batch, _) in engine.jobs.open_batches(run).await? {
+    for (batch, _) in engine.jobs.open_batches(run, "").await? {
         engine.jobs.close_batch(run, &batch, &[], &[]).await?;
     }
     Ok(())

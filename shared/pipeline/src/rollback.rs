@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carry_connector::{Removal, exact};
-use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey};
+use carry_model::{Entity, Fault, MigrationId, RecordKey};
 use carry_ports::{Applied, Change, Link, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -110,10 +110,7 @@ async fn remove_page(
             Ok(_) => {
                 result.removed += 1;
                 removed.push(link.key.clone());
-                applied.extend(link.more.allocations.iter().map(|allocation| Applied {
-                    document: allocation.document.clone(),
-                    amount: allocation.amount * Decimal::NEGATIVE_ONE,
-                }));
+                applied.extend(Applied::changes(&link.key, &link.more.allocations, &[])?);
             }
             Err(fault) => {
                 let reason = if exact::is_derived(&link.key.id) { "in use" } else { fault.code.sentence() };

@@ -169,10 +169,12 @@ async fn batches(store: &dyn Jobs) {
     store.open_batch(&run, "b1", &intents(&links)).await.unwrap();
     let other = intents(&[link(&run, Entity::Invoice, "1", 9)]);
     assert_eq!(store.open_batch(&run, "b1", &other).await.unwrap_err().code, Code::FingerprintConflict);
-    assert_eq!(store.open_batches(&run).await.unwrap(), [("b1".to_owned(), intents(&links))]);
+    assert_eq!(store.open_batches(&run, "").await.unwrap(), [("b1".to_owned(), intents(&links))]);
+    assert_eq!(store.open_batches(&run, "b").await.unwrap().len(), 1);
+    assert_eq!(store.open_batches(&run, "c").await.unwrap(), []);
 
     store.close_batch(&run, "b1", &links, &[]).await.unwrap();
-    assert_eq!(store.open_batches(&run).await.unwrap(), []);
+    assert_eq!(store.open_batches(&run, "").await.unwrap(), []);
     store.close_batch(&run, "b1", &[link(&run, Entity::Invoice, "1", 7)], &[]).await.unwrap();
     store.close_batch(&run, "never opened", &[link(&run, Entity::Invoice, "9", 7)], &[]).await.unwrap();
 
@@ -212,7 +214,9 @@ async fn balances(store: &dyn Jobs) {
     assert_eq!(passed_over.unwrap(), [unknown]);
 
     let payment = [link(&run, Entity::Payment, "p", 3)];
-    let applied = [Applied { document: invoice.clone(), amount: Decimal::new(250, 2) }];
+    let by = payment[0].key.clone();
+    let applied =
+        [Applied { document: invoice.clone(), by, before: Decimal::ZERO, after: Decimal::new(250, 2) }];
     store.open_batch(&run, "b2", &intents(&payment)).await.unwrap();
     store.close_batch(&run, "b2", &payment, &applied).await.unwrap();
     store.close_batch(&run, "b2", &payment, &applied).await.unwrap();
@@ -233,7 +237,12 @@ async fn vanished(store: &dyn Jobs) {
 async fn removal(store: &dyn Jobs) {
     let invoice = RecordKey::new(Entity::Invoice, "1");
     let payment = RecordKey::new(Entity::Payment, "p");
-    let back = [Applied { document: invoice.clone(), amount: Decimal::new(-250, 2) }];
+    let back = [Applied {
+        document: invoice.clone(),
+        by: payment.clone(),
+        before: Decimal::new(250, 2),
+        after: Decimal::ZERO,
+    }];
     store.remove_links(&"m".into(), std::slice::from_ref(&payment), &back).await.unwrap();
     store.remove_links(&"m".into(), &[payment], &back).await.unwrap();
     let link = store.resolve(&"m".into(), &[invoice]).await.unwrap().remove(0).unwrap();

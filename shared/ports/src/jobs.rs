@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use carry_model::{Decimal, Entity, Fault, Fingerprint, MigrationId, RecordKey, RunId, SourceId, Timestamp};
+use carry_model::{
+    Allocation, Decimal, Entity, Fault, Fingerprint, MigrationId, RecordKey, RunId, SourceId, Timestamp,
+    checked_sum,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Link, LinkState};
@@ -168,13 +171,45 @@ pub struct Intent {
     pub fingerprint: Fingerprint,
 }
 
-/// What a payment or settlement changes on a document's applied sum.
+/// What a payment or settlement takes off a document, and took off it before: a fact, so that telling it twice
+/// changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// The document.
     pub document: RecordKey,
-    /// Added to its applied sum; negative where a payment was removed.
-    pub amount: Decimal,
+    /// The payment or settlement.
+    pub by: RecordKey,
+    /// What it took off until now; zero where it is new.
+    pub before: Decimal,
+    /// What it takes off from now on; zero where it was removed.
+    pub after: Decimal,
+}
+
+impl Applied {
+    /// The changes on documents where a payment's allocations become others: one for each document.
+    pub fn changes(by: &RecordKey, before: &[Allocation], after: &[Allocation]) -> Result<Vec<Self>, Fault> {
+        let mut sums = BTreeMap::<&RecordKey, (Decimal, Decimal)>::new();
+        for allocation in before {
+            let (before, _) = sums.entry(&allocation.document).or_default();
+            *before = checked_sum([*before, allocation.amount])?;
+        }
+        for allocation in after {
+            let (_, after) = sums.entry(&allocation.document).or_default();
+            *after = checked_sum([*after, allocation.amount])?;
+        }
+        let change = |(document, (before, after)): (&RecordKey, _)| Self {
+            document: document.clone(),
+            by: by.clone(),
+            before,
+            after,
+        };
+        Ok(sums.into_iter().map(change).collect())
+    }
+
+    /// What it adds to the document's applied sum.
+    pub fn delta(&self) -> Result<Decimal, Fault> {
+        checked_sum([self.after, -self.before])
+    }
 }
 
 /// Migrations, runs and the link journal. Every operation can be repeated without harm.
@@ -201,7 +236,8 @@ pub trait Jobs: Send + Sync {
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault>;
 
     /// Notes what became of a batch: links replace earlier ones of the same key, applied sums change, and the
-    /// batch is closed, all at once. A batch that is not open changes nothing.
+    /// batch is closed, all at once. A batch that is not open changes nothing. An adapter without transactions
+    /// that was interrupted in between carries it through when a run is resumed and in [`Jobs::open_batches`].
     async fn close_batch(
         &self,
         run: &Run,
@@ -210,8 +246,10 @@ pub trait Jobs: Send + Sync {
         applied: &[Applied],
     ) -> Result<(), Fault>;
 
-    /// Batches of the run that were opened and never closed, with their intents: their outcome is unknown.
-    async fn open_batches(&self, run: &Run) -> Result<Vec<(String, Vec<Intent>)>, Fault>;
+    /// Batches of the run whose name starts with the prefix and that were opened and never closed, with their
+    /// intents, in order of name: their outcome is unknown. Whoever does a part of a run again asks this first,
+    /// before anything else about its records.
+    async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault>;
 
     /// Notes links without a batch (mapped, failed and skipped records). Never replaces one that is done.
     async fn note_links(&self, run: &Run, links: &[Link]) -> Result<(), Fault>;

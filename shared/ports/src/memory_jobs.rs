@@ -30,7 +30,7 @@ impl State {
     fn apply(&mut self, migration: &MigrationId, applied: &[Applied]) -> Result<(), Fault> {
         for change in applied {
             if let Some(link) = self.links.get_mut(&(migration.clone(), change.document.clone())) {
-                link.applied = checked_sum([link.applied, change.amount])?;
+                link.applied = checked_sum([link.applied, change.delta()?])?;
             }
         }
         Ok(())
@@ -118,9 +118,11 @@ impl Jobs for MemoryJobs {
         state.apply(&run.migration, applied)
     }
 
-    async fn open_batches(&self, run: &Run) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
+    async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
         let state = self.state();
-        let open = state.batches.iter().filter(|((id, _), batch)| id == &run.id && batch.open);
+        let of_run =
+            |id: &RunId, name: &str, batch: &Batch| id == &run.id && name.starts_with(prefix) && batch.open;
+        let open = state.batches.iter().filter(|((id, name), batch)| of_run(id, name, batch));
         Ok(open.map(|((_, name), batch)| (name.clone(), batch.intents.clone())).collect())
     }
 

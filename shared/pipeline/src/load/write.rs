@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carry_connector::{Adjustment, Operation, WriteBatch, WriteItem, Written, exact};
-use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, Payment, RecordKey};
+use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, RecordKey};
 use carry_ports::{Applied, Change, Intent, Link};
 
 use super::Loader;
@@ -168,7 +168,12 @@ impl Loader<'_> {
         let entity = settlement.key.entity;
         let removed = self.engine.connection.writer.remove(entity, std::slice::from_ref(target)).await?;
         removed.into_iter().next().unwrap_or_else(|| Err(Fault::new(Code::Bug)))?;
-        let back = Applied { document: document.clone(), amount: -amount.abs() };
+        let back = Applied {
+            document: document.clone(),
+            by: settlement.key.clone(),
+            before: amount.abs(),
+            after: Decimal::ZERO,
+        };
         self.engine
             .jobs
             .remove_links(&self.run.migration, std::slice::from_ref(&settlement.key), &[back])
@@ -196,14 +201,13 @@ impl Loader<'_> {
         }
         if let Some(earlier) = earlier {
             link.applied = earlier.applied;
-            outcomes.applied.extend(effects(&earlier.more.allocations, -Decimal::ONE));
         }
         if let Body::Payment(payment) = record.body {
             link.total = Some(payment.amount);
             link.outstanding = Some(payment.unapplied()?);
-            let Payment { allocations, .. } = payment;
-            outcomes.applied.extend(effects(&allocations, Decimal::ONE));
-            link.more.allocations = allocations;
+            let before = earlier.map(|link| link.more.allocations.as_slice()).unwrap_or_default();
+            outcomes.applied.extend(Applied::changes(&link.key, before, &payment.allocations)?);
+            link.more.allocations = payment.allocations;
         }
         link.target = Some(written.id);
         link.target_number = written.number;
@@ -255,7 +259,3 @@ impl Loader<'_> {
 
 /// Begins the reason of documents that the target refused in detail.
 const REFUSED: &str = "The target refused the document in detail";
-
-fn effects(allocations: &[carry_model::Allocation], sign: Decimal) -> Vec<Applied> {
-    allocations.iter().map(|a| Applied { document: a.document.clone(), amount: a.amount * sign }).collect()
-}

@@ -1,0 +1,234 @@
+//! Headers and runs: which migrations there are, until when, and which run of each is under way.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use carry_model::{Code, Fault, MigrationId, RunId, Timestamp};
+use carry_ports::{Begun, Migration, Run, RunState};
+
+use super::DynamoJobs;
+use crate::fault::{fault, unusable};
+use crate::item::{EXPIRES, Item, Key, json, number, optional, parsed, required, text, whole};
+use crate::table::{Change, waits};
+
+const HEADER: &str = "HEADER";
+const RUN_PREFIX: &str = "RUN#";
+const LISTING: &str = "MIGRATIONS";
+const JSON: &str = "js";
+const CREATED: &str = "created";
+/// The run that was begun last; active or not is what its own item says.
+const LATEST: &str = "latest";
+/// Seconds since 1970 after which nothing of the migration is to be seen any more.
+const OVER_AT: &str = "over_at";
+
+/// Where a migration's header lies.
+pub(crate) fn header_key(migration: &MigrationId) -> Key {
+    Key::new(format!("M#{migration}"), HEADER)
+}
+
+fn run_key(migration: &MigrationId, run: &RunId) -> Key {
+    Key::new(format!("M#{migration}"), format!("{RUN_PREFIX}{run}"))
+}
+
+/// A time as text that sorts.
+pub(crate) fn sortable(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+fn listing_key(created: &str, migration: &MigrationId) -> Key {
+    Key::new(LISTING, format!("{created}#{migration}"))
+}
+
+fn is_over_at(header: &Item, now: Timestamp) -> bool {
+    whole(header, OVER_AT).is_some_and(|at| at <= now.as_second())
+}
+
+impl DynamoJobs {
+    /// True once nothing of a migration is to be seen any more, whether it was purged yet or not.
+    pub(super) async fn is_over(&self, migration: &MigrationId) -> Result<bool, Fault> {
+        let header = self.table.get(&header_key(migration)).await?;
+        Ok(header.is_some_and(|header| is_over_at(&header, self.table.now())))
+    }
+
+    pub(super) async fn create_header(&self, migration: &Migration) -> Result<(), Fault> {
+        let created = sortable(migration.created);
+        let change = Change::default().set_once(JSON, json(migration)?).set_once(CREATED, text(&created));
+        self.table.update(&header_key(&migration.id), change).await?;
+        // Where the header was there with an earlier time, it is listed under that one.
+        let header = self.table.get(&header_key(&migration.id)).await?;
+        let created = header.as_ref().and_then(|header| optional(header, CREATED)).unwrap_or(&created);
+        self.table.create(listing_key(created, &migration.id).item()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn live_migrations(&self) -> Result<Vec<Migration>, Fault> {
+        let query = self
+            .table
+            .query()
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(LISTING));
+        let listed = self.table.all(query).await?;
+        let ids = listed.iter().map(|item| {
+            let (_, id) = required(item, "sk")?.split_once('#').ok_or_else(|| unusable("a listing"))?;
+            Ok(header_key(&MigrationId::from(id)))
+        });
+        let keys = ids.collect::<Result<Vec<_>, Fault>>()?;
+        let headers = self.table.get_many(&keys).await?.into_iter().map(|item| Ok((Key::of(&item)?, item)));
+        let mut headers = headers.collect::<Result<HashMap<_, _>, Fault>>()?;
+        let now = self.table.now();
+        let live = keys.iter().filter_map(|key| headers.remove(key));
+        live.filter(|header| !is_over_at(header, now) && header.contains_key(JSON))
+            .map(|header| parsed(&header, JSON))
+            .collect()
+    }
+
+    pub(super) async fn begin(&self, run: Run) -> Result<Begun, Fault> {
+        let mut waits = waits();
+        loop {
+            let header = self.table.get(&header_key(&run.migration)).await?.unwrap_or_default();
+            if is_over_at(&header, self.table.now()) {
+                return Err(Fault::new(Code::MigrationUnknown).detail("The time it was kept is over."));
+            }
+            let latest = match optional(&header, LATEST) {
+                Some(id) => self.run(&run.migration, &RunId::from(id)).await?,
+                None => None,
+            };
+            let begun = match latest {
+                Some(active) if active.state.is_active() => self.resume(active, &run).await?,
+                latest => self.start(&run, latest.as_ref()).await?,
+            };
+            if let Some(begun) = begun {
+                return Ok(begun);
+            }
+            // Somebody else began or resumed it in between.
+            let again = || Fault::new(Code::RunActive).detail("It is being begun elsewhere.");
+            tokio::time::sleep(waits.next().ok_or_else(again)?).await;
+        }
+    }
+
+    async fn resume(&self, active: Run, wanted: &Run) -> Result<Option<Begun>, Fault> {
+        if active.kind != wanted.kind {
+            return Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name())));
+        }
+        let before = json(&active)?;
+        let active = Run { attempts: active.attempts.saturating_add(1), state: RunState::Running, ..active };
+        let change = Change::default().set(JSON, json(&active)?).only_if(JSON, before);
+        if !self.table.update(&run_key(&active.migration, &active.id), change).await? {
+            return Ok(None);
+        }
+        // What an interruption left half done is carried through before anything is looked up.
+        self.still_open(&active, "").await?;
+        Ok(Some(Begun::Resumed(active)))
+    }
+
+    /// Begins a run where the last one is still the one that was seen: both items change, or none.
+    async fn start(&self, run: &Run, latest: Option<&Run>) -> Result<Option<Begun>, Fault> {
+        let built = |e| Fault::new(Code::Bug).caused_by(e);
+        let item =
+            run_key(&run.migration, &run.id).with([(JSON, json(run)?), (EXPIRES, self.table.backstop())]);
+        let put = Put::builder().table_name(&self.table.name).set_item(Some(item));
+        let put = put.condition_expression("attribute_not_exists(pk)").build().map_err(built)?;
+        let header = Update::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(header_key(&run.migration).item()))
+            .update_expression(format!("SET {LATEST} = :run REMOVE {OVER_AT}"))
+            .expression_attribute_values(":run", text(run.id.as_str()));
+        let header = match latest {
+            Some(latest) => header
+                .condition_expression(format!("{LATEST} = :latest"))
+                .expression_attribute_values(":latest", text(latest.id.as_str())),
+            None => header.condition_expression(format!("attribute_not_exists({LATEST})")),
+        };
+        let header = header.build().map_err(built)?;
+        let written = self
+            .table
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .transact_items(TransactWriteItem::builder().update(header).build())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match written {
+            Ok(written) => {
+                written.consumed_capacity().iter().for_each(|c| self.table.wrote(Some(c)));
+                Ok(Some(Begun::Started(run.clone())))
+            }
+            Err(SdkError::ServiceError(e)) if e.err().is_transaction_canceled_exception() => {
+                match self.run(&run.migration, &run.id).await? {
+                    Some(known) if !known.state.is_active() => {
+                        Err(Fault::new(Code::RunEnded).detail(format!("It is {}.", known.state.name())))
+                    }
+                    _ => Ok(None),
+                }
+            }
+            Err(e) => Err(fault("DynamoDB TransactWriteItems", &e)),
+        }
+    }
+
+    async fn run(&self, migration: &MigrationId, id: &RunId) -> Result<Option<Run>, Fault> {
+        let item = self.table.get(&run_key(migration, id)).await?;
+        item.map(|item| parsed(&item, JSON)).transpose()
+    }
+
+    pub(super) async fn save(&self, run: &Run) -> Result<(), Fault> {
+        let change = Change::default().set(JSON, json(run)?).set(EXPIRES, self.table.backstop());
+        if !self.table.update(&run_key(&run.migration, &run.id), change.if_there()).await? {
+            return Err(unusable("a run that was never begun"));
+        }
+        if run.state.is_active() { Ok(()) } else { self.keep_until_its_time(&run.migration).await }
+    }
+
+    /// Sets when the migration is over, now that a run of it has ended.
+    async fn keep_until_its_time(&self, migration: &MigrationId) -> Result<(), Fault> {
+        let change = match self.retention.until(&self.runs_of(migration).await?) {
+            Some(until) => Change::default().set(OVER_AT, number(until.as_second())),
+            None => Change::default().remove(OVER_AT),
+        };
+        self.table.update(&header_key(migration), change.if_there()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn runs_of(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
+        let items = self.table.all(self.runs_query(migration)).await?;
+        let mut runs = items.iter().map(|item| parsed(item, JSON)).collect::<Result<Vec<Run>, _>>()?;
+        runs.sort_by_key(|run| run.started);
+        Ok(runs)
+    }
+
+    fn runs_query(
+        &self,
+        migration: &MigrationId,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.table
+            .query()
+            .key_condition_expression("pk = :pk AND begins_with(sk, :run)")
+            .expression_attribute_values(":pk", text(format!("M#{migration}")))
+            .expression_attribute_values(":run", text(RUN_PREFIX))
+    }
+
+    /// Deletes the runs of a migration with their batches.
+    pub(super) async fn delete_runs(&self, migration: &MigrationId) -> Result<(), Fault> {
+        let runs = self.table.all(self.runs_query(migration)).await?;
+        for item in &runs {
+            let key = Key::of(item)?;
+            let run = RunId::from(key.sk.trim_start_matches(RUN_PREFIX));
+            self.delete_partition(super::batches::partition(migration, &run)).await?;
+            self.table.delete_many(&[key]).await?;
+        }
+        Ok(())
+    }
+
+    /// Leaves of a header what is kept for good: its ids and dates.
+    pub(super) async fn strip_header(&self, migration: &MigrationId) -> Result<(), Fault> {
+        let key = header_key(migration);
+        let Some(header) = self.table.get(&key).await? else { return Ok(()) };
+        let bare = Change::default().remove(JSON).remove(LATEST).remove(OVER_AT);
+        self.table.update(&key, bare.if_there()).await?;
+        match optional(&header, CREATED) {
+            Some(created) => self.table.delete_many(&[listing_key(created, migration)]).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,12 +1,17 @@
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use carry_model::{Code, Fault};
 use carry_ports::Staging;
 
 use crate::fault::fault;
+use crate::table::waits;
 
 /// Objects deleted by one call, as S3 allows.
 const DELETES_MAX: usize = 1_000;
@@ -24,43 +29,90 @@ impl S3Staging {
         Self { client, bucket: bucket.into() }
     }
 
-    async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<bool, Fault> {
-        let put = self.client.put_object().bucket(&self.bucket).key(key).if_none_match("*");
-        match put.body(ByteStream::from(bytes)).send().await {
-            Ok(_) => Ok(true),
-            Err(e) if is_there_already(&e) => Ok(false),
-            Err(e) => Err(fault("S3 PutObject", &e)),
+    async fn put(&self, key: &str, content: Content<'_>) -> Result<bool, Fault> {
+        let mut waits = waits();
+        loop {
+            let put = self.client.put_object().bucket(&self.bucket).key(plain(key)?).if_none_match("*");
+            let error = match put.body(content.body().await?).send().await {
+                Ok(_) => return Ok(true),
+                Err(e) => e,
+            };
+            match (error.code(), waits.next()) {
+                (Some("PreconditionFailed"), _) => return Ok(false),
+                // Another writer or a deletion was under way for this key: the outcome is open until it is done.
+                (Some("ConditionalRequestConflict"), Some(wait)) => tokio::time::sleep(wait).await,
+                _ => return Err(fault("S3 PutObject", &error)),
+            }
+        }
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<ByteStream>, Fault> {
+        match self.client.get_object().bucket(&self.bucket).key(plain(key)?).send().await {
+            Ok(found) => Ok(Some(found.body)),
+            Err(e) if e.code() == Some("NoSuchKey") => Ok(None),
+            Err(e) => Err(fault("S3 GetObject", &e)),
+        }
+    }
+}
+
+/// What an object is made of; can be read again.
+enum Content<'a> {
+    /// Shared, so that sending them again copies nothing.
+    Bytes(SdkBody),
+    /// Read in pieces while it is sent.
+    File(&'a Path),
+}
+
+impl Content<'_> {
+    async fn body(&self) -> Result<ByteStream, Fault> {
+        match self {
+            Self::Bytes(bytes) => {
+                let again = bytes.try_clone().map(ByteStream::new);
+                again.ok_or_else(|| Fault::new(Code::Bug).detail("an object that can be sent only once"))
+            }
+            Self::File(file) => ByteStream::from_path(file)
+                .await
+                .map_err(|e| Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(e)),
         }
     }
 }
 
 /// Refuses keys that a folder or an emulator would read as something else.
-pub(crate) fn plain(key: &str) -> Result<&str, Fault> {
+fn plain(key: &str) -> Result<&str, Fault> {
     let plain = !key.is_empty() && key.split('/').all(|part| !matches!(part, "" | "." | ".."));
     if plain { Ok(key) } else { Err(Fault::new(Code::Bug).detail(format!("'{key}' is no object key"))) }
 }
 
-/// Another writer was first, or is at it (409): either way the object is not ours to make.
-pub(crate) fn is_there_already<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    error.code() == Some("PreconditionFailed")
+fn cut_off(error: impl std::fmt::Display) -> Fault {
+    Fault::new(Code::ConnectionFailed).detail("S3 GetObject.").caused_by(error)
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(error)
 }
 
 #[async_trait]
 impl Staging for S3Staging {
     async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, Fault> {
-        self.put(plain(key)?, bytes).await
+        self.put(key, Content::Bytes(SdkBody::from(bytes))).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
-        match self.client.get_object().bucket(&self.bucket).key(plain(key)?).send().await {
-            Ok(found) => {
-                let body = found.body.collect().await;
-                let body = body.map_err(|e| Fault::new(Code::ConnectionFailed).caused_by(e))?;
-                Ok(Some(body.to_vec()))
-            }
-            Err(e) if e.code() == Some("NoSuchKey") => Ok(None),
-            Err(e) => Err(fault("S3 GetObject", &e)),
+        let Some(body) = self.find(key).await? else { return Ok(None) };
+        Ok(Some(body.collect().await.map_err(cut_off)?.to_vec()))
+    }
+
+    async fn create_from(&self, key: &str, file: &Path) -> Result<bool, Fault> {
+        self.put(key, Content::File(file)).await
+    }
+
+    async fn copy_to(&self, key: &str, file: &Path) -> Result<bool, Fault> {
+        let Some(mut body) = self.find(key).await? else { return Ok(false) };
+        let mut copy = File::create(file).map_err(|e| unreadable(file, &e))?;
+        while let Some(bytes) = body.try_next().await.map_err(cut_off)? {
+            copy.write_all(&bytes).map_err(|e| unreadable(file, &e))?;
         }
+        Ok(true)
     }
 
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Fault> {

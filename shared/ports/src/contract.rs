@@ -40,6 +40,17 @@ pub async fn staging(store: &dyn Staging) {
     assert_eq!(store.delete_prefix("m/a/").await.unwrap(), 0);
     assert_eq!(store.list("m").await.unwrap(), ["m/ab", "m/b/1.zst"]);
     assert!(create("m/a/1.zst", b"anew").await, "what was deleted may be created again");
+    let folder = std::env::temp_dir().join(format!("carry-contract-{}", carry_model::RunId::random()));
+    std::fs::create_dir(&folder).unwrap();
+    let (file, copy) = (folder.join("file"), folder.join("copy"));
+    std::fs::write(&file, vec![7; 300_000]).unwrap();
+    assert!(store.create_from("m/file", &file).await.unwrap());
+    assert!(!store.create_from("m/file", &file).await.unwrap(), "an object is never changed");
+    assert!(store.copy_to("m/file", &copy).await.unwrap());
+    assert_eq!(std::fs::read(&copy).unwrap(), vec![7; 300_000]);
+    assert!(!store.copy_to("m/none", &folder.join("none")).await.unwrap());
+    assert!(!folder.join("none").exists());
+    std::fs::remove_dir_all(&folder).unwrap();
     for hostile in ["", "../x", "/etc/x", "m/../../x", "m//x"] {
         if let Ok(true) = store.create(hostile, vec![1]).await {
             assert!(store.get(hostile).await.unwrap().is_some(), "{hostile}");

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -15,11 +16,27 @@ pub trait Staging: Send + Sync {
     /// The object, or None.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Fault>;
 
+    /// Creates an object from a file, for what is too large to hold in memory. False where the key exists.
+    async fn create_from(&self, key: &str, file: &Path) -> Result<bool, Fault> {
+        self.create(key, std::fs::read(file).map_err(|e| unreadable(file, &e))?).await
+    }
+
+    /// Writes an object to a file that is made anew. False, and no file, where there is no such object.
+    async fn copy_to(&self, key: &str, file: &Path) -> Result<bool, Fault> {
+        let Some(bytes) = self.get(key).await? else { return Ok(false) };
+        std::fs::write(file, bytes).map_err(|e| unreadable(file, &e))?;
+        Ok(true)
+    }
+
     /// Every key that starts with the prefix, sorted.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, Fault>;
 
     /// Deletes every object whose key starts with the prefix and says how many there were.
     async fn delete_prefix(&self, prefix: &str) -> Result<u64, Fault>;
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Fault {
+    Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(error)
 }
 
 /// Objects in memory.

@@ -107,12 +107,20 @@ pub struct Limits {
     pub per_day: Option<u32>,
     /// Calls under way at once; 1 where the system wants one after the other.
     pub in_flight: Option<u32>,
+    /// Most rows of one answer; None where rows do not come by calls.
+    pub page_size: Option<u32>,
 }
 
 impl Limits {
     /// None published.
-    pub const NONE: Self =
-        Self { per_minute: None, per_minute_of: &[], per_second: None, per_day: None, in_flight: None };
+    pub const NONE: Self = Self {
+        per_minute: None,
+        per_minute_of: &[],
+        per_second: None,
+        per_day: None,
+        in_flight: None,
+        page_size: None,
+    };
 }
 
 /// What a system is and can do. Chooses which conformance tests run and generates the support matrix.

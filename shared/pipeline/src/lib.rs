@@ -6,6 +6,7 @@
 //! and what became of it after. The stages know ports and connectors, never an adapter.
 
 mod authorized;
+mod calls;
 mod driver;
 mod extract;
 mod lists;

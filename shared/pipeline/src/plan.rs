@@ -5,6 +5,7 @@ use carry_model::{Code, Entity, Fault};
 use carry_ports::RunKind;
 use serde::{Deserialize, Serialize};
 
+use crate::calls;
 use crate::mapping::Mapping;
 use crate::{Connection, Settings};
 
@@ -39,6 +40,8 @@ impl Plan {
         findings.extend(mapping.check(&survey, connection.writer.as_ref()).await?);
         findings.extend(losses(connection, &survey));
         findings.extend(currencies(&survey, &preflight));
+        let (source, target) = (connection.reader.manifest(), connection.writer.manifest());
+        findings.extend(calls::findings(source, target, &survey));
         Ok(Self { kind, survey, preflight, settings: settings.clone(), mapping, findings })
     }
 

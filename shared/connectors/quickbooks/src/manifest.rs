@@ -73,6 +73,7 @@ pub static MANIFEST: Manifest = Manifest {
         per_minute_of: &[("batch", 120)],
         per_second: Some(10),
         in_flight: Some(10),
+        page_size: Some(1_000),
         ..Limits::NONE
     },
 };

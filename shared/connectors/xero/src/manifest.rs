@@ -73,5 +73,11 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::Yes,
     entities: &ENTITIES,
-    limits: Limits { per_minute: Some(60), per_day: Some(5_000), in_flight: Some(5), ..Limits::NONE },
+    limits: Limits {
+        per_minute: Some(60),
+        per_day: Some(5_000),
+        in_flight: Some(5),
+        page_size: Some(1_000),
+        ..Limits::NONE
+    },
 };

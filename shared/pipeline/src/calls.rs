@@ -32,10 +32,8 @@ pub(crate) fn findings(source: &Manifest, target: &Manifest, survey: &Survey) ->
             count: Some(calls),
         })
     };
-    [(source, read, "Reading"), (target, written, "Writing and comparing")]
-        .into_iter()
-        .filter_map(finding)
-        .collect()
+    let sides = [(source, read, 0, "Reading"), (target, batches + pages, batches, "Writing and comparing")];
+    sides.into_iter().filter_map(finding).collect()
 }
 
 /// Pages of every partition, and a count each.

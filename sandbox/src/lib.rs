@@ -1,0 +1,25 @@
+//! Stateful servers that behave like QuickBooks Online and Xero, for demos, tests and measurements.
+//!
+//! They are written from what the platforms document, know nothing of the connectors, and share no types of the
+//! wire with them: what a connector gets wrong shows here. Every company keeps a double-entry [`ledger`], from which
+//! reports are computed.
+
+pub mod clock;
+mod control;
+mod engine;
+pub mod faults;
+pub mod http;
+#[macro_use]
+pub mod json;
+pub mod ledger;
+pub mod limits;
+pub mod oauth;
+pub mod platform;
+mod sandbox;
+mod server;
+mod store;
+
+pub use faults::{Fault, Injection};
+pub use http::{Request, Response};
+pub use limits::Counters;
+pub use sandbox::{Control, Handle, Lost, Options, Sandbox, StartError};

@@ -1,4 +1,4 @@
-//! Stateful servers that behave like QuickBooks Online and Xero, for demos, tests and measurements.
+//! Stateful servers that behave like accounting platforms, for demos, tests and measurements.
 //!
 //! They are written from what the platforms document, know nothing of the connectors, and share no types of the
 //! wire with them: what a connector gets wrong shows here. Every company keeps a double-entry [`ledger`], from which
@@ -9,7 +9,6 @@ mod control;
 mod engine;
 pub mod faults;
 pub mod http;
-#[macro_use]
 pub mod json;
 pub mod ledger;
 pub mod limits;
@@ -18,6 +17,7 @@ pub mod platform;
 mod sandbox;
 mod server;
 mod store;
+pub mod xero;
 
 pub use faults::{Fault, Injection};
 pub use http::{Request, Response};

@@ -1,6 +1,7 @@
 //! Xero over HTTP: tokens, tenants, limits, faults, company files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use carry_sandbox::json::Json;
@@ -211,4 +212,43 @@ async fn calls_without_a_tenant_or_for_another_are_forbidden() {
     let token = app.sandbox.control.grant(&[], "").access;
     let without = app.client.get(url).bearer_auth(token).send().await.unwrap();
     assert_eq!(without.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_binary_serves_and_a_company_file_fits_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("company.sqlite");
+    let start = || {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_carry-sandbox"))
+            .args(["xero", "--company", "au", "--file"])
+            .arg(&file)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // All four lines, or the binary would find its output closed.
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(4);
+        let lines: Vec<_> = lines.map(Result::unwrap).collect();
+        let (base, tenant) = (lines[0].clone(), lines[1].split(' ').nth(1).unwrap().to_owned());
+        (child, base, tenant)
+    };
+    let client = Client::new();
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let (mut child, base, tenant) = start();
+        let grant = client.post(format!("{base}/_sandbox/grants")).body("{}").send().await.unwrap();
+        let grant = grant.text().await.unwrap();
+        let grant = Json::parse(grant.as_bytes()).unwrap();
+        let contacts = format!("{base}/api.xro/2.0/Contacts");
+        let call = |request: reqwest::RequestBuilder| {
+            let request = request.bearer_auth(text(&grant, "access_token"));
+            request.header("xero-tenant-id", &tenant).header("accept", "application/json")
+        };
+        let listed = json(call(client.get(&contacts)).send().await.unwrap()).await;
+        names.push(listed.get("Contacts").unwrap().to_string());
+        call(client.post(&contacts)).body(CONTACT).send().await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(names[0], "[]");
+    assert!(names[1].contains("Ann"), "{}", names[1]);
 }

@@ -1,0 +1,81 @@
+//! `carry-sandbox`: runs a simulated platform until it is interrupted.
+
+use std::error::Error;
+use std::io::Write;
+use std::path::PathBuf;
+
+use carry_sandbox::xero::{Region, Xero};
+use carry_sandbox::{Options, Sandbox};
+use clap::{Parser, ValueEnum};
+
+/// When a sandbox's organisation was founded: always the same, so that a company file fits it again.
+const FOUNDED: &str = "2020-01-01T00:00:00Z";
+
+#[derive(Parser)]
+#[command(version, about = "Runs a server on this machine that behaves like an accounting platform.")]
+enum Command {
+    /// One Xero organisation with its chart of accounts and tax rates, and nothing else.
+    Xero(Wanted),
+}
+
+#[derive(clap::Args)]
+struct Wanted {
+    /// Where the organisation is.
+    #[arg(long, value_enum, default_value = "uk")]
+    company: Company,
+    /// Seeds ids and tokens.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Port on the loopback address; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// How many times as fast as the machine's clock the sandbox's runs.
+    #[arg(long, default_value_t = 1)]
+    speed: u32,
+    /// A company file that is taken up and kept up to date; in memory only without one.
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Does not enforce the platform's limits on calls.
+    #[arg(long)]
+    no_limits: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Company {
+    Us,
+    Uk,
+    Au,
+    Eu,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let Command::Xero(wanted) = Command::parse();
+    let region = match wanted.company {
+        Company::Us => Region::Us,
+        Company::Uk => Region::Uk,
+        Company::Au => Region::Au,
+        Company::Eu => Region::Global,
+    };
+    let sandbox = Sandbox::start(Options {
+        port: wanted.port,
+        seed: wanted.seed,
+        speed: wanted.speed,
+        limits: !wanted.no_limits,
+        file: wanted.file,
+        ..Options::new(Xero::empty(region, wanted.seed, FOUNDED.parse()?))
+    })
+    .await?;
+    let app = sandbox.control.app();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", sandbox.base_url)?;
+    for tenant in sandbox.control.tenants() {
+        writeln!(out, "tenant {} {}", tenant.id, tenant.name)?;
+    }
+    writeln!(out, "client id {}\nclient secret {}", app.id, app.secret)?;
+    out.flush()?;
+    drop(out);
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(())
+}

@@ -10,9 +10,9 @@ use carry_ports::Stage;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
+use crate::Engine;
 use crate::plan::Plan;
 use crate::store::{RunStore, content_name};
-use crate::{Engine, concurrently};
 
 /// Batches being compressed at once while the next one is read.
 const IN_HAND_MAX: usize = 2;
@@ -27,7 +27,7 @@ pub(crate) struct Extracted {
     pub(crate) rows: u64,
 }
 
-fn done_key(partition: &Partition) -> String {
+pub(crate) fn done_key(partition: &Partition) -> String {
     format!("{}/done/{}.json", Stage::Extract.name(), partition.id)
 }
 
@@ -69,26 +69,8 @@ impl RawSink for StagingSink {
     }
 }
 
-/// Reads every partition that is not done yet; returns what became of each.
-pub(crate) async fn extract(
-    engine: &Engine,
-    store: &RunStore,
-    plan: &Arc<Plan>,
-) -> Result<Vec<Extracted>, Fault> {
-    let total: u64 = plan.survey.partitions.iter().map(|partition| partition.rows).sum();
-    engine.progress.begin(Stage::Extract, Some(total));
-    let partitions = plan.survey.partitions.clone();
-    let work = partitions.into_iter().map(|partition| {
-        let (engine, store, plan) = (engine.clone(), store.clone(), plan.clone());
-        async move { extract_partition(engine, store, plan, partition).await }
-    });
-    let mut all = concurrently(engine.workers, work).await?;
-    all.sort_by(|a, b| a.partition.cmp(&b.partition));
-    engine.progress.end(Stage::Extract);
-    Ok(all)
-}
-
-async fn extract_partition(
+/// Reads a partition, unless that is done; says what became of it.
+pub(crate) async fn extract_partition(
     engine: Engine,
     store: RunStore,
     plan: Arc<Plan>,

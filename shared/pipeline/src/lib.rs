@@ -1,5 +1,5 @@
 //! The stages of a run: plan, extract, transform, load, reconcile, report; and the driver that walks them in one
-//! process.
+//! process. [`steps`] are what a run is made of: the driver walks them here, functions call them one by one.
 //!
 //! Every stage can be run again, whole or from the middle, and changes nothing twice: staged objects are created
 //! once, a stage's manifest is written last, and the link journal notes what is about to be written before it is
@@ -21,6 +21,7 @@ mod rollback;
 mod sample;
 mod settle;
 mod staged;
+pub mod steps;
 mod store;
 mod tally;
 mod transform;
@@ -36,12 +37,13 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 pub use authorized::{AuthorizedWire, SignedIn};
-pub use driver::{Ended, run, stage_only};
+pub use driver::{run, stage_only};
 pub use plan::Plan;
 pub use progress::{Cancel, NoProgress, Progress};
 pub use reconcile::ReconcileSummary;
 pub use report::{ReportFiles, report_files};
 pub use rollback::{Removable, RollbackResult, removable, rollback};
+pub use steps::Ended;
 pub use store::{RunStore, decompress, parse_lines, parse_records};
 pub use tally::{EntityTally, NotCarriedTally, Tally};
 pub use wire::EngineWire;
@@ -72,6 +74,13 @@ pub struct Engine {
     pub cancel: Cancel,
     /// Partitions and batches worked on at once.
     pub workers: usize,
+}
+
+impl Engine {
+    /// True for the fault with which work stops because its time is up, not because a person asked for it.
+    fn is_out_of_time(&self, fault: &Fault) -> bool {
+        fault.code == Code::Interrupted && self.cancel.is_due()
+    }
 }
 
 /// How much of the source's detail is carried.

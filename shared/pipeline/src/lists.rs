@@ -1,5 +1,7 @@
 //! Long lists of a report, staged while the journal is walked once, read back as streams.
 
+use std::collections::BTreeMap;
+
 use carry_model::Fault;
 use carry_report::{
     Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, VanishedRow,
@@ -8,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
-use crate::store::{RunStore, push_line};
+use crate::store::{RunStore, content_name, push_line};
 
 /// A staged part of a list is closed at this size, in bytes.
 const PART_BYTES: usize = 1024 * 1024;
@@ -21,16 +23,27 @@ pub(crate) const REJECTS: &str = "rejects";
 pub(crate) const CROSSWALK: &str = "crosswalk";
 pub(crate) const VANISHED: &str = "vanished";
 
+/// The keys of each list's parts, in order.
+pub(crate) type ListParts = BTreeMap<String, Vec<String>>;
+
 /// Collects the rows of one list into staged parts.
 pub(crate) struct ListWriter {
     name: &'static str,
     lines: Vec<u8>,
-    parts: usize,
+    parts: Vec<String>,
 }
 
 impl ListWriter {
-    pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, lines: Vec::new(), parts: 0 }
+    /// Goes on after the parts there are.
+    pub(crate) fn new(name: &'static str, parts: &mut ListParts) -> Self {
+        Self { name, lines: Vec::new(), parts: parts.remove(name).unwrap_or_default() }
+    }
+
+    /// Stages what is left and adds its parts to the others.
+    pub(crate) async fn end(mut self, store: &RunStore, parts: &mut ListParts) -> Result<(), Fault> {
+        self.flush(store).await?;
+        parts.insert(self.name.to_owned(), self.parts);
+        Ok(())
     }
 
     pub(crate) async fn push(&mut self, store: &RunStore, row: &impl Serialize) -> Result<(), Fault> {
@@ -38,11 +51,13 @@ impl ListWriter {
         if self.lines.len() >= PART_BYTES { self.flush(store).await } else { Ok(()) }
     }
 
-    pub(crate) async fn flush(&mut self, store: &RunStore) -> Result<(), Fault> {
+    async fn flush(&mut self, store: &RunStore) -> Result<(), Fault> {
         if !self.lines.is_empty() {
-            let key = format!("reconcile/{}/{:06}.jsonl.zst", self.name, self.parts);
+            // Named by its content: rows of an interrupted walk are never taken for those of the one that ended.
+            let (at, content) = (self.parts.len(), content_name(&self.lines));
+            let key = format!("reconcile/{}/{at:06}-{content}.jsonl.zst", self.name);
             store.create_lines(&key, &self.lines).await?;
-            self.parts += 1;
+            self.parts.push(key);
             self.lines.clear();
         }
         Ok(())
@@ -52,19 +67,20 @@ impl ListWriter {
 /// The staged lists of a run. Reads block, so a report is written on a blocking thread.
 pub(crate) struct StagedRows {
     store: RunStore,
+    parts: ListParts,
     runtime: Handle,
 }
 
 impl StagedRows {
     /// Of that run; `runtime` is the one the staging store works on.
-    pub(crate) const fn new(store: RunStore, runtime: Handle) -> Self {
-        Self { store, runtime }
+    pub(crate) const fn new(store: RunStore, parts: ListParts, runtime: Handle) -> Self {
+        Self { store, parts, runtime }
     }
 
     fn stream<T: DeserializeOwned + 'static>(&self, name: &'static str) -> Result<Rows<'_, T>, Fault> {
-        let keys = self.runtime.block_on(self.store.list(&format!("reconcile/{name}/")))?;
-        Ok(Box::new(keys.into_iter().flat_map(move |key| {
-            let rows: Vec<Result<T, Fault>> = match self.runtime.block_on(self.store.get_rows::<T>(&key)) {
+        let keys = self.parts.get(name).into_iter().flatten();
+        Ok(Box::new(keys.flat_map(move |key| {
+            let rows: Vec<Result<T, Fault>> = match self.runtime.block_on(self.store.get_rows::<T>(key)) {
                 Ok(rows) => rows.into_iter().map(Ok).collect(),
                 Err(fault) => vec![Err(fault)],
             };

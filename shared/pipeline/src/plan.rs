@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calls;
 use crate::mapping::Mapping;
+use crate::store::RunStore;
 use crate::{Connection, Settings};
 
 /// What a run will do, fixed when it began: a resumed run goes by the same plan.
@@ -26,7 +27,24 @@ pub struct Plan {
     pub findings: Vec<Finding>,
 }
 
+const STAGED: &str = "plan.json";
+
 impl Plan {
+    /// The plan that a run began with.
+    pub(crate) async fn staged(store: &RunStore) -> Result<Self, Fault> {
+        store.need_json(STAGED).await
+    }
+
+    /// The plan that a run began with, or None where it has none yet.
+    pub(crate) async fn find(store: &RunStore) -> Result<Option<Self>, Fault> {
+        store.get_json(STAGED).await
+    }
+
+    /// Keeps it as the one the run goes by.
+    pub(crate) async fn stage(&self, store: &RunStore) -> Result<(), Fault> {
+        store.create_json(STAGED, self).await
+    }
+
     /// Looks at both sides. Reads only.
     pub async fn draw(connection: &Connection, kind: RunKind, settings: &Settings) -> Result<Self, Fault> {
         let survey = connection.reader.survey().await?;

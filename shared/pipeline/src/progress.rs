@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use carry_model::{Code, Fault};
 use carry_ports::Stage;
@@ -26,18 +27,34 @@ impl Progress for NoProgress {
     fn end(&self, _: Stage) {}
 }
 
-/// Lets a person stop a run between two batches. Clones share the wish.
+/// Lets a person stop a run between two batches, or a limit of time. Clones share the wish.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    asked: Arc<AtomicBool>,
+    due: Option<Instant>,
+}
 
 impl Cancel {
-    /// Asks the run to stop after the batch at hand.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::SeqCst);
+    /// Nobody has asked yet, but work stops at that moment.
+    pub fn at(due: Instant) -> Self {
+        Self { due: Some(due), ..Self::default() }
     }
 
-    /// A fault once somebody asked to stop.
+    /// Asks the run to stop after the batch at hand.
+    pub fn cancel(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// True once the time is up: work goes on in another call.
+    pub fn is_due(&self) -> bool {
+        self.due.is_some_and(|due| Instant::now() >= due)
+    }
+
+    /// A fault ([`Code::Interrupted`]) once somebody asked to stop or the time is up.
     pub fn check(&self) -> Result<(), Fault> {
-        if self.0.load(Ordering::SeqCst) { Err(Fault::new(Code::Interrupted)) } else { Ok(()) }
+        if self.asked.load(Ordering::SeqCst) || self.is_due() {
+            return Err(Fault::new(Code::Interrupted));
+        }
+        Ok(())
     }
 }

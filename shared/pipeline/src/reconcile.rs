@@ -6,17 +6,17 @@ mod compare;
 mod rows;
 
 use carry_connector::{Balance, exact};
-use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, checked_sum};
+use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, SourceId, checked_sum};
 use carry_ports::{Link, RunKind, Stage};
 use serde::{Deserialize, Serialize};
 
+use crate::lists::ListParts;
 use crate::load::Loader;
-use compare::Comparison;
+use crate::store::RunStore;
+use compare::{Comparison, Sums};
 
 /// Records read back in one go.
 const PAGE: usize = 1_000;
-
-const SUMMARY: &str = "reconcile/summary.json";
 
 /// Source and target side by side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,34 +84,79 @@ impl ReconcileSummary {
     }
 }
 
-/// Compares everything the journal says is in the target.
-pub(crate) async fn reconcile(loader: &Loader<'_>) -> Result<ReconcileSummary, Fault> {
-    let (engine, store) = (loader.engine, loader.store);
-    if let Some(done) = store.get_json(SUMMARY).await? {
-        return Ok(done);
-    }
-    let counts = engine.jobs.count_links(&loader.run.migration).await?;
-    engine.progress.begin(Stage::Reconcile, Some(counts.values().sum()));
-    let mut comparison = Comparison::new(engine, store, loader.run);
-    for entity in Entity::ALL {
-        let mut after = None;
-        loop {
-            engine.cancel.check()?;
-            let page = engine.jobs.links(&loader.run.migration, *entity, after.as_ref(), PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.id.clone());
-            let count = u64::try_from(page.len()).unwrap_or(u64::MAX);
-            comparison.page(*entity, &page, read_back(loader, *entity, &page).await?).await?;
-            engine.progress.advance(Stage::Reconcile, entity.plural(), count);
+/// How far the comparison is, at the end of a slice.
+#[derive(Default, Serialize, Deserialize)]
+struct Standing {
+    /// Place in [`Entity::ALL`].
+    entity: usize,
+    /// Links up to this one are compared; the entity's vanished records follow when there are no more.
+    after: Option<SourceId>,
+    sums: Sums,
+    done: bool,
+}
+
+fn slice_key(slice: u32) -> String {
+    format!("reconcile/slices/{slice:05}.json")
+}
+
+/// What the comparison came to and the parts of its lists, once it is done.
+pub(crate) async fn reconciled(store: &RunStore) -> Result<Option<(ReconcileSummary, ListParts)>, Fault> {
+    let slices = store.list("reconcile/slices/").await?;
+    let Some(last) = slices.last() else { return Ok(None) };
+    let standing: Standing = store.need_json(last).await?;
+    Ok(standing.done.then_some((standing.sums.summary, standing.sums.parts)))
+}
+
+/// Compares everything the journal says is in the target, in slices that go on where the one before ended because
+/// its time was up; Some is the next one. A slice that was done before stays as it is.
+pub(crate) async fn reconcile(loader: &Loader<'_>, slice: u32) -> Result<Option<u32>, Fault> {
+    let next = |standing: &Standing| if standing.done { None } else { Some(slice + 1) };
+    let store = loader.store;
+    let mut standing = match store.get_json::<Standing>(&slice_key(slice)).await? {
+        Some(done) => return Ok(next(&done)),
+        None if slice == 0 => Standing::default(),
+        None => store.need_json(&slice_key(slice - 1)).await?,
+    };
+    let mut comparison =
+        Comparison::new(loader.engine, store, loader.run, std::mem::take(&mut standing.sums));
+    match compare_rest(loader, &mut comparison, &mut standing).await {
+        Ok(()) => {
+            standing.done = true;
+            standing.sums = comparison.finish(clearing_balances(loader).await?).await?;
         }
-        if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
-            comparison.vanished(*entity).await?;
+        Err(fault) if loader.engine.is_out_of_time(&fault) => standing.sums = comparison.rest().await?,
+        Err(fault) => return Err(fault),
+    }
+    store.create_json(&slice_key(slice), &standing).await?;
+    Ok(next(&standing))
+}
+
+async fn compare_rest(
+    loader: &Loader<'_>,
+    comparison: &mut Comparison<'_>,
+    standing: &mut Standing,
+) -> Result<(), Fault> {
+    let engine = loader.engine;
+    while let Some(entity) = Entity::ALL.get(standing.entity).copied() {
+        engine.cancel.check()?;
+        let page = engine.jobs.links(&loader.run.migration, entity, standing.after.as_ref(), PAGE).await?;
+        match page.last().map(|link| link.key.id.clone()) {
+            Some(last) => {
+                let count = u64::try_from(page.len()).unwrap_or(u64::MAX);
+                comparison.page(entity, &page, read_back(loader, entity, &page).await?).await?;
+                engine.progress.advance(Stage::Reconcile, entity.plural(), count);
+                standing.after = Some(last);
+            }
+            None => {
+                if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
+                    comparison.vanished(entity).await?;
+                }
+                standing.after = None;
+                standing.entity += 1;
+            }
         }
     }
-    let summary = comparison.finish(clearing_balances(loader).await?).await?;
-    store.create_json(SUMMARY, &summary).await?;
-    engine.progress.end(Stage::Reconcile);
-    Ok(summary)
+    Ok(())
 }
 
 /// Entities whose figures the target is asked for.

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::prelude::ToPrimitive;
 use tokio::runtime::Handle;
 
-use crate::lists::StagedRows;
+use crate::lists::{ListParts, StagedRows};
 use crate::plan::Plan;
 use crate::reconcile::{Control, ReconcileSummary, Sides};
 use crate::store::RunStore;
@@ -39,13 +39,36 @@ pub(crate) struct ReportData {
     pub(crate) plan: Plan,
     pub(crate) tally: Tally,
     pub(crate) reconciled: Option<ReconcileSummary>,
+    pub(crate) lists: ListParts,
 }
 
 const DATA: &str = "report/data.json";
 
+fn partial_key(attempt: u32) -> String {
+    format!("report/partial-{attempt:05}.json")
+}
+
 /// Keeps what the report is made of.
 pub(crate) async fn keep(store: &RunStore, data: &ReportData) -> Result<(), Fault> {
     store.create_json(DATA, data).await
+}
+
+/// Keeps what the report of an attempt is made of that ended before its time.
+pub(crate) async fn keep_partial(store: &RunStore, attempt: u32, data: &ReportData) -> Result<(), Fault> {
+    store.create_json(&partial_key(attempt), data).await
+}
+
+/// What a run's report is made of: of the whole run, or else of its last attempt that got as far as a plan.
+async fn report_data(store: &RunStore, run: &Run) -> Result<ReportData, Fault> {
+    if let Some(data) = store.get_json(DATA).await? {
+        return Ok(data);
+    }
+    for attempt in (1..=run.attempts).rev() {
+        if let Some(data) = store.get_json(&partial_key(attempt)).await? {
+            return Ok(data);
+        }
+    }
+    Err(no_report(&run.id))
 }
 
 /// Writes a run's report: `create` is called with each file's name and gives its writer.
@@ -55,9 +78,9 @@ pub async fn report_files(
     mut create: impl FnMut(&str) -> std::io::Result<Box<dyn Write + Send>> + Send + 'static,
 ) -> Result<ReportFiles, Fault> {
     let store = RunStore::new(engine.staging.clone(), run);
-    let data: ReportData = store.get_json(DATA).await?.ok_or_else(|| no_report(&run.id))?;
+    let data = report_data(&store, run).await?;
     let report = assemble(run, &data)?;
-    let rows = StagedRows::new(store, Handle::current());
+    let rows = StagedRows::new(store, data.lists, Handle::current());
     let written = tokio::task::spawn_blocking(move || {
         let report = Report::new(&report, &rows)?;
         let names = report.files(&mut create)?;

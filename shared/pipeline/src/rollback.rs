@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use carry_connector::{Removal, exact};
-use carry_model::{Entity, Fault, MigrationId, RecordKey};
+use carry_connector::{Removal as How, exact};
+use carry_model::{Entity, Fault, MigrationId, RecordKey, SourceId};
 use carry_ports::{Applied, Change, Link, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -41,10 +41,10 @@ pub async fn removable(engine: &Engine, migration: &MigrationId) -> Result<Vec<R
     let there = Entity::ALL.iter().rev().filter_map(|entity| {
         let records = *counts.get(&(*entity, "done"))?;
         let (how, possible) = match manifest.entity(*entity).remove {
-            Removal::Delete => ("delete", true),
-            Removal::Void => ("void", true),
-            Removal::Archive => ("archive", true),
-            Removal::No(why) => (why, false),
+            How::Delete => ("delete", true),
+            How::Void => ("void", true),
+            How::Archive => ("archive", true),
+            How::No(why) => (why, false),
         };
         Some(Removable { entity: *entity, records, how: how.to_owned(), possible })
     });
@@ -60,34 +60,60 @@ pub async fn rollback(
     let counts = engine.jobs.count_links(migration).await?;
     let total = entities.iter().filter_map(|entity| counts.get(&(*entity, "done"))).sum();
     engine.progress.begin(Stage::Load, Some(total));
-    let mut results = BTreeMap::new();
-    for entity in Entity::ALL.iter().rev().filter(|entity| entities.contains(entity)) {
-        results.insert(*entity, remove_all(engine, migration, *entity).await?);
-    }
+    let mut removal = Removal::of(entities.to_vec());
+    remove_rest(engine, migration, &mut removal).await?;
     engine.progress.end(Stage::Load);
-    Ok(results)
+    Ok(removal.results)
 }
 
-async fn remove_all(
+/// How far a removal is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Removal {
+    /// What is still to be removed, what goes next at the end.
+    left: Vec<Entity>,
+    /// Records of the next entity up to this one are dealt with.
+    after: Option<SourceId>,
+    /// What it came to so far.
+    pub(crate) results: BTreeMap<Entity, RollbackResult>,
+    /// True once nothing is left.
+    pub(crate) done: bool,
+}
+
+impl Removal {
+    /// Of these entities, in settlement order.
+    pub(crate) fn of(mut entities: Vec<Entity>) -> Self {
+        entities.sort_unstable();
+        entities.dedup();
+        Self { left: entities, after: None, results: BTreeMap::new(), done: false }
+    }
+}
+
+/// Removes what is left; stops between two pages where it is asked to.
+pub(crate) async fn remove_rest(
     engine: &Engine,
     migration: &MigrationId,
-    entity: Entity,
-) -> Result<RollbackResult, Fault> {
-    let mut result = RollbackResult::default();
-    let mut after = None;
-    loop {
+    removal: &mut Removal,
+) -> Result<(), Fault> {
+    while let Some(entity) = removal.left.last().copied() {
         engine.cancel.check()?;
-        let page = engine.jobs.links(migration, entity, after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { return Ok(result) };
-        after = Some(last.key.id.clone());
+        let result = removal.results.entry(entity).or_default();
+        let page = engine.jobs.links(migration, entity, removal.after.as_ref(), PAGE).await?;
+        let Some(last) = page.last().map(|link| link.key.id.clone()) else {
+            removal.left.pop();
+            removal.after = None;
+            continue;
+        };
         let (done, rest): (Vec<_>, Vec<_>) = page.into_iter().partition(Link::is_done);
         // What never reached the target, or was there before, is only forgotten.
         let (mapped, done): (Vec<_>, Vec<_>) = done.into_iter().partition(|l| l.change == Change::Mapped);
         let forgotten: Vec<_> = rest.into_iter().chain(mapped).map(|link| link.key).collect();
         engine.jobs.remove_links(migration, &forgotten, &[]).await?;
-        remove_page(engine, migration, entity, &done, &mut result).await?;
+        remove_page(engine, migration, entity, &done, result).await?;
         engine.progress.advance(Stage::Load, entity.plural(), u64::try_from(done.len()).unwrap_or(u64::MAX));
+        removal.after = Some(last);
     }
+    removal.done = true;
+    Ok(())
 }
 
 async fn remove_page(

@@ -10,33 +10,94 @@ use carry_model::{
     SourceId, checked_sum, round_half_up,
 };
 use carry_ports::Link;
+use serde::{Deserialize, Serialize};
 
 use crate::load::{Loader, settlement_key};
+use crate::store::RunStore;
 use crate::tally::Tally;
 
 /// Documents settled in one go.
 const PAGE: usize = 1_000;
 
-impl Loader<'_> {
-    /// Settles every document and closes out the clearing account.
-    pub(crate) async fn settle(&self) -> Result<Tally, Fault> {
-        let mut tally = Tally::default();
-        for entity in [Entity::Invoice, Entity::CreditNote, Entity::Bill, Entity::BillCredit] {
-            let mut after = None;
-            loop {
-                self.engine.cancel.check()?;
-                let page = self.engine.jobs.links(&self.run.migration, entity, after.as_ref(), PAGE).await?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.key.id.clone());
-                tally.merge(&self.settle_page(entity, page).await?)?;
-            }
-        }
-        tally.merge(&self.close_clearing().await?)?;
-        // Settlements are the engine's own: they are adjustments, not records of the source.
+/// Documents that have an outstanding balance.
+const SETTLED: [Entity; 4] = [Entity::Invoice, Entity::CreditNote, Entity::Bill, Entity::BillCredit];
+
+/// Part names of the engine's own batches.
+const SETTLEMENTS: &str = "settlements";
+const CLEARING: &str = "clearing";
+
+const ENTRIES: &str = "load/clearing.json";
+
+/// How far settling is, at the end of a slice.
+#[derive(Default, Serialize, Deserialize)]
+struct Settled {
+    /// Place in [`SETTLED`].
+    entity: usize,
+    /// Documents up to this one are settled.
+    after: Option<SourceId>,
+    tally: Tally,
+    done: bool,
+}
+
+impl Settled {
+    const fn next_slice(&self, slice: u32) -> Option<u32> {
+        if self.done { None } else { Some(slice + 1) }
+    }
+
+    /// Settlements are the engine's own: they are adjustments, not records of the source.
+    fn count(&mut self, tally: &Tally) -> Result<(), Fault> {
         let made: u64 = tally.entities.values().map(|counts| counts.migrated + counts.updated).sum();
-        tally.adjustments += made;
-        tally.entities.clear();
-        Ok(tally)
+        self.tally.merge(&Tally { entities: Default::default(), ..tally.clone() })?;
+        self.tally.adjustments += made;
+        Ok(())
+    }
+}
+
+fn slice_key(slice: u32) -> String {
+    format!("load/settle/{slice:05}.json")
+}
+
+/// True for the name of a batch of settlements or closing entries.
+pub(crate) fn is_settling(batch: &str) -> bool {
+    matches!(batch.split('/').nth(1), Some(SETTLEMENTS | CLEARING))
+}
+
+/// What settling came to, as far as it got.
+pub(crate) async fn settled_so_far(store: &RunStore) -> Result<Tally, Fault> {
+    let slices = store.list("load/settle/").await?;
+    let Some(last) = slices.last() else { return Ok(Tally::default()) };
+    Ok(store.need_json::<Settled>(last).await?.tally)
+}
+
+impl Loader<'_> {
+    /// Settles every document and closes out the clearing account, in slices that go on where the one before
+    /// ended because its time was up; Some is the next one. A slice that was done before stays as it is.
+    pub(crate) async fn settle(&self, slice: u32) -> Result<Option<u32>, Fault> {
+        let mut settled = match self.store.get_json::<Settled>(&slice_key(slice)).await? {
+            Some(done) => return Ok(done.next_slice(slice)),
+            None if slice == 0 => Settled::default(),
+            None => self.store.need_json(&slice_key(slice - 1)).await?,
+        };
+        match self.settle_rest(&mut settled).await {
+            Ok(()) => settled.done = true,
+            Err(fault) if self.engine.is_out_of_time(&fault) => {}
+            Err(fault) => return Err(fault),
+        }
+        self.store.create_json(&slice_key(slice), &settled).await?;
+        Ok(settled.next_slice(slice))
+    }
+
+    async fn settle_rest(&self, settled: &mut Settled) -> Result<(), Fault> {
+        while let Some(entity) = SETTLED.get(settled.entity).copied() {
+            self.engine.cancel.check()?;
+            let after = settled.after.as_ref();
+            let page = self.engine.jobs.links(&self.run.migration, entity, after, PAGE).await?;
+            let last = page.last().map(|link| link.key.id.clone());
+            settled.count(&self.settle_page(entity, page).await?)?;
+            settled.entity += usize::from(last.is_none());
+            settled.after = last;
+        }
+        settled.count(&self.close_clearing().await?)
     }
 
     async fn settle_page(&self, entity: Entity, page: Vec<Link>) -> Result<Tally, Fault> {
@@ -44,12 +105,16 @@ impl Loader<'_> {
         let documents: Vec<_> = page.into_iter().filter(|l| l.is_done() && l.outstanding.is_some()).collect();
         let keys: Vec<_> = documents.iter().filter_map(|link| settlement_key(&link.key)).collect();
         let settlements = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        let mut tally = Tally::default();
         let mut wanted = Vec::new();
         for (document, settlement) in documents.iter().zip(settlements) {
             let settlement = settlement.filter(Link::is_done);
             let amount = gap(document, settlement.as_ref())?;
             let standing = settlement.as_ref().and_then(|link| link.total).unwrap_or_default().abs();
             if amount == standing {
+                // A page that is settled again after an interruption counts what this very run did before.
+                let own = settlement.as_ref().is_some_and(|link| link.run == self.run.id);
+                tally.adjustments += u64::from(own && amount > Decimal::ZERO);
                 continue;
             }
             if let Some(settlement) = &settlement {
@@ -59,29 +124,34 @@ impl Loader<'_> {
                 wanted.push(settlement_record(by, document, amount)?);
             }
         }
-        if wanted.is_empty() {
-            return Ok(Tally::default());
+        if !wanted.is_empty() {
+            tally.merge(&self.load_records(by, SETTLEMENTS, wanted).await?)?;
         }
-        self.load_records(by, "settlements", wanted).await
+        Ok(tally)
     }
 
-    /// Brings the clearing account to zero by one entry per currency, against the settlements account.
+    /// Brings the clearing account to zero by one entry per currency, against the settlements account. The entries
+    /// are staged before they are written: once one is in the target, the balance no longer tells what it was.
     async fn close_clearing(&self) -> Result<Tally, Fault> {
-        let clearing = RecordKey::new(Entity::Account, exact::CLEARING);
-        let found = self.engine.jobs.resolve(&self.run.migration, &[clearing]).await?;
-        let Some(target) = found.into_iter().flatten().find_map(|link| link.target) else {
-            return Ok(Tally::default());
-        };
-        let mut entries = Vec::new();
-        for balance in self.engine.connection.writer.account_balance(&target).await? {
-            if !balance.amount.amount.is_zero() || !balance.home.is_zero() {
-                entries.push(self.closing_entry(&balance)?);
-            }
+        if self.store.get_json::<Vec<Record>>(ENTRIES).await?.is_none() {
+            self.store.create_json(ENTRIES, &self.closing_entries().await?).await?;
         }
+        let entries: Vec<Record> = self.store.need_json(ENTRIES).await?;
         if entries.is_empty() {
             return Ok(Tally::default());
         }
-        self.load_records(Entity::Journal, "clearing", entries).await
+        self.load_records(Entity::Journal, CLEARING, entries).await
+    }
+
+    async fn closing_entries(&self) -> Result<Vec<Record>, Fault> {
+        let clearing = RecordKey::new(Entity::Account, exact::CLEARING);
+        let found = self.engine.jobs.resolve(&self.run.migration, &[clearing]).await?;
+        let Some(target) = found.into_iter().flatten().find_map(|link| link.target) else {
+            return Ok(Vec::new());
+        };
+        let balances = self.engine.connection.writer.account_balance(&target).await?;
+        let open = balances.iter().filter(|b| !b.amount.amount.is_zero() || !b.home.is_zero());
+        open.map(|balance| self.closing_entry(balance)).collect()
     }
 
     fn closing_entry(&self, balance: &AccountBalance) -> Result<Record, Fault> {

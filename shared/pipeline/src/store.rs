@@ -46,6 +46,16 @@ impl RunStore {
         serde_json::from_slice(&bytes).map(Some).map_err(|e| corrupt(key).caused_by(e))
     }
 
+    /// A small JSON object that must be there.
+    pub async fn need_json<T: DeserializeOwned>(&self, key: &str) -> Result<T, Fault> {
+        self.get_json(key).await?.ok_or_else(|| corrupt(key))
+    }
+
+    /// A key as the staging store knows it.
+    pub fn whole_key(&self, key: &str) -> String {
+        format!("{}/{key}", self.root)
+    }
+
     /// Stages JSON Lines, compressed, once.
     pub async fn create_lines(&self, key: &str, lines: &[u8]) -> Result<(), Fault> {
         let bytes = compress(lines)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carry_connector::Adjustment;
-use carry_model::{Code, Currency, Decimal, Entity, Fault, checked_sum};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, SourceId, checked_sum};
 use serde::{Deserialize, Serialize};
 
 /// What became of the records of an entity.
@@ -54,9 +54,9 @@ pub struct Tally {
     pub not_carried: Vec<NotCarriedTally>,
     /// How many visible adjustments were made.
     pub adjustments: u64,
-    /// Left for another pass over the same batches.
-    #[serde(default)]
-    pub deferred: u64,
+    /// Left for another pass over the same batch; of this batch alone, never merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<SourceId>,
 }
 
 impl Tally {
@@ -126,7 +126,6 @@ impl Tally {
             }
         }
         self.adjustments += other.adjustments;
-        self.deferred += other.deferred;
         Ok(())
     }
 

@@ -8,11 +8,10 @@ use carry_model::{Entity, Fault};
 use carry_ports::Stage;
 use serde::{Deserialize, Serialize};
 
-use crate::extract::Extracted;
-use crate::plan::Plan;
+use crate::Engine;
+use crate::load::{id_mark, may_be_split};
 use crate::staged::push_record;
 use crate::store::{RunStore, push_line};
-use crate::{Engine, concurrently};
 
 /// What became of a raw batch; written last.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,39 +21,21 @@ pub(crate) struct TransformedPart {
     pub(crate) records: BTreeMap<Entity, u64>,
     /// Rejects per entity, all under `transform/rejects/<part>.jsonl.zst`.
     pub(crate) rejects: BTreeMap<Entity, u64>,
+    /// Marks of the ids of those records that several workers may load at once: one that is in two parts shows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) marks: BTreeMap<Entity, Vec<u64>>,
 }
 
 pub(crate) fn rejects_key(part: &str) -> String {
     format!("{}/rejects/{part}.jsonl.zst", Stage::Transform.name())
 }
 
-fn done_key(part: &str) -> String {
+pub(crate) fn done_key(part: &str) -> String {
     format!("{}/done/{part}.json", Stage::Transform.name())
 }
 
-/// Turns every raw batch that is not done yet; returns what became of each, in the source's order.
-pub(crate) async fn transform(
-    engine: &Engine,
-    store: &RunStore,
-    plan: &Arc<Plan>,
-    extracted: &[Extracted],
-) -> Result<Vec<TransformedPart>, Fault> {
-    engine.progress.begin(Stage::Transform, Some(extracted.iter().map(|e| e.rows).sum()));
-    let transformer: Arc<dyn Transformer> = Arc::from(engine.connection.reader.transformer(&plan.survey)?);
-    let parts = extracted.iter().flat_map(|e| e.parts.iter().map(|part| (e.entity, part.clone())));
-    let work: Vec<_> = parts
-        .map(|(entity, part)| {
-            let (engine, store, transformer) = (engine.clone(), store.clone(), transformer.clone());
-            async move { transform_part(engine, store, transformer, entity, part).await }
-        })
-        .collect();
-    let mut all = concurrently(engine.workers, work.into_iter()).await?;
-    all.sort_by(|a, b| a.part.cmp(&b.part));
-    engine.progress.end(Stage::Transform);
-    Ok(all)
-}
-
-async fn transform_part(
+/// Turns a raw batch into canonical records and rejects, unless that is done; says what became of it.
+pub(crate) async fn transform_part(
     engine: Engine,
     store: RunStore,
     transformer: Arc<dyn Transformer>,
@@ -76,6 +57,9 @@ async fn transform_part(
     for record in &out.records {
         push_record(by_entity.entry(record.entity).or_default(), record)?;
         *done.records.entry(record.entity).or_default() += 1;
+        if may_be_split(record.entity) {
+            done.marks.entry(record.entity).or_default().push(id_mark(&record.id));
+        }
     }
     for (entity, lines) in by_entity {
         store.create_lines(&RunStore::batch_key(Stage::Transform, entity, &part), &lines).await?;

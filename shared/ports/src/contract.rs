@@ -99,6 +99,7 @@ fn run(migration: &str, id: &str, kind: RunKind) -> Run {
         ended: None,
         attempts: 1,
         seconds: std::collections::BTreeMap::new(),
+        since: None,
     }
 }
 
@@ -149,7 +150,9 @@ async fn runs(store: &dyn Jobs) {
     };
     store.create_migration(&migration).await.unwrap();
     store.create_migration(&Migration { source: "other".into(), ..migration.clone() }).await.unwrap();
-    assert_eq!(store.migrations().await.unwrap(), [migration]);
+    assert_eq!(store.migrations().await.unwrap(), std::slice::from_ref(&migration));
+    assert_eq!(store.migration(&"m".into()).await.unwrap(), Some(migration));
+    assert_eq!(store.migration(&"none".into()).await.unwrap(), None);
 
     assert!(matches!(store.begin_run(run("m", "r1", RunKind::Full)).await, Ok(Begun::Started(_))));
     let Ok(Begun::Resumed(resumed)) = store.begin_run(run("m", "r2", RunKind::Full)).await else {
@@ -171,6 +174,9 @@ async fn runs(store: &dyn Jobs) {
     assert!(matches!(store.begin_run(run("m", "r6", RunKind::Delta)).await, Ok(Begun::Started(_))));
     let kinds: Vec<_> = store.runs(&"m".into()).await.unwrap().iter().map(|r| r.kind).collect();
     assert_eq!(kinds, [RunKind::Full, RunKind::Delta]);
+    let one = store.run(&"m".into(), &RunId::from("r6")).await.unwrap();
+    assert_eq!(one.map(|run| run.kind), Some(RunKind::Delta));
+    assert!(store.run(&"m".into(), &RunId::from("r4")).await.unwrap().is_none(), "of another migration");
 }
 
 async fn batches(store: &dyn Jobs) {

@@ -151,6 +151,9 @@ pub struct Run {
     /// Seconds spent in each stage over all attempts, as decimal text, for the report.
     #[serde(default)]
     pub seconds: BTreeMap<Stage, Decimal>,
+    /// When the stage at hand began.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// What beginning a run came to.
@@ -221,6 +224,11 @@ pub trait Jobs: Send + Sync {
     /// Every migration, oldest first.
     async fn migrations(&self) -> Result<Vec<Migration>, Fault>;
 
+    /// The migration of that id, or None.
+    async fn migration(&self, id: &MigrationId) -> Result<Option<Migration>, Fault> {
+        Ok(self.migrations().await?.into_iter().find(|migration| migration.id == *id))
+    }
+
     /// Begins a run unless one is active: an active one of the same kind is handed back to be resumed, one of
     /// another kind is a fault ([`carry_model::Code::RunActive`]).
     async fn begin_run(&self, run: Run) -> Result<Begun, Fault>;
@@ -230,6 +238,11 @@ pub trait Jobs: Send + Sync {
 
     /// The runs of a migration, oldest first.
     async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault>;
+
+    /// The run of a migration with that id, or None.
+    async fn run(&self, migration: &MigrationId, id: &RunId) -> Result<Option<Run>, Fault> {
+        Ok(self.runs(migration).await?.into_iter().find(|run| run.id == *id))
+    }
 
     /// Notes what is about to be written, before it is. The same batch with other intents is a fault
     /// ([`carry_model::Code::FingerprintConflict`]).

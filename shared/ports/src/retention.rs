@@ -55,6 +55,7 @@ mod tests {
             ended: Some(day(ended_day)),
             attempts: 1,
             seconds: std::collections::BTreeMap::new(),
+            since: None,
         }
     }
 

@@ -42,6 +42,7 @@ fn run(migration: &str, id: &str) -> Run {
         ended: None,
         attempts: 1,
         seconds: std::collections::BTreeMap::new(),
+        since: None,
     }
 }
 

@@ -55,14 +55,14 @@ impl Loader<'_> {
     /// Carries the records of one staged batch and counts what became of each.
     ///
     /// Records that name others of their own entity (a sub-account its parent) go after those. One that names a
-    /// record of a later batch is left for another pass (`later`), unless this is the last one.
+    /// record of a later batch is left for another pass, unless this is the last one.
     pub(crate) async fn load_records(
         &self,
         entity: Entity,
         part: &str,
         records: Vec<Record>,
     ) -> Result<Tally, Fault> {
-        self.load_pass(entity, part, records, Pass::Only).await
+        self.load_pass(entity, part, records, Pass::Last).await
     }
 
     pub(crate) async fn load_pass(
@@ -73,12 +73,7 @@ impl Loader<'_> {
         pass: Pass,
     ) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
-        let records = match pass {
-            Pass::Only | Pass::First => self.selected(entity, records, &mut tally),
-            Pass::Again | Pass::Last => {
-                self.left_over(self.selected(entity, records, &mut Tally::default())).await?
-            }
-        };
+        let records = self.selected(entity, records, &mut tally);
         if entity == Entity::OpenBalance {
             self.note_open_balances(&records, &mut tally).await?;
             return Ok(tally);
@@ -90,14 +85,6 @@ impl Loader<'_> {
             waiting = rest;
         }
         Ok(tally)
-    }
-
-    /// Records that no pass of this run has dealt with yet.
-    async fn left_over(&self, records: Vec<Record>) -> Result<Vec<Record>, Fault> {
-        let keys: Vec<_> = records.iter().map(Record::key).collect();
-        let links = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
-        let open = |link: &Option<Link>| link.as_ref().is_none_or(|l| !l.is_done() && l.run != self.run.id);
-        Ok(records.into_iter().zip(links).filter(|(_, link)| open(link)).map(|(record, _)| record).collect())
     }
 
     async fn load_wave(
@@ -141,10 +128,9 @@ impl Loader<'_> {
                     }
                 },
                 Err(fault) => {
-                    let later =
-                        matches!(pass, Pass::First | Pass::Again) && fault.code == Code::ReferenceMissing;
+                    let later = pass == Pass::More && fault.code == Code::ReferenceMissing;
                     if later && &*fault.field == entity.singular() {
-                        tally.deferred += 1;
+                        tally.deferred.push(record.id);
                         continue;
                     }
                     if fault.code == Code::VoidNotCarried {
@@ -403,16 +389,12 @@ impl Loader<'_> {
     }
 }
 
-/// Which walk over an entity's batches this is.
+/// Whether another walk over an entity's batches follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pass {
-    /// The only one.
-    Only,
-    /// The first of several: what names a record of a later batch is left over.
-    First,
-    /// Another one, over what was left.
-    Again,
-    /// The last one: what is left over still is refused.
+    /// Yes: what names a record of a later batch is left for it.
+    More,
+    /// No: what names a record that is not there is refused.
     Last,
 }
 

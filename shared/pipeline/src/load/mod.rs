@@ -1,24 +1,26 @@
 //! Load: canonical records into the target, one dependency level after the other.
 
 mod batch;
+mod chunks;
 mod figures;
+mod parts;
 mod write;
 
 use std::sync::Arc;
 
-use carry_connector::exact;
-use carry_model::{Entity, Fault, Record, RecordKey, Reject, SourceId, TargetId};
-use carry_ports::{LinkState, Run, Stage};
+use carry_model::{Entity, Fault, RecordKey, Reject, SourceId, TargetId};
+use carry_ports::{LinkState, Run};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Engine;
 use crate::plan::Plan;
 use crate::store::{RunStore, content_name};
 use crate::tally::Tally;
-use crate::transform::{TransformedPart, rejects_key};
+use crate::transform::rejects_key;
 
-use batch::Pass;
 pub(crate) use batch::settlement_key;
+pub use chunks::Chunk;
+pub(crate) use chunks::{id_mark, lay_out, may_be_split};
 
 /// Which records a run is about.
 #[derive(Clone, Debug)]
@@ -53,94 +55,25 @@ pub(crate) const fn refers_to_its_own(entity: Entity) -> bool {
 const REJECTS_AT_ONCE: usize = 1_000;
 
 impl Loader<'_> {
-    /// Carries everything that was transformed; parts that are done already are passed over.
-    pub(crate) async fn load(&self, parts: &[TransformedPart]) -> Result<Tally, Fault> {
-        let total = parts.iter().flat_map(|part| part.records.values()).sum();
-        self.engine.progress.begin(Stage::Load, Some(total));
-        let mut tally = self.note_rejects(parts).await?;
-        for entity in Entity::ALL {
-            if *entity == Entity::Account {
-                // The engine's own accounts are no records of the source.
-                let mut own = self.load_part(*entity, "carryforward", exact::accounts()?, Pass::Only).await?;
-                own.entities.clear();
-                tally.merge(&own)?;
-            }
-            tally.merge(&self.load_entity(*entity, parts).await?)?;
-        }
-        self.engine.progress.end(Stage::Load);
-        Ok(tally)
-    }
-
-    async fn load_entity(&self, entity: Entity, parts: &[TransformedPart]) -> Result<Tally, Fault> {
-        if !refers_to_its_own(entity) {
-            return self.load_pass_over(entity, parts, Pass::Only).await;
-        }
-        let mut tally = self.load_pass_over(entity, parts, Pass::First).await?;
-        let mut deferred = std::mem::take(&mut tally.deferred);
-        while deferred > 0 {
-            let mut again = self.load_pass_over(entity, parts, Pass::Again).await?;
-            let left = std::mem::take(&mut again.deferred);
-            tally.merge(&again)?;
-            if left == deferred {
-                tally.merge(&self.load_pass_over(entity, parts, Pass::Last).await?)?;
-                break;
-            }
-            deferred = left;
-        }
-        Ok(tally)
-    }
-
-    async fn load_pass_over(
-        &self,
-        entity: Entity,
-        parts: &[TransformedPart],
-        pass: Pass,
-    ) -> Result<Tally, Fault> {
-        let mut tally = Tally::default();
-        let mut parts = parts.iter().filter(|part| part.records.contains_key(&entity)).peekable();
-        let fetch = |part: &TransformedPart| {
-            let (store, part) = (self.store.clone(), part.part.clone());
-            tokio::spawn(async move { store.get_records(entity, &part).await })
+    /// Loads a chunk; false where the time was up before its end: calling it again goes on.
+    pub(crate) async fn load_chunk(&self, chunk: &Chunk) -> Result<bool, Fault> {
+        let loaded = match chunk.entity {
+            None => self.note_rejects(&chunk.parts).await,
+            Some(entity) => self.load_entity(entity, &chunk.parts).await,
         };
-        // The next batch is fetched and parsed while this one is written.
-        let mut next = parts.peek().map(|part| fetch(part));
-        while let (Some(part), Some(records)) = (parts.next(), next.take()) {
-            next = parts.peek().map(|part| fetch(part));
-            let records = records.await.map_err(|e| Fault::new(carry_model::Code::Bug).caused_by(e))??;
-            let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
-            tally.merge(&self.load_part(entity, &part.part, records, pass).await?)?;
-            if matches!(pass, Pass::Only | Pass::First) {
-                self.engine.progress.advance(Stage::Load, entity.plural(), count);
-            }
+        match loaded {
+            Ok(tally) => self.store.create_json(&chunk.done_key(), &tally).await.map(|()| true),
+            Err(fault) if self.engine.is_out_of_time(&fault) => Ok(false),
+            Err(fault) => Err(fault),
         }
-        Ok(tally)
-    }
-
-    async fn load_part(
-        &self,
-        entity: Entity,
-        part: &str,
-        records: Vec<Record>,
-        pass: Pass,
-    ) -> Result<Tally, Fault> {
-        self.engine.cancel.check()?;
-        if !matches!(pass, Pass::Only | Pass::First) {
-            return self.load_pass(entity, part, records, pass).await;
-        }
-        let key = format!("{}/{}/{part}.json", Stage::Load.name(), entity.name());
-        if let Some(done) = self.store.get_json(&key).await? {
-            return Ok(done);
-        }
-        let tally = self.load_pass(entity, part, records, pass).await?;
-        self.store.create_json(&key, &tally).await?;
-        Ok(tally)
     }
 
     /// Rejected rows become failed links, so that what refers to them fails with a reason and a retry finds them.
-    async fn note_rejects(&self, parts: &[TransformedPart]) -> Result<Tally, Fault> {
+    async fn note_rejects(&self, parts: &[String]) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
-        for part in parts.iter().filter(|part| !part.rejects.is_empty()) {
-            let rejects: Vec<Reject> = self.store.get_rows(&rejects_key(&part.part)).await?;
+        for part in parts {
+            self.engine.cancel.check()?;
+            let rejects: Vec<Reject> = self.store.get_rows(&rejects_key(part)).await?;
             let mut links = Vec::new();
             for reject in rejects {
                 let selected = !matches!(self.scope, Scope::Sample(_));

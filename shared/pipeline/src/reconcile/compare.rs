@@ -6,10 +6,11 @@ use carry_connector::{Balance, exact};
 use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, SourceId};
 use carry_ports::{Link, LinkState, Run};
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::{Control, ReconcileSummary, Sides, is_compared, rows};
 use crate::Engine;
-use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListWriter, REJECTS, VANISHED};
+use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListParts, ListWriter, REJECTS, VANISHED};
 use crate::store::RunStore;
 
 /// Names of contacts kept at hand; past that they are asked for again.
@@ -22,7 +23,7 @@ pub(super) struct Comparison<'a> {
     engine: &'a Engine,
     store: &'a RunStore,
     run: &'a Run,
-    contacts: FxHashMap<(Ledger, Option<SourceId>, Currency), Sides>,
+    contacts: FxHashMap<Account, Sides>,
     controls: BTreeMap<(Entity, Option<Currency>), Control>,
     names: FxHashMap<SourceId, Option<String>>,
     documents: ListWriter,
@@ -32,6 +33,18 @@ pub(super) struct Comparison<'a> {
     vanished: ListWriter,
     summary: ReconcileSummary,
 }
+
+/// What a comparison has come to so far; its long lists are staged.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Sums {
+    contacts: Vec<(Account, Sides)>,
+    controls: Vec<((Entity, Option<Currency>), Control)>,
+    pub(super) summary: ReconcileSummary,
+    pub(super) parts: ListParts,
+}
+
+/// What one contact owes or is owed in one currency.
+type Account = (Ledger, Option<SourceId>, Currency);
 
 /// The figures of one link on both sides.
 struct Figures {
@@ -48,21 +61,34 @@ impl Figures {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn new(engine: &'a Engine, store: &'a RunStore, run: &'a Run) -> Self {
+    /// Goes on with what earlier pages came to.
+    pub(super) fn new(engine: &'a Engine, store: &'a RunStore, run: &'a Run, mut sums: Sums) -> Self {
+        let mut list = |name| ListWriter::new(name, &mut sums.parts);
         Self {
             engine,
             store,
             run,
-            contacts: FxHashMap::default(),
-            controls: BTreeMap::new(),
+            documents: list(DOCUMENTS),
+            rejects: list(REJECTS),
+            adjustments: list(ADJUSTMENTS),
+            crosswalk: list(CROSSWALK),
+            vanished: list(VANISHED),
+            contacts: sums.contacts.into_iter().collect(),
+            controls: sums.controls.into_iter().collect(),
             names: FxHashMap::default(),
-            documents: ListWriter::new(DOCUMENTS),
-            rejects: ListWriter::new(REJECTS),
-            adjustments: ListWriter::new(ADJUSTMENTS),
-            crosswalk: ListWriter::new(CROSSWALK),
-            vanished: ListWriter::new(VANISHED),
-            summary: ReconcileSummary::default(),
+            summary: sums.summary,
         }
+    }
+
+    /// What it has come to so far, its lists staged.
+    pub(super) async fn rest(self) -> Result<Sums, Fault> {
+        let mut parts = ListParts::new();
+        for list in [self.documents, self.rejects, self.adjustments, self.crosswalk, self.vanished] {
+            list.end(self.store, &mut parts).await?;
+        }
+        let mut contacts: Vec<_> = self.contacts.into_iter().collect();
+        contacts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(Sums { contacts, controls: self.controls.into_iter().collect(), summary: self.summary, parts })
     }
 
     /// Takes a page of links with what the target shows for the done ones among them.
@@ -195,11 +221,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    pub(super) async fn finish(mut self, clearing: Vec<Money>) -> Result<ReconcileSummary, Fault> {
+    /// Draws up receivables, payables and control figures.
+    pub(super) async fn finish(mut self, clearing: Vec<Money>) -> Result<Sums, Fault> {
         let mut contacts: Vec<_> = std::mem::take(&mut self.contacts).into_iter().collect();
         contacts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut ledgers: BTreeMap<(Ledger, Currency), Sides> = BTreeMap::new();
-        let mut lines = ListWriter::new(CONTACTS);
+        let mut lines = ListWriter::new(CONTACTS, &mut ListParts::new());
         for page in contacts.chunks(VANISHED_PAGE) {
             self.learn_names(page.iter().filter_map(|((_, contact, _), _)| contact.as_ref())).await?;
             for ((ledger, contact, currency), sides) in page {
@@ -215,23 +242,15 @@ impl<'a> Comparison<'a> {
                     .await?;
             }
         }
-        for list in [
-            &mut lines,
-            &mut self.documents,
-            &mut self.rejects,
-            &mut self.adjustments,
-            &mut self.crosswalk,
-            &mut self.vanished,
-        ] {
-            list.flush(self.store).await?;
-        }
+        let store = self.store;
+        let mut sums = self.rest().await?;
+        lines.end(store, &mut sums.parts).await?;
         let ledgers = ledgers.into_iter().map(|((ledger, currency), sides)| (ledger, currency, sides));
-        let controls = std::mem::take(&mut self.controls).into_iter();
-        Ok(ReconcileSummary {
-            ledgers: ledgers.collect(),
-            controls: controls.map(|((entity, currency), control)| (entity, currency, control)).collect(),
-            clearing,
-            ..self.summary
-        })
+        sums.summary.ledgers = ledgers.collect();
+        let controls = std::mem::take(&mut sums.controls).into_iter();
+        let controls = controls.map(|((entity, currency), control)| (entity, currency, control));
+        sums.summary.controls = controls.collect();
+        sums.summary.clearing = clearing;
+        Ok(sums)
     }
 }

@@ -1,0 +1,121 @@
+//! Load: the levels, their chunks, and settling.
+
+use std::sync::Arc;
+
+use carry_model::{Fault, RecordKey};
+use carry_ports::{RunKind, Stage};
+
+use super::OpenRun;
+use super::stage::complete;
+use crate::load::{Chunk, Loader, Scope, lay_out};
+use crate::sample::choose;
+use crate::settle::{is_settling, settled_so_far};
+use crate::tally::Tally;
+
+const LEVELS: &str = "load/levels.json";
+const SAMPLE: &str = "load/sample.json";
+
+impl OpenRun {
+    /// Lays out what is to be loaded, in levels that follow one another, once everything is transformed. A chunk
+    /// has at most `parts_at_once` parts, except where order matters. Hands back how many levels there are.
+    pub async fn plan_load(&self, parts_at_once: usize) -> Result<usize, Fault> {
+        let parts = self.transformed().await?;
+        self.lap(Stage::Transform).await?;
+        if self.is_demo() && self.store.get_json::<Vec<RecordKey>>(SAMPLE).await?.is_none() {
+            let sample = choose(&self.store, &parts, self.plan().await?.settings.sample_size).await?;
+            let mut sample: Vec<_> = sample.into_iter().collect();
+            sample.sort_unstable();
+            self.store.create_json(SAMPLE, &sample).await?;
+        }
+        self.store.create_json(LEVELS, &lay_out(&parts, parts_at_once)).await?;
+        Ok(self.levels().await?.len())
+    }
+
+    async fn levels(&self) -> Result<Vec<Vec<Chunk>>, Fault> {
+        self.store.need_json(LEVELS).await
+    }
+
+    /// The chunks of a level, once every earlier level is loaded. A fault ([`carry_model::Code::Interrupted`]) where
+    /// one is not.
+    pub async fn level(&self, level: usize) -> Result<Vec<Chunk>, Fault> {
+        let mut levels = self.levels().await?;
+        let at = level.min(levels.len());
+        let rest = levels.split_off(at);
+        if let Some(before) = levels.pop() {
+            complete(self.chunk_tallies(&before).await?)?;
+        }
+        Ok(rest.into_iter().next().unwrap_or_default())
+    }
+
+    async fn chunk_tallies(&self, chunks: &[Chunk]) -> Result<Vec<Option<Tally>>, Fault> {
+        self.get_all(chunks.iter().map(Chunk::done_key).collect()).await
+    }
+
+    /// Loads a chunk; false where the time was up before its end: calling it again goes on.
+    pub async fn load(&self, chunk: &Chunk) -> Result<bool, Fault> {
+        if self.store.get_json::<Tally>(&chunk.done_key()).await?.is_some() {
+            return Ok(true);
+        }
+        let begun = self.began(|batch| chunk.holds(batch)).await?;
+        self.loader(begun).await?.load_chunk(chunk).await
+    }
+
+    /// Settles documents and closes out the clearing account, slice after slice, from 0; Some is the one to go on
+    /// with, because the time was up.
+    pub async fn settle(&self, slice: u32) -> Result<Option<u32>, Fault> {
+        let begun = self.began(is_settling).await?;
+        let next = self.loader(begun).await?.settle(slice).await?;
+        if next.is_none() {
+            self.close_open_batches().await?;
+            self.lap(Stage::Load).await?;
+        }
+        Ok(next)
+    }
+
+    /// True where such a batch was opened and never closed: what came of it is unknown.
+    async fn began(&self, such: impl Fn(&str) -> bool) -> Result<bool, Fault> {
+        Ok(self.engine.jobs.open_batches(&self.run, "").await?.iter().any(|(batch, _)| such(batch)))
+    }
+
+    /// Batches of interrupted attempts whose records were all looked up and written since.
+    async fn close_open_batches(&self) -> Result<(), Fault> {
+        for (batch, _) in self.engine.jobs.open_batches(&self.run, "").await? {
+            self.engine.jobs.close_batch(&self.run, &batch, &[], &[]).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn loader(&self, begun: bool) -> Result<Loader<'_>, Fault> {
+        let plan = self.plan().await?;
+        let scope = match self.run.kind {
+            RunKind::Demo => {
+                let sample: Vec<RecordKey> = self.store.need_json(SAMPLE).await?;
+                Scope::Sample(Arc::new(sample.into_iter().collect()))
+            }
+            RunKind::Retry => Scope::Missing,
+            _ => Scope::All,
+        };
+        Ok(Loader {
+            engine: &self.engine,
+            store: &self.store,
+            plan,
+            run: &self.run,
+            scope,
+            existing: plan.mapping.existing(),
+            verify_first: begun || self.run.attempts > 1,
+        })
+    }
+
+    /// What the load came to, as far as it got.
+    pub(super) async fn tally(&self) -> Result<Tally, Fault> {
+        let levels: Vec<Vec<Chunk>> = self.store.get_json(LEVELS).await?.unwrap_or_default();
+        let mut tally = Tally::default();
+        for chunks in levels {
+            for done in self.chunk_tallies(&chunks).await?.into_iter().flatten() {
+                tally.merge(&done)?;
+            }
+        }
+        tally.merge(&settled_so_far(&self.store).await?)?;
+        Ok(tally)
+    }
+}

@@ -1,0 +1,87 @@
+//! Extract and transform: a partition, a part, and what all of them came to.
+
+use carry_model::{Code, Entity, Fault};
+use carry_ports::Stage;
+use serde::{Deserialize, Serialize};
+
+use super::OpenRun;
+use crate::extract::{self, Extracted, extract_partition};
+use crate::transform::{self, TransformedPart, transform_part};
+
+/// A raw batch, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawPart {
+    /// What its rows mainly are.
+    pub entity: Entity,
+    /// The name of the part.
+    pub part: String,
+}
+
+impl OpenRun {
+    /// The ids of the partitions that the plan lists.
+    pub async fn partitions(&self) -> Result<Vec<&str>, Fault> {
+        Ok(self.plan().await?.survey.partitions.iter().map(|partition| &*partition.id).collect())
+    }
+
+    /// Reads one partition into raw batches.
+    pub async fn extract(&self, partition: &str) -> Result<(), Fault> {
+        let plan = self.plan().await?;
+        let found = plan.survey.partitions.iter().find(|known| known.id == partition);
+        let partition = found.ok_or_else(|| Fault::new(Code::Bug).detail("a partition the plan lacks"))?;
+        extract_partition(self.engine.clone(), self.store.clone(), plan.clone(), partition.clone()).await?;
+        Ok(())
+    }
+
+    async fn extracted(&self) -> Result<Vec<Extracted>, Fault> {
+        let keys: Vec<_> = self.plan().await?.survey.partitions.iter().map(extract::done_key).collect();
+        let mut done = complete(self.get_all::<Extracted>(keys).await?)?;
+        done.sort_by(|a, b| a.partition.cmp(&b.partition));
+        Ok(done)
+    }
+
+    /// The raw batches of every partition, once all of them are read. A fault ([`Code::Interrupted`]) where one is
+    /// not.
+    pub async fn raw_parts(&self) -> Result<Vec<RawPart>, Fault> {
+        let extracted = self.extracted().await?;
+        self.lap(Stage::Extract).await?;
+        let of = |e: Extracted| e.parts.into_iter().map(move |part| RawPart { entity: e.entity, part });
+        Ok(extracted.into_iter().flat_map(of).collect())
+    }
+
+    /// Rows read, for progress.
+    pub(crate) async fn extracted_rows(&self) -> Result<u64, Fault> {
+        Ok(self.extracted().await?.iter().map(|extracted| extracted.rows).sum())
+    }
+
+    /// Turns one raw batch into canonical records and rejects.
+    pub async fn transform(&self, raw: &RawPart) -> Result<(), Fault> {
+        let (engine, store) = (self.engine.clone(), self.store.clone());
+        let transformer = self.transformer().await?.clone();
+        transform_part(engine, store, transformer, raw.entity, raw.part.clone()).await?;
+        Ok(())
+    }
+
+    /// What every raw batch became, in the source's order. A fault ([`Code::Interrupted`]) where one is not done.
+    pub(crate) async fn transformed(&self) -> Result<Vec<TransformedPart>, Fault> {
+        let extracted = self.extracted().await?;
+        let keys = extracted.iter().flat_map(|e| &e.parts).map(|part| transform::done_key(part)).collect();
+        let mut parts = complete(self.get_all::<TransformedPart>(keys).await?)?;
+        parts.sort_by(|a, b| a.part.cmp(&b.part));
+        Ok(parts)
+    }
+
+    /// Records to load, for progress.
+    pub(crate) async fn transformed_records(&self) -> Result<u64, Fault> {
+        Ok(self.transformed().await?.iter().flat_map(|part| part.records.values()).sum())
+    }
+}
+
+/// All of them, or a fault where a part of the work is missing: it has to be done again.
+pub(super) fn complete<T>(found: Vec<Option<T>>) -> Result<Vec<T>, Fault> {
+    let all = found.len();
+    let there: Vec<_> = found.into_iter().flatten().collect();
+    if there.len() == all {
+        return Ok(there);
+    }
+    Err(Fault::new(Code::Interrupted).detail(format!("{} of {all} parts are done.", there.len())))
+}

@@ -3,46 +3,89 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use carry_model::{Code, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, checked_sum};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, checked_sum};
 use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Run, RunState};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use crate::rows::{AsText, Exact, LINK_COLUMNS, SCHEMA, broken, change_name, json_broken, link, more_json};
+use crate::names::Names;
+use crate::rows::{
+    AsText, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, broken, change_name, json_broken, link, more_json,
+};
 
 /// Migrations, runs and the link journal in one SQLite file.
 ///
 /// Calls take milliseconds and run where they are awaited. Commits survive a crash of the process; after a loss
 /// of power the last ones may be missing, which a resumed run makes good by looking records up in the target.
 #[derive(Debug)]
-pub struct SqliteJobs(Mutex<Connection>);
+pub struct SqliteJobs(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    connection: Connection,
+    names: Names,
+}
 
 impl SqliteJobs {
     /// Opens the file, and makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let connection = Connection::open(path).map_err(broken)?;
+        // The log is folded back every 16 MB: what a batch writes anew it then writes once.
         connection
             .execute_batch(
                 "pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 10000; \
-                 pragma cache_size = -16000;",
+                 pragma cache_size = -12000; pragma wal_autocheckpoint = 4096;",
             )
             .map_err(broken)?;
-        connection.execute_batch(SCHEMA).map_err(broken)?;
+        prepare(&connection, path)?;
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self(Mutex::new(State { connection, names: Names::default() })))
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn transaction<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        let mut connection = self.connection();
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(broken)?;
-        let result = work(&transaction)?;
-        transaction.commit().map_err(broken)?;
-        Ok(result)
+    fn transaction<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>, &mut Names) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut state = self.state();
+        let State { connection, names } = &mut *state;
+        let done = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(broken)
+            .and_then(|transaction| {
+                let result = work(&transaction, names)?;
+                transaction.commit().map_err(broken)?;
+                Ok(result)
+            });
+        if done.is_err() {
+            names.forget();
+        }
+        done
     }
+
+    /// Links of a migration and entity; `condition` and `params` choose among them.
+    fn page(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Link>, Fault> {
+        let mut state = self.state();
+        let State { connection, names } = &mut *state;
+        let mut statement = connection.prepare_cached(sql).map_err(broken)?;
+        let rows = statement.query_map(params, |row| link(connection, names, row)).map_err(broken)?;
+        rows.map(|row| row.map_err(broken)).collect()
+    }
+}
+
+/// Makes the tables in an empty file; a fault where the file was made by another version of this program.
+fn prepare(connection: &Connection, path: &Path) -> Result<(), Fault> {
+    let ask = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(broken);
+    let (version, tables) = (ask("pragma user_version")?, ask("select count(*) from sqlite_schema")?);
+    if tables > 0 && version != SCHEMA_VERSION {
+        return Err(Fault::new(Code::StateUnusable)
+            .detail(format!("{} was made by another version of this program.", path.display()))
+            .hint("Name another state folder, or go on with the version that made it."));
+    }
+    connection.execute_batch(SCHEMA).map_err(broken)?;
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(broken)
 }
 
 /// The row number of a migration; -1, which no row has, where it is unknown.
@@ -71,19 +114,28 @@ fn store_run(connection: &Connection, run: &Run) -> Result<usize, Fault> {
     connection.execute("update runs set json = ?2 where id = ?1", [run.id.as_str(), &json]).map_err(broken)
 }
 
-fn put_links(tx: &Transaction<'_>, migration: i64, links: &[Link], keep_done: bool) -> Result<(), Fault> {
+fn put_links(
+    tx: &Transaction<'_>,
+    names: &mut Names,
+    migration: i64,
+    links: &[Link],
+    keep_done: bool,
+) -> Result<(), Fault> {
     let guard = if keep_done { " where links.state <> 'done'" } else { "" };
     let sql = format!(
-        "insert into links (migration, {LINK_COLUMNS}) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) \
+        "insert into links (migration, {LINK_COLUMNS}) values \
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
          on conflict (migration, entity, source_id) do update set state = excluded.state, change = excluded.change, \
          target_id = excluded.target_id, number = excluded.number, target_number = excluded.target_number, \
          fingerprint = excluded.fingerprint, run = excluded.run, contact = excluded.contact, date = excluded.date, \
          currency = excluded.currency, rate = excluded.rate, total = excluded.total, \
-         outstanding = excluded.outstanding, applied = excluded.applied, more = excluded.more{guard}"
+         outstanding = excluded.outstanding, applied = excluded.applied, place_file = excluded.place_file, \
+         place_line = excluded.place_line, place_last_line = excluded.place_last_line, more = excluded.more{guard}"
     );
     let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
     for link in links {
+        let place = &link.more.place;
+        let line = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         statement
             .execute(params![
                 migration,
@@ -94,15 +146,18 @@ fn put_links(tx: &Transaction<'_>, migration: i64, links: &[Link], keep_done: bo
                 link.target.as_ref().map(|id| id.as_str()),
                 link.number,
                 link.target_number,
-                AsText(link.fingerprint),
-                link.run.as_str(),
+                link.fingerprint.to_bytes(),
+                names.number(tx, link.run.as_str()).map_err(broken)?,
                 link.contact.as_ref().map(SourceId::as_str),
                 link.date.map(AsText),
-                link.currency.map(AsText),
+                link.currency.as_ref().map(Currency::code),
                 link.rate.map(Exact),
                 link.total.map(Exact),
                 link.outstanding.map(Exact),
                 Exact(link.applied),
+                names.number(tx, &place.file).map_err(broken)?,
+                line(place.line),
+                line(place.last_line),
                 more_json(&link.more)?,
             ])
             .map_err(broken)?;
@@ -127,12 +182,9 @@ fn apply(tx: &Transaction<'_>, migration: i64, applied: &[Applied]) -> Result<()
     Ok(())
 }
 
-fn collect_links(
-    statement: &mut rusqlite::Statement<'_>,
-    params: impl rusqlite::Params,
-) -> Result<Vec<Link>, Fault> {
-    let rows = statement.query_map(params, link).map_err(broken)?;
-    rows.map(|row| row.map_err(broken)).collect()
+/// A condition on the source id that an index can answer, with its value: everything, or what comes after one.
+fn past(after: Option<&SourceId>) -> (&'static str, &str) {
+    after.map_or((">=", ""), |id| (">", id.as_str()))
 }
 
 fn sql_limit(limit: usize) -> i64 {
@@ -144,12 +196,13 @@ impl Jobs for SqliteJobs {
     async fn create_migration(&self, migration: &Migration) -> Result<(), Fault> {
         let json = serde_json::to_string(migration).map_err(json_broken)?;
         let sql = "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing";
-        self.connection().execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
+        self.state().connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
         Ok(())
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>, Fault> {
-        let connection = self.connection();
+        let state = self.state();
+        let connection = &state.connection;
         let mut statement =
             connection.prepare_cached("select json from migrations order by seq").map_err(broken)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(broken)?;
@@ -157,7 +210,7 @@ impl Jobs for SqliteJobs {
     }
 
     async fn begin_run(&self, run: Run) -> Result<Begun, Fault> {
-        self.transaction(|tx| {
+        self.transaction(|tx, _| {
             match runs_of(tx, &run.migration)?.into_iter().find(|known| known.state.is_active()) {
                 Some(mut active) if active.kind == run.kind => {
                     active.attempts += 1;
@@ -196,19 +249,19 @@ impl Jobs for SqliteJobs {
     }
 
     async fn save_run(&self, run: &Run) -> Result<(), Fault> {
-        match store_run(&self.connection(), run)? {
+        match store_run(&self.state().connection, run)? {
             0 => Err(Fault::new(Code::StateUnusable).detail("a run that was never begun")),
             _ => Ok(()),
         }
     }
 
     async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
-        runs_of(&self.connection(), migration)
+        runs_of(&self.state().connection, migration)
     }
 
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {
         let json = serde_json::to_string(intents).map_err(json_broken)?;
-        self.transaction(|tx| {
+        self.transaction(|tx, _| {
             let seq = run_seq(tx, run)?;
             let known: Option<String> = tx
                 .prepare_cached("select intents from batches where run = ?1 and name = ?2")
@@ -235,7 +288,7 @@ impl Jobs for SqliteJobs {
         links: &[Link],
         applied: &[Applied],
     ) -> Result<(), Fault> {
-        self.transaction(|tx| {
+        self.transaction(|tx, names| {
             let sql = "update batches set open = 0, intents = '[]' where run = ?1 and name = ?2 and open = 1";
             let seq = run_seq(tx, run)?;
             let closed =
@@ -244,14 +297,15 @@ impl Jobs for SqliteJobs {
                 return Ok(());
             }
             let migration = migration_seq(tx, &run.migration)?;
-            put_links(tx, migration, links, false)?;
+            put_links(tx, names, migration, links, false)?;
             apply(tx, migration, applied)
         })
     }
 
     async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
-        let connection = self.connection();
-        let seq = run_seq(&connection, run)?;
+        let state = self.state();
+        let connection = &state.connection;
+        let seq = run_seq(connection, run)?;
         let sql = "select name, intents from batches where run = ?1 and open = 1 \
                    and substr(name, 1, length(?2)) = ?2 order by name";
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
@@ -266,24 +320,22 @@ impl Jobs for SqliteJobs {
     }
 
     async fn note_links(&self, run: &Run, links: &[Link]) -> Result<(), Fault> {
-        self.transaction(|tx| put_links(tx, migration_seq(tx, &run.migration)?, links, true))
+        self.transaction(|tx, names| put_links(tx, names, migration_seq(tx, &run.migration)?, links, true))
     }
 
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
-        let connection = self.connection();
-        let seq = migration_seq(&connection, migration)?;
+        let mut state = self.state();
+        let State { connection, names } = &mut *state;
+        let seq = migration_seq(connection, migration)?;
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id = ?3"
         );
         let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
-        keys.iter()
-            .map(|key| {
-                statement
-                    .query_row(params![seq, key.entity.name(), key.id.as_str()], link)
-                    .optional()
-                    .map_err(broken)
-            })
-            .collect()
+        let mut find = |key: &RecordKey| {
+            let row = params![seq, key.entity.name(), key.id.as_str()];
+            statement.query_row(row, |row| link(connection, names, row)).optional().map_err(broken)
+        };
+        keys.iter().map(&mut find).collect()
     }
 
     async fn links(
@@ -293,23 +345,22 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let connection = self.connection();
-        let seq = migration_seq(&connection, migration)?;
+        let seq = migration_seq(&self.state().connection, migration)?;
+        let (past, after) = past(after);
         let sql = format!(
-            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 \
-             and (?3 is null or source_id > ?3) order by source_id limit ?4"
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
+             order by source_id limit ?4"
         );
-        let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
-        let after = after.map(SourceId::as_str);
-        collect_links(&mut statement, params![seq, entity.name(), after, sql_limit(limit)])
+        self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
     }
 
     async fn count_links(
         &self,
         migration: &MigrationId,
     ) -> Result<BTreeMap<(Entity, &'static str), u64>, Fault> {
-        let connection = self.connection();
-        let seq = migration_seq(&connection, migration)?;
+        let state = self.state();
+        let connection = &state.connection;
+        let seq = migration_seq(connection, migration)?;
         let sql = "select entity, state, count(*) from links where migration = ?1 group by entity, state";
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
         let rows = statement
@@ -334,7 +385,7 @@ impl Jobs for SqliteJobs {
         migration: &MigrationId,
         balances: &[(RecordKey, Decimal)],
     ) -> Result<Vec<RecordKey>, Fault> {
-        self.transaction(|tx| {
+        self.transaction(|tx, _| {
             let seq = migration_seq(tx, migration)?;
             let sql =
                 "update links set outstanding = ?4 where migration = ?1 and entity = ?2 and source_id = ?3";
@@ -351,7 +402,7 @@ impl Jobs for SqliteJobs {
     }
 
     async fn mark_seen(&self, run: &Run, keys: &[RecordKey]) -> Result<(), Fault> {
-        self.transaction(|tx| {
+        self.transaction(|tx, _| {
             let (migration, run) = (migration_seq(tx, &run.migration)?, run_seq(tx, run)?);
             let sql = "update links set seen = ?4 where migration = ?1 and entity = ?2 and source_id = ?3";
             let mut statement = tx.prepare_cached(sql).map_err(broken)?;
@@ -371,17 +422,18 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let connection = self.connection();
-        let (migration, seq) = (migration_seq(&connection, &run.migration)?, run_seq(&connection, run)?);
+        let (migration, seq, by) = {
+            let mut state = self.state();
+            let State { connection, names } = &mut *state;
+            let by = names.find(connection, run.id.as_str()).map_err(broken)?;
+            (migration_seq(connection, &run.migration)?, run_seq(connection, run)?, by)
+        };
+        let (past, after) = past(after);
         let sql = format!(
-            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 \
-             and (?3 is null or source_id > ?3) and state = 'done' and run <> ?4 and seen is not ?5 \
-             order by source_id limit ?6"
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
+             and state = 'done' and run is not ?4 and seen is not ?5 order by source_id limit ?6"
         );
-        let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
-        let after = after.map(SourceId::as_str);
-        let row = params![migration, entity.name(), after, run.id.as_str(), seq, sql_limit(limit)];
-        collect_links(&mut statement, row)
+        self.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)])
     }
 
     async fn remove_links(
@@ -390,7 +442,7 @@ impl Jobs for SqliteJobs {
         keys: &[RecordKey],
         applied: &[Applied],
     ) -> Result<(), Fault> {
-        self.transaction(|tx| {
+        self.transaction(|tx, _| {
             let seq = migration_seq(tx, migration)?;
             let sql = "delete from links where migration = ?1 and entity = ?2 and source_id = ?3";
             let mut statement = tx.prepare_cached(sql).map_err(broken)?;
@@ -404,13 +456,18 @@ impl Jobs for SqliteJobs {
     }
 
     async fn purge(&self, migration: &MigrationId) -> Result<u64, Fault> {
-        self.transaction(|tx| {
+        self.transaction(|tx, names| {
             let seq = migration_seq(tx, migration)?;
             let links = tx.execute("delete from links where migration = ?1", [seq]).map_err(broken)?;
             tx.execute("delete from batches where run in (select seq from runs where migration = ?1)", [seq])
                 .map_err(broken)?;
             tx.execute("delete from runs where migration = ?1", [seq]).map_err(broken)?;
             tx.execute("delete from migrations where seq = ?1", [seq]).map_err(broken)?;
+            // File names are the customer's too; those that other migrations use stay.
+            let unused = "delete from names where number not in \
+                          (select run from links union select place_file from links)";
+            tx.execute(unused, []).map_err(broken)?;
+            names.forget();
             Ok(u64::try_from(links).unwrap_or(u64::MAX))
         })
     }
@@ -424,6 +481,15 @@ mod tests {
     async fn keeps_the_contract() {
         let folder = tempfile::tempdir().unwrap();
         carry_ports::contract::jobs(&SqliteJobs::open(&folder.path().join("state.db")).unwrap()).await;
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch("create table links (migration integer, more text)").unwrap();
+        assert_eq!(SqliteJobs::open(&path).unwrap_err().code, Code::StateUnusable);
     }
 
     #[test]

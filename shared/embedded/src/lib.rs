@@ -5,6 +5,7 @@
 
 mod folder;
 mod jobs;
+mod names;
 mod rows;
 mod tokens;
 

@@ -2,10 +2,15 @@
 
 use std::str::FromStr;
 
-use carry_model::{Code, Decimal, Entity, Fault, RecordKey, RunId, SourceId, TargetId};
+use carry_model::{Code, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId};
 use carry_ports::{Change, Link, LinkState, More};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Row, ToSql};
+use rusqlite::{Connection, Row, ToSql};
+
+use crate::names::Names;
+
+/// Version of the schema; a file of another version is not worked in.
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
 pub(crate) const SCHEMA: &str = "
     create table if not exists migrations (
@@ -16,16 +21,21 @@ pub(crate) const SCHEMA: &str = "
     create table if not exists batches (
         run integer not null references runs(seq), name text not null, open integer not null, intents text not null,
         primary key (run, name)) without rowid;
+    create table if not exists names (number integer primary key, text text not null unique);
     create table if not exists links (
         migration integer not null, entity text not null, source_id text not null,
         state text not null, change text not null, target_id text, number text, target_number text,
-        fingerprint text not null, run text not null, contact text, date text, currency text, rate text,
-        total text, outstanding text, applied text not null, more text, seen integer,
+        fingerprint blob not null, run integer not null, contact text, date text, currency text, rate text,
+        total text, outstanding text, applied text not null,
+        place_file integer not null, place_line integer not null, place_last_line integer not null,
+        more text, seen integer,
         primary key (migration, entity, source_id)) without rowid;
 ";
 
+/// Columns of a link; `run` and `place_file` are numbers of [`Names`].
 pub(crate) const LINK_COLUMNS: &str = "entity, source_id, state, change, target_id, number, target_number, \
-     fingerprint, run, contact, date, currency, rate, total, outstanding, applied, more";
+     fingerprint, run, contact, date, currency, rate, total, outstanding, applied, place_file, place_line, \
+     place_last_line, more";
 
 pub(crate) fn broken(error: rusqlite::Error) -> Fault {
     Fault::new(Code::StateUnusable).caused_by(error)
@@ -85,8 +95,16 @@ fn invalid(index: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(index, String::new(), rusqlite::types::Type::Text)
 }
 
+fn text<T: From<String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+    Ok(row.get_ref(index)?.as_str_or_null()?.map(|text| T::from(text.to_owned())))
+}
+
+fn line(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
+    u64::try_from(row.get_ref(index)?.as_i64()?).map_err(|_| invalid(index))
+}
+
 /// Reads a row of [`LINK_COLUMNS`].
-pub(crate) fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
+pub(crate) fn link(connection: &Connection, names: &mut Names, row: &Row<'_>) -> rusqlite::Result<Link> {
     let state = match row.get_ref(2)?.as_str()? {
         "done" => LinkState::Done,
         "failed" => LinkState::Failed,
@@ -99,32 +117,44 @@ pub(crate) fn link(row: &Row<'_>) -> rusqlite::Result<Link> {
         "mapped" => Change::Mapped,
         _ => return Err(invalid(3)),
     };
-    let more = match row.get_ref(16)?.as_str_or_null()? {
-        Some(text) => serde_json::from_str(text).map_err(|_| invalid(16))?,
+    let print: [u8; 16] = row.get_ref(7)?.as_blob()?.try_into().map_err(|_| invalid(7))?;
+    let more = match row.get_ref(19)?.as_str_or_null()? {
+        Some(text) => serde_json::from_str(text).map_err(|_| invalid(19))?,
         None => More::default(),
     };
+    let place = Place {
+        file: names.text(connection, row.get(16)?)?,
+        line: line(row, 17)?,
+        last_line: line(row, 18)?,
+    };
     Ok(Link {
-        key: RecordKey::new(row.get::<_, AsText<Entity>>(0)?.0, row.get::<_, String>(1)?),
+        key: RecordKey::new(row.get::<_, AsText<Entity>>(0)?.0, row.get_ref(1)?.as_str()?),
         state,
         change,
-        target: row.get::<_, Option<String>>(4)?.map(TargetId::from),
-        number: row.get(5)?,
-        target_number: row.get(6)?,
-        fingerprint: row.get::<_, String>(7)?.parse().map_err(|_| invalid(7))?,
-        run: RunId::from(row.get::<_, String>(8)?),
-        contact: row.get::<_, Option<String>>(9)?.map(SourceId::from),
+        target: text(row, 4)?,
+        number: text(row, 5)?,
+        target_number: text(row, 6)?,
+        fingerprint: Fingerprint::from_bytes(print),
+        run: RunId::from(names.text(connection, row.get(8)?)?),
+        contact: text(row, 9)?,
         date: opt_text(row, 10)?,
         currency: opt_text(row, 11)?,
         rate: opt_exact(row, 12)?,
         total: opt_exact(row, 13)?,
         outstanding: opt_exact(row, 14)?,
         applied: row.get::<_, Exact>(15)?.0,
-        more,
+        more: More { place, ..more },
     })
 }
 
-/// The seldom needed part of a link as JSON, or nothing where there is nothing in it.
+/// The seldom needed part of a link as JSON without its place, which has columns of its own; nothing where there
+/// is nothing in it.
 pub(crate) fn more_json(more: &More) -> Result<Option<String>, Fault> {
-    let json = serde_json::to_string(more).map_err(json_broken)?;
-    Ok((json != r#"{"place":{"file":""}}"#).then_some(json))
+    let More { draft, allocations, adjustments, notes, fault, place: _ } = more;
+    let plain = !draft && allocations.is_empty() && adjustments.is_empty() && notes.is_empty();
+    if plain && fault.is_none() {
+        return Ok(None);
+    }
+    let rest = More { place: Place::default(), ..more.clone() };
+    serde_json::to_string(&rest).map(Some).map_err(json_broken)
 }

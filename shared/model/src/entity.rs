@@ -154,6 +154,10 @@ impl FromStr for Entity {
 
     /// Reads a stable name ([`Entity::name`]); dashes and plurals are understood.
     fn from_str(text: &str) -> Result<Self, String> {
+        // Journals are read row by row: what this program wrote itself is known at a glance.
+        if let Some(entity) = Self::ALL.iter().find(|entity| entity.name() == text) {
+            return Ok(*entity);
+        }
         let wanted = text.trim().to_lowercase().replace(['-', ' '], "_");
         Self::ALL
             .iter()

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use carry_model::Fault;
 use carry_report::{
-    Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, VanishedRow,
+    Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, Table,
+    VanishedRow,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,5 +113,10 @@ impl ReportRows for StagedRows {
 
     fn vanished(&self) -> Result<Rows<'_, VanishedRow>, Fault> {
         self.stream(VANISHED)
+    }
+
+    fn json_lines(&self, list: Table) -> Result<Rows<'_, Vec<u8>>, Fault> {
+        let keys = self.parts.get(list.name()).into_iter().flatten();
+        Ok(Box::new(keys.map(|key| self.runtime.block_on(self.store.get_lines(key)))))
     }
 }

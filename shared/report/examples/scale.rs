@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, reason = "an example speaks to its user")]
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use carry_report::Report;
@@ -12,11 +14,11 @@ use carry_report::Report;
 mod sample;
 
 /// Counts what is written.
-struct Sink(std::rc::Rc<std::cell::Cell<usize>>);
+struct Sink(Arc<AtomicUsize>);
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.set(self.0.get() + bytes.len());
+        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
         Ok(bytes.len())
     }
 
@@ -29,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rows = std::env::args().nth(1).map_or(Ok(1_000_000), |text| text.parse())?;
     let (run, _) = sample::clean();
     let start = Instant::now();
-    let written = std::rc::Rc::new(std::cell::Cell::new(0));
+    let written = Arc::new(AtomicUsize::new(0));
     let rows_source = sample::stream::Stream::of(rows);
     let report = Report::new(&run, &rows_source)?;
     report.files(|_| Ok(Sink(written.clone())))?;
@@ -38,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "{rows} rows in each of 6 lists: {:?}, {} bytes written, {peak}",
         start.elapsed(),
-        written.get()
+        written.load(Ordering::Relaxed)
     );
     Ok(())
 }

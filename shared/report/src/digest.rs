@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::rows::Clip;
 use crate::{
     Adjustment, AdjustmentKind, Compared, ContactBalance, CrosswalkRow, DocumentBalance, Outcome, RejectRow,
-    ReportRows, Rows, VanishedRow,
+    ReportRows, Rows, VanishedRow, both,
 };
 
 /// How many rows of each list the HTML shows. JSON and CSV always have all of them.
@@ -143,17 +143,22 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
-    /// Reads every list once.
+    /// Reads every list once, the two long ones side by side.
     pub(crate) fn take(rows: &dyn ReportRows, limits: &Limits) -> Result<Self, Fault> {
+        let ((crosswalk, renamed), mut digest) =
+            both(|| crosswalk(rows.crosswalk()?, limits), || Self::of_the_rest(rows, limits))?;
+        digest.tally.crosswalk = crosswalk.total;
+        digest.tally.renamed = renamed.total;
+        Ok(Self { crosswalk, renamed, ..digest })
+    }
+
+    fn of_the_rest(rows: &dyn ReportRows, limits: &Limits) -> Result<Self, Fault> {
         let mut tally = Tally::default();
         let different = documents(rows.documents()?, limits, &mut tally)?;
         let contacts = contacts(rows.contacts()?, limits, &mut tally)?;
         let (adjustments, adjustment_totals) = adjustments(rows.adjustments()?, limits)?;
         tally.adjustments = adjustments.total;
         let (rejects, rejects_by_entity) = rejects(rows.rejects()?, limits, &mut tally)?;
-        let (crosswalk, renamed) = crosswalk(rows.crosswalk()?, limits)?;
-        tally.crosswalk = crosswalk.total;
-        tally.renamed = renamed.total;
         let mut vanished = Shown::new();
         for row in rows.vanished()? {
             vanished.push(row?, limits.vanished);
@@ -167,8 +172,8 @@ impl Digest {
             adjustment_totals,
             rejects,
             rejects_by_entity,
-            crosswalk,
-            renamed,
+            crosswalk: Shown::new(),
+            renamed: Shown::new(),
             vanished,
         })
     }

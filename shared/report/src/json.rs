@@ -6,10 +6,20 @@ use carry_model::{Code, Fault};
 use serde::Serialize;
 
 use crate::sheet::unwritable;
-use crate::{Report, Rows};
+use crate::{Report, Rows, Table};
 
 /// Version of the layout; a breaking change raises it.
 const FORMAT: &str = "carryforward-report/1";
+
+/// The lists, in the order in which they stand at the end.
+const LISTS: [Table; 6] = [
+    Table::Contacts,
+    Table::Documents,
+    Table::Adjustments,
+    Table::Rejects,
+    Table::Vanished,
+    Table::Crosswalk,
+];
 
 struct Object<'w> {
     out: &'w mut dyn Write,
@@ -44,13 +54,15 @@ impl Object<'_> {
         self.value(value)
     }
 
-    fn list<T: Serialize>(&mut self, key: &str, rows: Rows<'_, T>) -> Result<(), Fault> {
+    fn list(&mut self, key: &str, pieces: Rows<'_, Vec<u8>>) -> Result<(), Fault> {
         self.key(key)?;
         let mut separator = "[\n";
-        for row in rows {
-            self.raw(separator)?;
-            self.value(&row?)?;
-            separator = ",\n";
+        for piece in pieces {
+            for line in piece?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                self.raw(separator)?;
+                self.out.write_all(line).map_err(unwritable)?;
+                separator = ",\n";
+            }
         }
         self.raw(if separator == "[\n" { "[]" } else { "\n]" })
     }
@@ -70,12 +82,9 @@ pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Faul
     object.field("not_carried", &run.not_carried)?;
     object.field("findings", &run.findings)?;
     object.field("stages", &run.stages)?;
-    object.list("contacts", report.rows.contacts()?)?;
-    object.list("documents", report.rows.documents()?)?;
-    object.list("adjustments", report.rows.adjustments()?)?;
-    object.list("rejects", report.rows.rejects()?)?;
-    object.list("vanished", report.rows.vanished()?)?;
-    object.list("crosswalk", report.rows.crosswalk()?)?;
+    for list in LISTS {
+        object.list(list.name(), report.rows.json_lines(list)?)?;
+    }
     object.raw("\n}\n")?;
     object.out.flush().map_err(unwritable)
 }

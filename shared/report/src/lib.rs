@@ -32,6 +32,7 @@ mod table;
 mod verdict;
 
 use std::io::{BufWriter, Write};
+use std::sync::{Mutex, PoisonError};
 
 use carry_model::Fault;
 
@@ -102,23 +103,54 @@ impl<'a> Report<'a> {
     }
 
     /// Every file of the report: `create` is called with each file's name and gives its writer. Returns the names.
-    pub fn files<W: Write>(
+    /// Two files are written at a time.
+    pub fn files<W: Write + Send>(
         &self,
         mut create: impl FnMut(&str) -> std::io::Result<W>,
     ) -> Result<Vec<String>, Fault> {
-        let mut names = Vec::new();
-        let mut write = |name: String, render: &dyn Fn(&mut dyn Write) -> Result<(), Fault>| {
-            let mut out = BufWriter::new(create(&name).map_err(sheet::unwritable)?);
-            render(&mut out)?;
-            out.flush().map_err(sheet::unwritable)?;
-            names.push(name);
+        let tables = Table::ALL.iter().map(|table| (table.file_name(), File::Sheet(*table)));
+        let pages = [(HTML_FILE.to_owned(), File::Page), (JSON_FILE.to_owned(), File::Json)];
+        let (names, files): (Vec<_>, Vec<_>) = pages.into_iter().chain(tables).unzip();
+        let outs = names.iter().map(|name| create(name)).collect::<std::io::Result<Vec<W>>>();
+        let queue = Mutex::new(files.into_iter().zip(outs.map_err(sheet::unwritable)?));
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || {
+            while let Some((file, out)) = next() {
+                self.write(file, &mut BufWriter::new(out))?;
+            }
             Ok::<(), Fault>(())
         };
-        write(HTML_FILE.to_owned(), &|out| self.html(out))?;
-        write(JSON_FILE.to_owned(), &|out| self.json(out))?;
-        for table in Table::ALL {
-            write(table.file_name(), &|out| self.csv(*table, out))?;
-        }
+        both(&work, &work)?;
         Ok(names)
     }
+
+    fn write(&self, file: File, out: &mut dyn Write) -> Result<(), Fault> {
+        match file {
+            File::Page => self.html(out),
+            File::Json => self.json(out),
+            File::Sheet(table) => self.csv(table, out),
+        }?;
+        out.flush().map_err(sheet::unwritable)
+    }
+}
+
+/// One file of a report.
+#[derive(Clone, Copy)]
+enum File {
+    Page,
+    Json,
+    Sheet(Table),
+}
+
+/// Does two things at once; the first fault counts.
+fn both<A: Send, B>(
+    aside: impl FnOnce() -> Result<A, Fault> + Send,
+    here: impl FnOnce() -> Result<B, Fault>,
+) -> Result<(A, B), Fault> {
+    std::thread::scope(|scope| {
+        let aside = scope.spawn(aside);
+        let here = here();
+        let died = |_| Fault::new(carry_model::Code::Bug).detail("a thread of the report died");
+        Ok((aside.join().map_err(died)??, here?))
+    })
 }

@@ -3,9 +3,9 @@
 use carry_model::{Code, Currency, Date, Entity, Fault, Ledger, Money, Place, Reject, SourceId, TargetId};
 use serde::{Deserialize, Serialize};
 
-use crate::Compared;
 use crate::format::{CELL_CHARS_MAX, clip};
 use crate::run::words;
+use crate::{Compared, Table};
 
 /// A stream of rows; a fault ends the report with that fault.
 pub type Rows<'a, T> = Box<dyn Iterator<Item = Result<T, Fault>> + 'a>;
@@ -13,9 +13,10 @@ pub type Rows<'a, T> = Box<dyn Iterator<Item = Result<T, Fault>> + 'a>;
 /// Where the long lists of a report come from.
 ///
 /// Each list is asked for up to three times in one report (once to count and choose what the page shows, once for
-/// JSON, once for CSV) and has to give the same rows in the same order each time. An implementation reads page by
-/// page, so that its memory is bounded by a page; over an asynchronous store it is driven from a blocking thread.
-pub trait ReportRows {
+/// JSON, once for CSV) and has to give the same rows in the same order each time; several lists are read at once, on
+/// threads of their own. An implementation reads page by page, so that its memory is bounded by a page; over an
+/// asynchronous store it is driven from blocking threads.
+pub trait ReportRows: Sync {
     /// Every document that was compared, in the order in which a person would look for it.
     fn documents(&self) -> Result<Rows<'_, DocumentBalance>, Fault>;
     /// The balance of every contact per ledger and currency.
@@ -28,6 +29,27 @@ pub trait ReportRows {
     fn crosswalk(&self) -> Result<Rows<'_, CrosswalkRow>, Fault>;
     /// What was carried earlier and is gone from the source (delta).
     fn vanished(&self) -> Result<Rows<'_, VanishedRow>, Fault>;
+
+    /// A list as JSON Lines, in pieces of whole lines; nothing for tables that are no list. A store that keeps its
+    /// rows so hands them out as they are.
+    fn json_lines(&self, list: Table) -> Result<Rows<'_, Vec<u8>>, Fault> {
+        match list {
+            Table::Documents => serialised(self.documents()),
+            Table::Contacts => serialised(self.contacts()),
+            Table::Adjustments => serialised(self.adjustments()),
+            Table::Rejects => serialised(self.rejects()),
+            Table::Crosswalk => serialised(self.crosswalk()),
+            Table::Vanished => serialised(self.vanished()),
+            _ => Ok(Box::new(std::iter::empty())),
+        }
+    }
+}
+
+fn serialised<'a, T: Serialize + 'a>(rows: Result<Rows<'a, T>, Fault>) -> Result<Rows<'a, Vec<u8>>, Fault> {
+    Ok(Box::new(rows?.map(|row| {
+        serde_json::to_vec(&row?)
+            .map_err(|e| Fault::new(Code::Bug).detail("a row of the report did not serialise").caused_by(e))
+    })))
 }
 
 /// A row whose texts can be shortened for display.

@@ -326,7 +326,9 @@ impl Jobs for SqliteJobs {
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
         let mut state = self.state();
         let State { connection, names } = &mut *state;
-        let seq = migration_seq(connection, migration)?;
+        // One transaction, so that the file is locked once and not for every key.
+        let reading = connection.unchecked_transaction().map_err(broken)?;
+        let seq = migration_seq(&reading, migration)?;
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id = ?3"
         );

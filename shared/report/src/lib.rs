@@ -120,7 +120,7 @@ impl<'a> Report<'a> {
             }
             Ok::<(), Fault>(())
         };
-        both(&work, &work)?;
+        both(work, work)?;
         Ok(names)
     }
 

@@ -72,7 +72,8 @@ impl Xero {
     /// A list or a part of it: `Invoices`, with query parameters.
     pub(crate) async fn get(&self, endpoint: &'static str, query: &[(&str, String)]) -> Result<Page, Fault> {
         let response = self.send(Method::Get, endpoint, endpoint, query, None, Effect::Read).await?;
-        page(&response, endpoint)
+        // The one endpoint whose list is not called like it.
+        page(&response, if endpoint == "Organisation" { "Organisations" } else { endpoint })
     }
 
     /// A report.

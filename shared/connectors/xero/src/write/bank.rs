@@ -212,21 +212,29 @@ fn bank_transaction(target: &Target, batch: &WriteBatch, item: &WriteItem) -> Re
 }
 
 fn bank_lines(builder: &Builder<'_>, bank: &BankTransaction) -> Vec<Line> {
-    let one = |line: &carry_model::BankLine| {
-        let rate = builder.links.get_opt(Entity::TaxRate, &line.tax_rate);
-        Line {
-            description: Some(line.description.clone().unwrap_or_else(|| "Line".to_owned())),
+    let mut lines = Vec::with_capacity(bank.lines.len());
+    for line in &bank.lines {
+        let tax_type = builder.tax_type(&line.tax_rate);
+        let plain = |description: &str, amount| Line {
+            description: Some(description.to_owned()),
             quantity: Some(Decimal::ONE),
-            line_amount: Some(line.net),
-            tax_amount: Some(rate.and(line.tax).unwrap_or_default()),
-            tax_type: Some(
-                rate.map_or_else(|| NO_TAX.to_owned(), |rate| builder.target.tax_type(rate, builder.side)),
-            ),
+            line_amount: Some(amount),
+            tax_amount: Some(Decimal::ZERO),
+            tax_type: Some(NO_TAX.to_owned()),
             account_code: builder.account_code(&Some(line.account.clone())),
             ..Line::default()
+        };
+        let described = plain(line.description.as_deref().unwrap_or("Line"), line.net);
+        match tax_type {
+            Some(_) => lines.push(Line { tax_type, tax_amount: Some(line.tax.unwrap_or_default()), ..described }),
+            None => {
+                lines.push(described);
+                let tax = line.tax.filter(|tax| !tax.is_zero());
+                lines.extend(tax.map(|tax| plain("Tax as stated", tax)));
+            }
         }
-    };
-    bank.lines.iter().map(one).collect()
+    }
+    lines
 }
 
 fn transfer(target: &Target, batch: &WriteBatch, item: &WriteItem) -> Result<shapes::BankTransfer, Fault> {

@@ -77,9 +77,8 @@ impl Builder<'_> {
         tax: Option<Decimal>,
         notes: &mut Vec<String>,
     ) -> Result<(Line, Option<Decimal>), Fault> {
-        let rate = self.links.get_opt(Entity::TaxRate, &line.tax_rate);
-        let (tax_type, tax_amount, rest) = match rate {
-            Some(rate) => (self.target.tax_type(rate, self.side), tax.unwrap_or_default(), None),
+        let (tax_type, tax_amount, rest) = match self.tax_type(&line.tax_rate) {
+            Some(tax_type) => (tax_type, tax.unwrap_or_default(), None),
             None => (NO_TAX.to_owned(), Decimal::ZERO, tax),
         };
         let has_tax_inside = tax_mode == TaxMode::Inclusive;
@@ -100,6 +99,11 @@ impl Builder<'_> {
             ..Line::default()
         };
         Ok((built, rest))
+    }
+
+    /// The tax type of a linked tax rate, where one fits this side of the books.
+    pub(crate) fn tax_type(&self, rate: &Option<SourceId>) -> Option<String> {
+        self.links.get_opt(Entity::TaxRate, rate).and_then(|rate| self.target.tax_type(rate, self.side))
     }
 
     pub(crate) fn account_code(&self, account: &Option<SourceId>) -> Option<String> {

@@ -90,24 +90,20 @@ impl Target {
         system(&self.accounts, purpose)
     }
 
-    /// The tax type for that side: the linked one, or another of the same per cent where it does not fit.
-    pub(crate) fn tax_type(&self, linked: &TargetId, side: Side) -> String {
-        let fits = |tax: &TaxRate| match side {
+    /// The tax type for that side: the linked one, or another of the same per cent where it does not fit; None where
+    /// none fits.
+    pub(crate) fn tax_type(&self, linked: &TargetId, side: Side) -> Option<String> {
+        let fits = |tax: &&TaxRate| match side {
             Side::Sales => tax.can_apply_to_revenue != Some(false),
             Side::Purchases => tax.can_apply_to_expenses != Some(false),
         };
-        let Some(known) = self.taxes.iter().find(|tax| tax.tax_type == linked.as_str()) else {
-            return linked.to_string();
-        };
-        if fits(known) {
-            return known.tax_type.clone();
-        }
+        let known = self.taxes.iter().find(|tax| tax.tax_type == linked.as_str())?;
         let percent = |tax: &TaxRate| tax.effective_rate.unwrap_or(Decimal::ZERO);
-        let twin = self
-            .taxes
-            .iter()
-            .find(|tax| tax.status == "ACTIVE" && fits(tax) && percent(tax) == percent(known));
-        twin.unwrap_or(known).tax_type.clone()
+        let twin = || {
+            let same = |tax: &&TaxRate| tax.status == "ACTIVE" && percent(tax) == percent(known);
+            self.taxes.iter().filter(same).find(fits)
+        };
+        Some(known).filter(fits).or_else(twin).map(|tax| tax.tax_type.clone())
     }
 
     pub(crate) fn tax_named(&self, name: &str) -> Option<&TaxRate> {

@@ -1,6 +1,6 @@
 //! What QuickBooks Online can do.
 
-use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
+use carry_connector::{EntitySupport, Limits, Manifest, Removal, Support};
 use carry_model::Entity;
 
 use crate::company::BATCH;
@@ -12,7 +12,7 @@ const NO_FILES: &str = "files are not staged, only named";
 
 /// Deleted when removed.
 const fn transaction(entity: Entity) -> EntitySupport {
-    EntitySupport { incremental: Incremental::Modified, ..EntitySupport::full(entity, BATCH) }
+    EntitySupport::full(entity, BATCH)
 }
 
 /// Made inactive when removed, and named by itself.

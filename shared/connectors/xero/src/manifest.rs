@@ -1,6 +1,6 @@
 //! What Xero can do, as its fact sheets state it.
 
-use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
+use carry_connector::{EntitySupport, Limits, Manifest, Removal, Support};
 use carry_model::Entity;
 
 /// Elements of one write: what Xero advises.
@@ -9,7 +9,7 @@ pub(crate) const BATCH: usize = 50;
 const NO_UPDATE: &str = "Xero's API does not change it once it is there";
 
 const fn base(entity: Entity, remove: Removal) -> EntitySupport {
-    EntitySupport { remove, incremental: Incremental::Modified, ..EntitySupport::full(entity, BATCH) }
+    EntitySupport { remove, ..EntitySupport::full(entity, BATCH) }
 }
 
 const fn list(entity: Entity, remove: Removal) -> EntitySupport {

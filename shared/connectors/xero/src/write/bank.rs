@@ -226,7 +226,9 @@ fn bank_lines(builder: &Builder<'_>, bank: &BankTransaction) -> Vec<Line> {
         };
         let described = plain(line.description.as_deref().unwrap_or("Line"), line.net);
         match tax_type {
-            Some(_) => lines.push(Line { tax_type, tax_amount: Some(line.tax.unwrap_or_default()), ..described }),
+            Some(_) => {
+                lines.push(Line { tax_type, tax_amount: Some(line.tax.unwrap_or_default()), ..described })
+            }
             None => {
                 lines.push(described);
                 let tax = line.tax.filter(|tax| !tax.is_zero());

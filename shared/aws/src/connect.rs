@@ -7,7 +7,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use carry_model::{Code, Fault};
 use carry_ports::{Clock, Retention};
 
-use crate::{DynamoJobs, S3Staging, Table};
+use crate::{AwsSecrets, AwsTokens, DynamoJobs, EventScheduler, S3Staging, SesMailer, StepFunctions, Table};
 
 /// Times a call is tried; the SDK waits between them with exponential backoff and full jitter.
 const TRIES_MAX: u32 = 8;
@@ -63,6 +63,36 @@ impl Aws {
     /// Migrations, runs and links in that table.
     pub fn jobs(&self, table: Table, retention: Retention) -> DynamoJobs {
         DynamoJobs::new(table, retention)
+    }
+
+    /// Secrets.
+    pub fn secrets(&self) -> AwsSecrets {
+        AwsSecrets::new(aws_sdk_secretsmanager::Client::new(&self.config))
+    }
+
+    /// Tokens of a migration's connections; the prefix is the migration's own.
+    pub fn tokens(&self, table: Table, prefix: impl Into<String>) -> AwsTokens {
+        AwsTokens::new(self.secrets(), table, prefix)
+    }
+
+    /// Runs as executions of the state machine with that ARN.
+    pub fn flow(&self, machine: impl Into<String>) -> StepFunctions {
+        StepFunctions::new(aws_sdk_sfn::Client::new(&self.config), machine)
+    }
+
+    /// Schedules in that group, for that target, called by that role.
+    pub fn scheduler(
+        &self,
+        group: impl Into<String>,
+        target: impl Into<String>,
+        role: impl Into<String>,
+    ) -> EventScheduler {
+        EventScheduler::new(aws_sdk_scheduler::Client::new(&self.config), group, target, role)
+    }
+
+    /// Mail from that address.
+    pub fn mailer(&self, from: impl Into<String>) -> SesMailer {
+        SesMailer::new(aws_sdk_sesv2::Client::new(&self.config), from)
     }
 
     fn s3(&self) -> aws_sdk_s3::Client {

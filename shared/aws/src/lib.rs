@@ -3,17 +3,36 @@
 //! * [`S3Staging`]: objects in a bucket, created with `If-None-Match: *`.
 //! * [`DynamoJobs`]: migrations, runs and the link journal in one table; `docs/table.md` says how it is laid out.
 //!
+//! * [`DynamoHeaders`]: bare headers, audit trail, claims.
+//! * [`DynamoQuota`]: calls that many workers share.
+//! * [`AwsSecrets`], [`AwsTokens`]: credentials, and tokens renewed by one worker at a time.
+//! * [`StepFunctions`], [`EventScheduler`], [`SesMailer`].
+//!
 //! [`Aws`] reads region, credentials and endpoints from the environment (`AWS_ENDPOINT_URL` and its kin are all that
 //! differs between an account and an emulator) and hands out the adapters.
 
 mod connect;
 mod fault;
+mod flow;
+mod headers;
 mod item;
 mod jobs;
+mod mailer;
+mod quota;
+mod scheduler;
+mod secrets;
 mod staging;
 mod table;
+mod tokens;
 
 pub use connect::Aws;
+pub use flow::StepFunctions;
+pub use headers::DynamoHeaders;
 pub use jobs::DynamoJobs;
+pub use mailer::SesMailer;
+pub use quota::DynamoQuota;
+pub use scheduler::EventScheduler;
+pub use secrets::AwsSecrets;
 pub use staging::S3Staging;
 pub use table::{Table, Units};
+pub use tokens::AwsTokens;

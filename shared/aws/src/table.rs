@@ -318,6 +318,13 @@ impl Change {
         self
     }
 
+    /// Only where an attribute is not there.
+    pub(crate) fn if_missing(mut self, name: &str) -> Self {
+        self.condition = Some("attribute_not_exists(#only)".to_owned());
+        self.names.insert("#only".to_owned(), name.to_owned());
+        self
+    }
+
     /// Only where an attribute has this value.
     pub(crate) fn only_if(mut self, name: &str, value: AttributeValue) -> Self {
         self.condition = Some("#only = :only".to_owned());

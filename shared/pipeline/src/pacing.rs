@@ -88,10 +88,14 @@ impl Pacer {
         }
     }
 
-    /// Waits until a call may go; hold what it returns while the call is under way. A fault
-    /// ([`Code::RateLimited`], with the time to go on) where that is longer than a call waits.
-    pub(crate) async fn admit(&self, label: &str) -> Result<Option<OwnedSemaphorePermit>, Fault> {
-        let permit = self.in_flight.clone().acquire_owned().await.ok();
+    /// Waits until there is room for another call; hold what it returns while the call is under way.
+    pub(crate) async fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.in_flight.clone().acquire_owned().await.ok()
+    }
+
+    /// Waits until a call may go. A fault ([`Code::RateLimited`], with the time to go on) where that is longer than
+    /// a call waits.
+    pub(crate) async fn admit(&self, label: &str) -> Result<(), Fault> {
         loop {
             let mut windows = self.windows.lock().await;
             let now = Instant::now();
@@ -101,7 +105,7 @@ impl Pacer {
             if free_at <= now {
                 let concerned = windows.all.iter_mut().filter(|window| window.concerns(label));
                 concerned.for_each(|window| window.calls.push_back(now));
-                return Ok(permit);
+                return Ok(());
             }
             drop(windows);
             if free_at - now > WAIT_MAX {
@@ -186,11 +190,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn so_many_at_once() {
         let pacer = Arc::new(Pacer::new(&Limits { in_flight: Some(2), ..Limits::NONE }));
-        let first = pacer.admit("x").await;
-        let _second = pacer.admit("x").await;
-        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.admit("x")).await.is_err());
+        let first = pacer.enter().await;
+        let _second = pacer.enter().await;
+        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.enter()).await.is_err());
         drop(first);
-        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.admit("x")).await.is_ok());
+        assert!(tokio::time::timeout(Duration::from_secs(5), pacer.enter()).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use carry_model::{Code, Fault, Reach};
 use carry_ports::Transport;
 
 use crate::pacing::{Pacer, WAIT_MAX};
+use crate::sharing::{Shared, Slices};
 
 /// Times a call is sent.
 const SENDS_MAX: u32 = 5;
@@ -21,12 +22,27 @@ const THROTTLED_WAITS: [Duration; 4] =
 pub struct EngineWire {
     transport: Arc<dyn Transport>,
     pacer: Pacer,
+    slices: Option<Slices>,
 }
 
 impl EngineWire {
     /// Over that transport, inside those limits.
     pub fn new(transport: Arc<dyn Transport>, limits: &Limits) -> Self {
-        Self { transport, pacer: Pacer::new(limits) }
+        Self { transport, pacer: Pacer::new(limits), slices: None }
+    }
+
+    /// The same, where other processes call the same system: all of them together stay inside the limits.
+    pub fn sharing(transport: Arc<dyn Transport>, limits: &Limits, shared: &Shared) -> Self {
+        let slices = Some(Slices::new(limits, shared));
+        Self { transport, pacer: Pacer::new(&shared.own(limits)), slices }
+    }
+
+    async fn hold(&self, label: &str, wait: Duration) -> Result<(), Fault> {
+        self.pacer.hold(wait).await;
+        match &self.slices {
+            Some(slices) => slices.hold(label, wait).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -77,7 +93,11 @@ impl Wire for EngineWire {
     async fn call(&self, request: Request) -> Result<Response, Fault> {
         let mut backoff = FIRST_WAIT;
         for attempt in 1.. {
-            let permit = self.pacer.admit(request.label).await?;
+            let permit = self.pacer.enter().await;
+            if let Some(slices) = &self.slices {
+                slices.admit(request.label).await?;
+            }
+            self.pacer.admit(request.label).await?;
             let result = self.transport.send(&request).await;
             drop(permit);
             if let Ok(response) = &result {
@@ -93,7 +113,7 @@ impl Wire for EngineWire {
             let wait = asked.unwrap_or(guess);
             if throttled {
                 // Whoever else calls would be refused as well.
-                self.pacer.hold(wait.min(WAIT_MAX)).await;
+                self.hold(request.label, wait.min(WAIT_MAX)).await?;
             }
             if attempt >= SENDS_MAX || wait > WAIT_MAX {
                 return Err(fault);

@@ -7,6 +7,10 @@
     reason = "suites are called from tests"
 )]
 
+mod service;
+
+pub use service::{flow, headers, mailer, quota, scheduler, secrets};
+
 use carry_connector::oauth::Grant;
 use carry_model::{
     Code, Currency, Date, Decimal, Entity, Fault, Fingerprint, MigrationId, RecordKey, RunId, SourceId,

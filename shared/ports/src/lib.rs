@@ -4,25 +4,43 @@
 //! * [`Jobs`]: migrations, runs and the link journal (what went where), in operations of the domain.
 //! * [`Transport`]: one HTTP call.
 //! * [`Tokens`]: what platforms granted, kept in a protected place.
+//! * [`Secrets`]: credentials, kept where only the service may read.
+//! * [`Headers`]: what is kept of a migration for good, and the audit trail.
+//! * [`Flow`]: starts runs that go on by themselves.
+//! * [`Scheduler`]: things that are to happen later.
+//! * [`Mailer`]: mail from the service.
+//! * [`Quota`]: calls that many workers share.
 //! * [`Clock`]: the time.
 //!
 //! [`contract`] holds the suites that every adapter must pass.
 
 mod clock;
 pub mod contract;
+mod flow;
+mod headers;
 mod jobs;
 mod link;
+mod mailer;
 mod memory_jobs;
+mod quota;
 mod retention;
+mod scheduler;
+mod secrets;
 mod staging;
 mod tokens;
 mod transport;
 
 pub use clock::{Clock, SystemClock};
+pub use flow::{Flow, FlowStart, FlowState, MemoryFlow};
+pub use headers::{Deed, Header, Headers, MemoryHeaders, Receipt};
 pub use jobs::{Applied, Begun, Intent, Jobs, Migration, Run, RunKind, RunState, Stage};
 pub use link::{Change, Link, LinkState, More};
+pub use mailer::{Mail, Mailer, MemoryMailer};
 pub use memory_jobs::MemoryJobs;
+pub use quota::{Bucket, Leased, MemoryQuota, Quota, Rate};
 pub use retention::Retention;
+pub use scheduler::{MemoryScheduler, Schedule, Scheduler, When};
+pub use secrets::{MemorySecrets, Secrets};
 pub use staging::{MemoryStaging, Staging};
 pub use tokens::{Lease, MemoryTokens, Tokens};
 pub use transport::Transport;

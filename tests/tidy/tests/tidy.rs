@@ -45,7 +45,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("carry-pipeline", &["carry-model", "carry-connector", "carry-ports", "carry-report"]),
         ("carry-embedded", &["carry-model", "carry-connector", "carry-ports"]),
         ("carry-http", &["carry-model", "carry-connector", "carry-ports"]),
-        ("carry-aws", &["carry-model", "carry-ports"]),
+        ("carry-aws", &["carry-model", "carry-connector", "carry-ports"]),
         // Simulated platforms share nothing with the connectors but money, currencies and dates.
         ("carry-sandbox", &["carry-model"]),
     ])

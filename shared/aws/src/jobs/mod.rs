@@ -13,6 +13,8 @@ mod batches;
 mod link;
 mod runs;
 
+pub(crate) use runs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, sortable};
+
 /// Entities counted or purged at once.
 const ENTITIES_AT_ONCE: usize = 8;
 

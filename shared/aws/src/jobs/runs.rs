@@ -14,13 +14,15 @@ use crate::table::{Change, waits};
 
 const HEADER: &str = "HEADER";
 const RUN_PREFIX: &str = "RUN#";
-const LISTING: &str = "MIGRATIONS";
+/// The partition of the listings.
+pub(crate) const LISTING: &str = "MIGRATIONS";
 const JSON: &str = "js";
-const CREATED: &str = "created";
+/// When the migration was set up.
+pub(crate) const CREATED: &str = "created";
 /// The run that was begun last; active or not is what its own item says.
-const LATEST: &str = "latest";
+pub(crate) const LATEST: &str = "latest";
 /// Seconds since 1970 after which nothing of the migration is to be seen any more.
-const OVER_AT: &str = "over_at";
+pub(crate) const OVER_AT: &str = "over_at";
 
 /// Where a migration's header lies.
 pub(crate) fn header_key(migration: &MigrationId) -> Key {
@@ -36,7 +38,8 @@ pub(crate) fn sortable(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-fn listing_key(created: &str, migration: &MigrationId) -> Key {
+/// Where the listing of a migration lies.
+pub(crate) fn listing_key(created: &str, migration: &MigrationId) -> Key {
     Key::new(LISTING, format!("{created}#{migration}"))
 }
 

@@ -86,6 +86,24 @@ impl Stack {
         aws_sdk_dynamodb::Client::new(&self.config)
     }
 
+    /// Makes a state machine that waits, and hands back its ARN.
+    pub(crate) async fn make_machine(&self) -> String {
+        let definition = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":600,"End":true}}}"#;
+        let made = aws_sdk_sfn::Client::new(&self.config)
+            .create_state_machine()
+            .name("carryforward-migration")
+            .definition(definition)
+            .role_arn("arn:aws:iam::000000000000:role/flow")
+            .send();
+        made.await.unwrap().state_machine_arn
+    }
+
+    /// Lets an address send.
+    pub(crate) async fn verify(&self, address: &str) {
+        let client = aws_sdk_sesv2::Client::new(&self.config);
+        client.create_email_identity().email_identity(address).send().await.unwrap();
+    }
+
     async fn make_table(&self) {
         let attribute = |name: &str| {
             AttributeDefinition::builder()

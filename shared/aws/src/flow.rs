@@ -1,0 +1,74 @@
+use async_trait::async_trait;
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::ProvideErrorMetadata;
+use aws_sdk_sfn::types::ExecutionStatus;
+use carry_model::{Code, Fault, RunId};
+use carry_ports::{Flow, FlowStart, FlowState};
+
+use crate::fault::{fault, json_broken};
+
+/// Runs as executions of one state machine, each under its run's id: Step Functions itself refuses a second one.
+#[derive(Clone, Debug)]
+pub struct StepFunctions {
+    client: Client,
+    machine: String,
+}
+
+impl StepFunctions {
+    /// Of the state machine with that ARN.
+    pub fn new(client: Client, machine: impl Into<String>) -> Self {
+        Self { client, machine: machine.into() }
+    }
+
+    /// `arn:aws:states:REGION:ACCOUNT:stateMachine:NAME` becomes `...:execution:NAME:RUN`.
+    fn execution(&self, run: &RunId) -> Result<String, Fault> {
+        let execution = self.machine.replacen(":stateMachine:", ":execution:", 1);
+        if execution == self.machine {
+            return Err(Fault::new(Code::ConfigInvalid).detail("That is no ARN of a state machine."));
+        }
+        Ok(format!("{execution}:{run}"))
+    }
+}
+
+const MISSING: &str = "ExecutionDoesNotExist";
+
+#[async_trait]
+impl Flow for StepFunctions {
+    async fn start(&self, start: &FlowStart) -> Result<bool, Fault> {
+        let input = serde_json::to_string(start).map_err(json_broken)?;
+        let execution = self.client.start_execution().state_machine_arn(&self.machine);
+        // With the same input a running execution answers as if it had just been started, so it is asked for first.
+        if self.state(&start.run).await?.is_some() {
+            return Ok(false);
+        }
+        match execution.name(start.run.as_str()).input(input).send().await {
+            Ok(_) => Ok(true),
+            Err(e) if e.code() == Some("ExecutionAlreadyExists") => Ok(false),
+            Err(e) => Err(fault("Step Functions StartExecution", &e)),
+        }
+    }
+
+    async fn state(&self, run: &RunId) -> Result<Option<FlowState>, Fault> {
+        match self.client.describe_execution().execution_arn(self.execution(run)?).send().await {
+            Ok(execution) => Ok(Some(match execution.status() {
+                ExecutionStatus::Running | ExecutionStatus::PendingRedrive => FlowState::Running,
+                ExecutionStatus::Succeeded => FlowState::Ended,
+                ExecutionStatus::Aborted => FlowState::Stopped,
+                _ => FlowState::Failed,
+            })),
+            Err(e) if e.code() == Some(MISSING) => Ok(None),
+            Err(e) => Err(fault("Step Functions DescribeExecution", &e)),
+        }
+    }
+
+    async fn stop(&self, run: &RunId) -> Result<(), Fault> {
+        if self.state(run).await? != Some(FlowState::Running) {
+            return Ok(());
+        }
+        match self.client.stop_execution().execution_arn(self.execution(run)?).send().await {
+            Ok(_) => Ok(()),
+            Err(e) if e.code() == Some(MISSING) => Ok(()),
+            Err(e) => Err(fault("Step Functions StopExecution", &e)),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use async_trait::async_trait;
+use carry_model::{Fault, MigrationId, RunId, Timestamp};
+use carry_ports::{Deed, Header, Headers, Receipt};
+
+use crate::Table;
+use crate::fault::unusable;
+use crate::item::{Item, Key, json, optional, parsed, required, text, whole};
+use crate::jobs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, sortable};
+use crate::table::Change;
+
+const CUSTOMER: &str = "customer";
+/// The attribute in which a header keeps its receipts, JSON.
+const PURGES: &str = "purges";
+const DEED_PREFIX: &str = "DEED#";
+const DEED: &str = "deed";
+const VALUE: &str = "value";
+/// The index of headers by customer.
+const CUSTOMERS: &str = "customers";
+
+/// A migration that nothing was ever run for is purged after this long.
+const UNUSED_DAYS: i64 = 30;
+
+/// Bare headers, audit trail and claims in the table; none of it expires.
+#[derive(Clone, Debug)]
+pub struct DynamoHeaders {
+    table: Table,
+}
+
+impl DynamoHeaders {
+    /// In that table.
+    pub const fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    fn is_due(header: &Item, now: Timestamp) -> bool {
+        let over = whole(header, OVER_AT).is_some_and(|at| at <= now.as_second());
+        let created = optional(header, CREATED).and_then(|created| created.parse::<Timestamp>().ok());
+        let old = |created: Timestamp| now.as_second() - created.as_second() > UNUSED_DAYS * 86_400;
+        over || (!header.contains_key(LATEST) && created.is_some_and(old))
+    }
+}
+
+fn read(item: &Item) -> Result<Header, Fault> {
+    let id = required(item, "pk")?.strip_prefix("M#").ok_or_else(|| unusable("a header's key"))?;
+    let created = required(item, CREATED)?.parse();
+    Ok(Header {
+        migration: MigrationId::from(id),
+        customer: required(item, CUSTOMER)?.to_owned(),
+        created: created.map_err(|e| unusable("a header's time").caused_by(e))?,
+        purges: if item.contains_key(PURGES) { parsed(item, PURGES)? } else { Vec::new() },
+    })
+}
+
+#[async_trait]
+impl Headers for DynamoHeaders {
+    async fn create(&self, header: &Header) -> Result<(), Fault> {
+        let created = sortable(header.created);
+        let key = header_key(&header.migration);
+        let change =
+            Change::default().set_once(CUSTOMER, text(&header.customer)).set_once(CREATED, text(&created));
+        self.table.update(&key, change).await?;
+        let known = self.table.get(&key).await?;
+        let created = known.as_ref().and_then(|known| optional(known, CREATED)).unwrap_or(&created);
+        self.table.create(listing_key(created, &header.migration).item()).await?;
+        Ok(())
+    }
+
+    async fn get(&self, migration: &MigrationId) -> Result<Option<Header>, Fault> {
+        let item = self.table.get(&header_key(migration)).await?;
+        item.filter(|item| item.contains_key(CUSTOMER)).map(|item| read(&item)).transpose()
+    }
+
+    async fn of_customer(&self, customer: &str) -> Result<Vec<Header>, Fault> {
+        let query = self
+            .table
+            .query()
+            .consistent_read(false) // an index has no other reads
+            .index_name(CUSTOMERS)
+            .key_condition_expression("customer = :customer")
+            .expression_attribute_values(":customer", text(customer));
+        self.table.all(query).await?.iter().map(read).collect()
+    }
+
+    async fn due(&self) -> Result<Vec<MigrationId>, Fault> {
+        let query = self
+            .table
+            .query()
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(LISTING));
+        let listed = self.table.all(query).await?;
+        let id = |item: &Item| {
+            let (_, id) = required(item, "sk")?.split_once('#').ok_or_else(|| unusable("a listing"))?;
+            Ok(MigrationId::from(id))
+        };
+        let ids = listed.iter().map(id).collect::<Result<Vec<_>, Fault>>()?;
+        let keys: Vec<_> = ids.iter().map(header_key).collect();
+        let now = self.table.now();
+        let headers = self.table.get_many(&keys).await?;
+        let due = headers.iter().filter(|header| Self::is_due(header, now));
+        let due: Vec<_> = due.map(Key::of).collect::<Result<_, _>>()?;
+        Ok(ids.into_iter().filter(|id| due.contains(&header_key(id))).collect())
+    }
+
+    async fn purged(&self, migration: &MigrationId, receipt: &Receipt) -> Result<(), Fault> {
+        let mut purges = self.get(migration).await?.map(|header| header.purges).unwrap_or_default();
+        if !purges.contains(receipt) {
+            purges.push(receipt.clone());
+        }
+        self.table.update(&header_key(migration), Change::default().set(PURGES, json(&purges)?)).await?;
+        Ok(())
+    }
+
+    async fn note(&self, migration: &MigrationId, deed: &Deed) -> Result<(), Fault> {
+        let name = format!("{DEED_PREFIX}{}#{}", sortable(deed.at), RunId::random());
+        let key = Key::new(header_key(migration).pk, name);
+        self.table.create(key.with([(DEED, json(deed)?)])).await?;
+        Ok(())
+    }
+
+    async fn trail(&self, migration: &MigrationId) -> Result<Vec<Deed>, Fault> {
+        let query = self
+            .table
+            .query()
+            .key_condition_expression("pk = :pk AND begins_with(sk, :deed)")
+            .expression_attribute_values(":pk", text(header_key(migration).pk))
+            .expression_attribute_values(":deed", text(DEED_PREFIX));
+        self.table.all(query).await?.iter().map(|item| parsed(item, DEED)).collect()
+    }
+
+    async fn claim(&self, name: &str, value: &str) -> Result<String, Fault> {
+        let key = Key::new(format!("CLAIM#{name}"), "CLAIM");
+        if self.table.create(key.with([(VALUE, text(value))])).await? {
+            return Ok(value.to_owned());
+        }
+        let claimed = self.table.get(&key).await?.ok_or_else(|| unusable("a claim"))?;
+        required(&claimed, VALUE).map(str::to_owned)
+    }
+}

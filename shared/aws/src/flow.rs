@@ -7,7 +7,8 @@ use carry_ports::{Flow, FlowStart, FlowState};
 
 use crate::fault::{fault, json_broken};
 
-/// Runs as executions of one state machine, each under its run's id: Step Functions itself refuses a second one.
+/// Runs as executions of one state machine, each under its run's id: Step Functions itself refuses a second one. A
+/// later attempt is `<run>.<attempt>`.
 #[derive(Clone, Debug)]
 pub struct StepFunctions {
     client: Client,
@@ -21,13 +22,17 @@ impl StepFunctions {
     }
 
     /// `arn:aws:states:REGION:ACCOUNT:stateMachine:NAME` becomes `...:execution:NAME:RUN`.
-    fn execution(&self, run: &RunId) -> Result<String, Fault> {
+    fn execution(&self, run: &RunId, attempt: u32) -> Result<String, Fault> {
         let execution = self.machine.replacen(":stateMachine:", ":execution:", 1);
         if execution == self.machine {
             return Err(Fault::new(Code::ConfigInvalid).detail("That is no ARN of a state machine."));
         }
-        Ok(format!("{execution}:{run}"))
+        Ok(format!("{execution}:{}", name(run, attempt)))
     }
+}
+
+fn name(run: &RunId, attempt: u32) -> String {
+    if attempt <= 1 { run.to_string() } else { format!("{run}.{attempt}") }
 }
 
 const MISSING: &str = "ExecutionDoesNotExist";
@@ -38,18 +43,18 @@ impl Flow for StepFunctions {
         let input = serde_json::to_string(start).map_err(json_broken)?;
         let execution = self.client.start_execution().state_machine_arn(&self.machine);
         // With the same input a running execution answers as if it had just been started, so it is asked for first.
-        if self.state(&start.run).await?.is_some() {
+        if self.state(&start.run, start.attempt).await?.is_some() {
             return Ok(false);
         }
-        match execution.name(start.run.as_str()).input(input).send().await {
+        match execution.name(name(&start.run, start.attempt)).input(input).send().await {
             Ok(_) => Ok(true),
             Err(e) if e.code() == Some("ExecutionAlreadyExists") => Ok(false),
             Err(e) => Err(fault("Step Functions StartExecution", &e)),
         }
     }
 
-    async fn state(&self, run: &RunId) -> Result<Option<FlowState>, Fault> {
-        match self.client.describe_execution().execution_arn(self.execution(run)?).send().await {
+    async fn state(&self, run: &RunId, attempt: u32) -> Result<Option<FlowState>, Fault> {
+        match self.client.describe_execution().execution_arn(self.execution(run, attempt)?).send().await {
             Ok(execution) => Ok(Some(match execution.status() {
                 ExecutionStatus::Running | ExecutionStatus::PendingRedrive => FlowState::Running,
                 ExecutionStatus::Succeeded => FlowState::Ended,
@@ -61,11 +66,11 @@ impl Flow for StepFunctions {
         }
     }
 
-    async fn stop(&self, run: &RunId) -> Result<(), Fault> {
-        if self.state(run).await? != Some(FlowState::Running) {
+    async fn stop(&self, run: &RunId, attempt: u32) -> Result<(), Fault> {
+        if self.state(run, attempt).await? != Some(FlowState::Running) {
             return Ok(());
         }
-        match self.client.stop_execution().execution_arn(self.execution(run)?).send().await {
+        match self.client.stop_execution().execution_arn(self.execution(run, attempt)?).send().await {
             Ok(_) => Ok(()),
             Err(e) if e.code() == Some(MISSING) => Ok(()),
             Err(e) => Err(fault("Step Functions StopExecution", &e)),

@@ -1,14 +1,16 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::{ByteStream, SdkBody};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use carry_model::{Code, Fault};
-use carry_ports::Staging;
+use carry_ports::{Doors, Staging};
 
 use crate::fault::fault;
 use crate::table::waits;
@@ -89,6 +91,25 @@ fn cut_off(error: impl std::fmt::Display) -> Fault {
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Fault {
     Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(error)
+}
+
+fn unsigned(error: impl std::fmt::Display) -> Fault {
+    Fault::new(Code::AuthRefused).detail("An address could not be signed.").caused_by(error)
+}
+
+#[async_trait]
+impl Doors for S3Staging {
+    async fn upload(&self, key: &str, open_for: Duration) -> Result<String, Fault> {
+        let open = PresigningConfig::expires_in(open_for).map_err(unsigned)?;
+        let put = self.client.put_object().bucket(&self.bucket).key(plain(key)?);
+        Ok(put.presigned(open).await.map_err(unsigned)?.uri().to_owned())
+    }
+
+    async fn download(&self, key: &str, open_for: Duration) -> Result<String, Fault> {
+        let open = PresigningConfig::expires_in(open_for).map_err(unsigned)?;
+        let get = self.client.get_object().bucket(&self.bucket).key(plain(key)?);
+        Ok(get.presigned(open).await.map_err(unsigned)?.uri().to_owned())
+    }
 }
 
 #[async_trait]

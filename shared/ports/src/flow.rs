@@ -14,11 +14,18 @@ pub struct FlowStart {
     pub migration: MigrationId,
     /// The run, named by whoever starts it: the same name again is the same run.
     pub run: RunId,
+    /// Which time it is set going: 1 at first, one more each time it is gone on with after its flow broke off.
+    #[serde(default = "first")]
+    pub attempt: u32,
     /// What it does.
     pub kind: RunKind,
     /// How it is to be done, as the plan reads it; nothing for the defaults.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub settings: serde_json::Value,
+}
+
+const fn first() -> u32 {
+    1
 }
 
 /// Where the flow of a run stands. What became of the records is in [`crate::Run`].
@@ -38,23 +45,30 @@ pub enum FlowState {
 /// Starts runs that go on by themselves.
 #[async_trait]
 pub trait Flow: Send + Sync {
-    /// Starts a run. True where this started it, false where it had been started already.
+    /// Sets a run going. True where this did it, false where the same attempt had been started already.
     async fn start(&self, start: &FlowStart) -> Result<bool, Fault>;
 
-    /// Where the flow of a run stands; None where it was never started.
-    async fn state(&self, run: &RunId) -> Result<Option<FlowState>, Fault>;
+    /// Where an attempt at a run stands; None where it was never started.
+    async fn state(&self, run: &RunId, attempt: u32) -> Result<Option<FlowState>, Fault>;
 
-    /// Stops a run's flow. Stopping what does not go on is no fault.
-    async fn stop(&self, run: &RunId) -> Result<(), Fault>;
+    /// Stops an attempt at a run. Stopping what does not go on is no fault.
+    async fn stop(&self, run: &RunId, attempt: u32) -> Result<(), Fault>;
 }
 
 /// Remembers what was started, and does nothing.
 #[derive(Debug, Default)]
-pub struct MemoryFlow(Mutex<BTreeMap<String, (FlowStart, FlowState)>>);
+pub struct MemoryFlow(Mutex<BTreeMap<(String, u32), (FlowStart, FlowState)>>);
 
 impl MemoryFlow {
-    fn runs(&self) -> MutexGuard<'_, BTreeMap<String, (FlowStart, FlowState)>> {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<(String, u32), (FlowStart, FlowState)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets an attempt break off.
+    pub fn fail(&self, run: &RunId, attempt: u32) {
+        if let Some((_, state)) = self.runs().get_mut(&(run.to_string(), attempt)) {
+            *state = FlowState::Failed;
+        }
     }
 
     /// What was started, in order of the runs' names.
@@ -67,19 +81,20 @@ impl MemoryFlow {
 impl Flow for MemoryFlow {
     async fn start(&self, start: &FlowStart) -> Result<bool, Fault> {
         let mut runs = self.runs();
-        if runs.contains_key(start.run.as_str()) {
+        let key = (start.run.to_string(), start.attempt);
+        if runs.contains_key(&key) {
             return Ok(false);
         }
-        runs.insert(start.run.to_string(), (start.clone(), FlowState::Running));
+        runs.insert(key, (start.clone(), FlowState::Running));
         Ok(true)
     }
 
-    async fn state(&self, run: &RunId) -> Result<Option<FlowState>, Fault> {
-        Ok(self.runs().get(run.as_str()).map(|(_, state)| *state))
+    async fn state(&self, run: &RunId, attempt: u32) -> Result<Option<FlowState>, Fault> {
+        Ok(self.runs().get(&(run.to_string(), attempt)).map(|(_, state)| *state))
     }
 
-    async fn stop(&self, run: &RunId) -> Result<(), Fault> {
-        if let Some((_, state)) = self.runs().get_mut(run.as_str())
+    async fn stop(&self, run: &RunId, attempt: u32) -> Result<(), Fault> {
+        if let Some((_, state)) = self.runs().get_mut(&(run.to_string(), attempt))
             && *state == FlowState::Running
         {
             *state = FlowState::Stopped;

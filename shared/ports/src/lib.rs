@@ -2,6 +2,7 @@
 //!
 //! * [`Staging`]: bounded objects, created once, never changed.
 //! * [`Jobs`]: migrations, runs and the link journal (what went where), in operations of the domain.
+//! * [`Doors`]: addresses of single objects, open for a while.
 //! * [`Transport`]: one HTTP call.
 //! * [`Tokens`]: what platforms granted, kept in a protected place.
 //! * [`Secrets`]: credentials, kept where only the service may read.
@@ -16,6 +17,7 @@
 
 mod clock;
 pub mod contract;
+mod doors;
 mod flow;
 mod headers;
 mod jobs;
@@ -31,6 +33,7 @@ mod tokens;
 mod transport;
 
 pub use clock::{Clock, SystemClock};
+pub use doors::{Doors, MemoryDoors};
 pub use flow::{Flow, FlowStart, FlowState, MemoryFlow};
 pub use headers::{Deed, Header, Headers, MemoryHeaders, Receipt};
 pub use jobs::{Applied, Begun, Intent, Jobs, Migration, Run, RunKind, RunState, Stage};

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey, SourceId};
+use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId};
 use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Retention, Run};
 use futures::{StreamExt, TryStreamExt};
 
@@ -124,6 +124,10 @@ impl Jobs for DynamoJobs {
         self.live_migrations().await
     }
 
+    async fn migration(&self, id: &MigrationId) -> Result<Option<Migration>, Fault> {
+        self.find_migration(id).await
+    }
+
     async fn begin_run(&self, run: Run) -> Result<Begun, Fault> {
         self.begin(run).await
     }
@@ -134,6 +138,10 @@ impl Jobs for DynamoJobs {
 
     async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
         if self.is_over(migration).await? { Ok(Vec::new()) } else { self.runs_of(migration).await }
+    }
+
+    async fn run(&self, migration: &MigrationId, id: &RunId) -> Result<Option<Run>, Fault> {
+        if self.is_over(migration).await? { Ok(None) } else { self.find_run(migration, id).await }
     }
 
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {

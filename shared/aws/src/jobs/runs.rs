@@ -94,7 +94,7 @@ impl DynamoJobs {
                 return Err(Fault::new(Code::MigrationUnknown).detail("The time it was kept is over."));
             }
             let latest = match optional(&header, LATEST) {
-                Some(id) => self.run(&run.migration, &RunId::from(id)).await?,
+                Some(id) => self.find_run(&run.migration, &RunId::from(id)).await?,
                 None => None,
             };
             let begun = match latest {
@@ -159,7 +159,7 @@ impl DynamoJobs {
                 Ok(Some(Begun::Started(run.clone())))
             }
             Err(SdkError::ServiceError(e)) if e.err().is_transaction_canceled_exception() => {
-                match self.run(&run.migration, &run.id).await? {
+                match self.find_run(&run.migration, &run.id).await? {
                     Some(known) if !known.state.is_active() => {
                         Err(Fault::new(Code::RunEnded).detail(format!("It is {}.", known.state.name())))
                     }
@@ -170,7 +170,13 @@ impl DynamoJobs {
         }
     }
 
-    async fn run(&self, migration: &MigrationId, id: &RunId) -> Result<Option<Run>, Fault> {
+    pub(super) async fn find_migration(&self, id: &MigrationId) -> Result<Option<Migration>, Fault> {
+        let header = self.table.get(&header_key(id)).await?;
+        let live = header.filter(|header| !is_over_at(header, self.table.now()) && header.contains_key(JSON));
+        live.map(|header| parsed(&header, JSON)).transpose()
+    }
+
+    pub(super) async fn find_run(&self, migration: &MigrationId, id: &RunId) -> Result<Option<Run>, Fault> {
         let item = self.table.get(&run_key(migration, id)).await?;
         item.map(|item| parsed(&item, JSON)).transpose()
     }

@@ -36,18 +36,22 @@ pub async fn flow(flow: &dyn Flow) {
     let start = FlowStart {
         migration: MigrationId::from("m"),
         run: run.clone(),
+        attempt: 1,
         kind: RunKind::Full,
         settings: json!({ "sample_size": 3 }),
     };
-    assert_eq!(flow.state(&run).await.unwrap(), None);
-    flow.stop(&run).await.unwrap();
+    assert_eq!(flow.state(&run, 1).await.unwrap(), None);
+    flow.stop(&run, 1).await.unwrap();
     assert!(flow.start(&start).await.unwrap());
     assert!(!flow.start(&start).await.unwrap(), "the same name is the same run");
-    assert_eq!(flow.state(&run).await.unwrap(), Some(FlowState::Running));
-    flow.stop(&run).await.unwrap();
-    flow.stop(&run).await.unwrap();
-    assert_eq!(flow.state(&run).await.unwrap(), Some(FlowState::Stopped));
+    assert_eq!(flow.state(&run, 1).await.unwrap(), Some(FlowState::Running));
+    flow.stop(&run, 1).await.unwrap();
+    flow.stop(&run, 1).await.unwrap();
+    assert_eq!(flow.state(&run, 1).await.unwrap(), Some(FlowState::Stopped));
     assert!(!flow.start(&start).await.unwrap(), "what was stopped is not started again by a repetition");
+    assert!(flow.start(&FlowStart { attempt: 2, ..start }).await.unwrap(), "but it can be gone on with");
+    assert_eq!(flow.state(&run, 2).await.unwrap(), Some(FlowState::Running));
+    flow.stop(&run, 2).await.unwrap();
 }
 
 /// Schedules are kept, replaced, listed and taken back.

@@ -1,0 +1,182 @@
+//! Runs: started once, watched, gone on with, cancelled; their reports.
+
+use std::time::Duration;
+
+use carry_model::{Code, Fault, MigrationId, RunId};
+use carry_ports::{FlowStart, FlowState, Run, RunKind, RunState};
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Service;
+
+/// How long a report's addresses are open.
+const OPEN_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// A delta may be requested until so many days after the full run.
+const DELTA_DAYS: i64 = 10;
+
+/// Attempts looked for before something must be wrong.
+const ATTEMPTS_MAX: u32 = 100;
+
+/// A run that is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// What it does.
+    pub kind: RunKind,
+    /// Its name; the same name again is the same run. Without one, a new run starts, or the one of its kind that is
+    /// under way goes on.
+    pub run: Option<RunId>,
+    /// How it is to be done; null for the defaults.
+    pub settings: Value,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// Its name.
+    pub id: RunId,
+    /// What is known of it; nothing yet where it is being started.
+    pub run: Option<Run>,
+    /// Where its flow stands.
+    pub flow: Option<FlowState>,
+    /// How often it was set going.
+    pub attempt: u32,
+}
+
+impl Service {
+    /// Starts a run, or goes on with it, and hands back its name.
+    pub async fn start(&self, migration: &MigrationId, wanted: Wanted, who: &str) -> Result<RunId, Fault> {
+        self.migration(migration).await?;
+        let runs = self.jobs.runs(migration).await?;
+        let named = wanted.run.as_ref();
+        let active = runs.iter().find(|run| run.state.is_active());
+        let run = match (active, named) {
+            (Some(active), Some(name)) if active.id == *name => active.id.clone(),
+            (Some(active), None) if active.kind == wanted.kind => active.id.clone(),
+            (Some(active), _) => {
+                return Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name())));
+            }
+            // Told again after it has ended: there is nothing to do.
+            (None, Some(name)) if runs.iter().any(|run| run.id == *name) => return Ok(name.clone()),
+            (None, name) => name.cloned().unwrap_or_else(RunId::random),
+        };
+        if wanted.kind == RunKind::Delta && active.is_none() {
+            self.check_delta(&runs)?;
+        }
+        let (attempt, flow) = self.latest(&run).await?;
+        if flow == Some(FlowState::Running) || (flow.is_some() && active.is_none()) {
+            return Ok(run);
+        }
+        let start = FlowStart {
+            migration: migration.clone(),
+            run: run.clone(),
+            attempt: attempt + 1,
+            kind: wanted.kind,
+            settings: wanted.settings,
+        };
+        if self.flow.start(&start).await? {
+            let what = format!("{} run started", wanted.kind.name());
+            self.note(migration, who, &what, "").await?;
+            tracing::info!(%migration, %run, kind = wanted.kind.name(), "a run was started");
+        }
+        Ok(run)
+    }
+
+    fn check_delta(&self, runs: &[Run]) -> Result<(), Fault> {
+        let finished = |run: &&Run| {
+            let kind = matches!(run.kind, RunKind::Full | RunKind::Remigration);
+            kind && matches!(run.state, RunState::Finished | RunState::FinishedWithIssues)
+        };
+        let last = runs.iter().filter(finished).filter_map(|run| run.ended).max();
+        let last = last.ok_or_else(|| Fault::new(Code::DeltaRefused).detail("No full run has finished."))?;
+        let days = SignedDuration::from_hours(DELTA_DAYS * 24);
+        if self.clock.now().duration_since(last) > days {
+            let detail = format!("The last full run finished more than {DELTA_DAYS} days ago.");
+            return Err(Fault::new(Code::DeltaRefused).detail(detail));
+        }
+        Ok(())
+    }
+
+    /// The last attempt at a run, and where it stands.
+    async fn latest(&self, run: &RunId) -> Result<(u32, Option<FlowState>), Fault> {
+        let mut last = (0, None);
+        for attempt in 1..=ATTEMPTS_MAX {
+            match self.flow.state(run, attempt).await? {
+                Some(state) => last = (attempt, Some(state)),
+                None => break,
+            }
+        }
+        Ok(last)
+    }
+
+    /// Where a run stands. A fault ([`Code::MigrationUnknown`]) where there is no such run.
+    pub async fn standing(&self, migration: &MigrationId, id: &RunId) -> Result<Standing, Fault> {
+        self.migration(migration).await?;
+        let run = self.jobs.run(migration, id).await?;
+        let (attempt, flow) = self.latest(id).await?;
+        if run.is_none() && flow.is_none() {
+            return Err(Fault::new(Code::MigrationUnknown).detail("It has no such run."));
+        }
+        Ok(Standing { id: id.clone(), run, flow, attempt })
+    }
+
+    /// Goes on with a run whose flow broke off. One that goes on by itself is left alone.
+    pub async fn resume(&self, migration: &MigrationId, id: &RunId, who: &str) -> Result<RunId, Fault> {
+        let standing = self.standing(migration, id).await?;
+        let run = standing.run.ok_or_else(|| Fault::new(Code::MigrationUnknown).detail("It never began."))?;
+        if !run.state.is_active() {
+            return Err(Fault::new(Code::RunEnded).detail(format!("It is {}.", run.state.name())));
+        }
+        self.start(migration, Wanted { kind: run.kind, run: Some(run.id), settings: Value::Null }, who).await
+    }
+
+    /// Ends a run for good. What it wrote stays; a rollback removes it.
+    pub async fn cancel(&self, migration: &MigrationId, id: &RunId, who: &str) -> Result<(), Fault> {
+        let standing = self.standing(migration, id).await?;
+        self.flow.stop(id, standing.attempt).await?;
+        if let Some(run) = standing.run.filter(|run| run.state.is_active()) {
+            let ended = Some(self.clock.now());
+            self.jobs.save_run(&Run { state: RunState::Cancelled, ended, ..run }).await?;
+            self.note(migration, who, "run cancelled", "").await?;
+        }
+        Ok(())
+    }
+
+    /// The files of a run's report, each with an address that is open for a quarter of an hour.
+    pub async fn report(
+        &self,
+        migration: &MigrationId,
+        run: &RunId,
+        who: &str,
+    ) -> Result<Vec<(String, String)>, Fault> {
+        self.migration(migration).await?;
+        let folder = format!("{}runs/{run}/report/", Self::root(migration));
+        let mut files = Vec::new();
+        for key in self.staging.list(&folder).await? {
+            let name = key.strip_prefix(&folder).unwrap_or(&key).to_owned();
+            files.push((name, self.doors.download(&key, OPEN_FOR).await?));
+        }
+        if files.is_empty() {
+            return Err(Fault::new(Code::MigrationUnknown).detail("The run has no report yet."));
+        }
+        self.note(migration, who, "report read", "").await?;
+        Ok(files)
+    }
+
+    /// An address at which a file of exports can be put, open for a quarter of an hour. A file that was put there
+    /// before is replaced, so that a mended export can be carried again.
+    pub async fn upload(&self, migration: &MigrationId, file: &str) -> Result<String, Fault> {
+        self.migration(migration).await?;
+        let plain = !file.is_empty()
+            && file.len() <= 200
+            && !file.starts_with('.')
+            && !file.contains(['/', '\\', '\0'])
+            && !file.chars().any(char::is_control);
+        if !plain {
+            let hint = "Name a file without a folder, at most 200 bytes long.";
+            return Err(Fault::new(Code::ConfigInvalid).detail("That is no file name.").hint(hint));
+        }
+        self.doors.upload(&format!("{}uploads/{file}", Self::root(migration)), OPEN_FOR).await
+    }
+}

@@ -46,6 +46,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("carry-embedded", &["carry-model", "carry-connector", "carry-ports"]),
         ("carry-http", &["carry-model", "carry-connector", "carry-ports"]),
         ("carry-aws", &["carry-model", "carry-connector", "carry-ports"]),
+        ("carry-service", &["carry-model", "carry-ports"]),
         // Simulated platforms share nothing with the connectors but money, currencies and dates.
         ("carry-sandbox", &["carry-model"]),
     ])

@@ -4,10 +4,11 @@
 use std::hash::{Hash, Hasher};
 
 use carry_connector::{Balance, Found};
-use carry_model::{Code, Currency, Date, Decimal, Entity, Fault, RecordKey, TargetId};
+use carry_model::{Code, Currency, Date, Decimal, Entity, Fault, Record, RecordKey, TargetId};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use uuid::Uuid;
 
+use super::outgoing::Names;
 use crate::client::Xero;
 use crate::shapes::Doc;
 use crate::{dates, mark};
@@ -50,6 +51,9 @@ impl Natural<'_> {
         hasher.finish()
     }
 }
+
+/// In place of a contact that is not known.
+const ANYONE: &str = "";
 
 /// The endpoint under which an entity's documents stand.
 pub(crate) const fn endpoint_of(entity: Entity) -> &'static str {
@@ -98,6 +102,12 @@ impl Index {
             let kind = &doc.kind;
             let natural = Natural { kind, number, contact: &doc.contact.id, date, total };
             self.naturals.insert(natural.digest(), id);
+            // Whose it is may not be known; two that differ in nothing else are then told for neither.
+            let anyones = Natural { contact: ANYONE, ..natural }.digest();
+            let known = self.naturals.entry(anyones).or_insert(id);
+            if *known != id {
+                *known = Uuid::nil();
+            }
         }
         Ok(())
     }
@@ -124,7 +134,8 @@ impl Index {
     }
 
     pub(crate) fn natural(&self, natural: &Natural<'_>) -> Option<Uuid> {
-        self.naturals.get(&natural.digest()).copied().filter(|id| !self.gone.contains(id))
+        let known = self.naturals.get(&natural.digest()).copied();
+        known.filter(|id| !id.is_nil() && !self.gone.contains(id))
     }
 
     pub(crate) fn entry(&self, id: Uuid) -> Option<Entry> {
@@ -234,6 +245,19 @@ impl Xero {
     ) -> Result<Option<Found>, Fault> {
         let id = self.with_index(endpoint, false, |index| index.marked(&mark::of(key))).await?;
         Ok(id.map(|id| Found { id: TargetId::new(id.to_string()), number: None }))
+    }
+
+    /// A document by its mark, or else by its number, date and total where only one has them.
+    pub(crate) async fn find_document(&self, record: &Record) -> Result<Option<Found>, Fault> {
+        let names = Names::of(record.entity);
+        let found = self.find_marked(names.endpoint, &record.key()).await?;
+        let (None, Some(document), Some(number)) = (&found, record.document(), &record.number) else {
+            return Ok(found);
+        };
+        let kind = names.kind.unwrap_or_default();
+        let natural = Natural { kind, number, contact: ANYONE, date: document.date, total: document.total };
+        let id = self.with_index(names.endpoint, false, |index| index.natural(&natural)).await?;
+        Ok(id.map(|id| Found { id: TargetId::new(id.to_string()), number: Some(number.clone()) }))
     }
 
     /// What Xero shows for documents, in order.

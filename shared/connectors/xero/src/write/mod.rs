@@ -98,6 +98,7 @@ impl Writer for Xero {
                     self.find_listed(record).await?
                 }
                 Entity::Payment | Entity::BillPayment => self.find_payment(&key).await?,
+                entity if entity.is_document() => self.find_document(record).await?,
                 entity => self.find_marked(index::endpoint_of(entity), &key).await?,
             });
         }

@@ -240,24 +240,26 @@ impl Xero {
         Ok(outcomes)
     }
 
+    /// One that was ever used, if only by what is void now, can only be archived.
+    async fn remove_tax_rate(&self, id: &str) -> Result<Removal, Fault> {
+        let target = self.target().await?;
+        let known = target.taxes.iter().find(|tax| tax.tax_type == id);
+        let Some(name) = known.map(|tax| tax.name.as_str()) else { return Ok(Removal::Delete) };
+        let body = |status| [BTreeMap::from([("Name", name), ("TaxType", id), ("Status", status)])];
+        let deleted = self.put(Method::Post, "TaxRates", "TaxRates", &body("DELETED"), &[]).await;
+        match deleted {
+            Ok(_) => Ok(Removal::Delete),
+            Err(fault) if fault.action() == carry_model::Action::Quarantine => self
+                .put(Method::Post, "TaxRates", "TaxRates", &body("ARCHIVED"), &[])
+                .await
+                .map(|_| Removal::Archive),
+            Err(fault) => Err(fault),
+        }
+    }
+
     async fn remove_listed(&self, entity: Entity, id: &str) -> Result<Removal, Fault> {
         let removed = match entity {
-            Entity::TaxRate => {
-                let name = self
-                    .target()
-                    .await?
-                    .taxes
-                    .iter()
-                    .find(|tax| tax.tax_type == id)
-                    .map(|tax| tax.name.clone());
-                let Some(name) = name else { return Ok(Removal::Delete) };
-                let body =
-                    [BTreeMap::from([("Name", name.as_str()), ("TaxType", id), ("Status", "DELETED")])];
-                return self
-                    .put(Method::Post, "TaxRates", "TaxRates", &body, &[])
-                    .await
-                    .map(|_| Removal::Delete);
-            }
+            Entity::TaxRate => return self.remove_tax_rate(id).await,
             Entity::Item => {
                 let wanted = format!("Code==\"{}\"", id.replace('"', "\"\""));
                 let items: Vec<Item> = self.get("Items", &[("where", wanted)]).await?.read()?;

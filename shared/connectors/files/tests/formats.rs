@@ -106,7 +106,7 @@ fn zoho_invoices_state_total_and_balance() {
     let contacts = "Created Time,Display Name,Company Name,Salutation,First Name,Last Name,Phone,Currency Code,Notes,Status,Billing Address,Billing City,EmailID,MobilePhone,Customer ID\n\
         2020-01-01 10:00:00,Ms. Mary,Bowman,Ms.,Mary,Bowman,555,EUR,,Inactive,1 Road,Riga,mary@bowman.example.com,,903000000792\n";
     let books = books(&[("Invoice.csv", &format!("{header}{rows}")), ("Contacts.csv", contacts)]);
-    let invoice = document(&books, Entity::Invoice, "90300000079429");
+    let invoice = document(&books, Entity::Invoice, "INV-000001");
     assert_eq!(
         (invoice.total.to_string(), invoice.outstanding.unwrap().to_string()),
         ("189.30".into(), "89.30".into())
@@ -114,9 +114,99 @@ fn zoho_invoices_state_total_and_balance() {
     assert_eq!(invoice.sum_of_parts().unwrap(), invoice.total, "shipping and adjustment are lines");
     assert_eq!(invoice.rate.unwrap().to_string(), "1.181500");
     assert_eq!(invoice.due.unwrap().to_string(), "2021-02-12");
-    assert_eq!(document(&books, Entity::Invoice, "90300000079430").status, Status::Voided);
+    assert_eq!(document(&books, Entity::Invoice, "INV-000002").status, Status::Voided);
     assert!(contact(&books, "Ms. Mary").archived);
     assert!(contact(&books, "Ms. Mary").customer, "invoices tell the role");
+}
+
+#[test]
+fn zoho_backups_hold_payments_bills_and_credit_notes() {
+    let invoices = "Invoice Date,Invoice ID,Invoice Number,Invoice Status,Customer Name,Currency Code,Exchange Rate,Item Name,Quantity,Item Price,Item Total,Item Tax,Item Tax Amount,Account,Total,Balance\n\
+        2026-01-05,I1,INV-1,Closed,Harbour Cafe,USD,15.42,Service,1,100.00,100.00,GST 8%,8.00,Sales,108.00,0.00\n\
+        2026-01-06,I2,INV-2,PartiallyPaid,Island Builder,MVR,1,Part,1,900.00,900.00,,,Sales,900.00,500.00\n";
+    let payments = "Payment Number,CustomerPayment ID,Date,Customer Name,Mode,Currency Code,Exchange Rate,Amount,Unused Amount,Bank Charges,Deposit To,Invoice Number,Amount Applied to Invoice\n\
+        1,P1,2026-01-20,Harbour Cafe,Cheque,USD,15.5,108.00,0,0,Dollar Account,INV-1,108.00\n\
+        2,P2,2026-01-21,Island Builder,Cash,MVR,1,450.00,50.00,0,Current Account,INV-2,400.00\n\
+        3,P3,2026-01-22,Island Builder,Cash,MVR,1,70.00,70.00,0,Current Account,,\n";
+    let bills = "Bill Date,Bill ID,Bill Number,Bill Status,Vendor Name,Due Date,Currency Code,Exchange Rate,Item Name,Account,Description,Quantity,Rate,Tax Name,Tax Amount,Item Total,SubTotal,Entity Discount Amount,Total,Balance,Adjustment,Vendor Notes\n\
+        2026-01-08,B1,S-9,Overdue,Paper Supplier,2026-02-08,MVR,1,Paper,Office Supplies,A4,5,100.00,GST 8%,40.00,500.00,500.00,0,541.00,541.00,1.00,\n";
+    let paid_bills = "Payment Number,VendorPayment ID,Date,Vendor Name,Mode,Currency Code,Exchange Rate,Amount,Unused Amount,Paid Through,Bill ID,Bill Number,Bill Amount,Payment Status\n\
+        1,V1,2026-01-25,Paper Supplier,Cash,MVR,1,541.00,541.00,Current Account,B1,S-9,541.00,Paid\n\
+        2,V2,2026-01-26,Paper Supplier,Cash,MVR,1,541.00,0,Current Account,B1,S-9,541.00,Draft\n\
+        3,V3,2026-01-27,Paper Supplier,Cash,MVR,1,41.00,0,Current Account,B1,S-9,41.00,Paid\n";
+    let credits = "Credit Note Date,CreditNotes ID,Credit Note Number,Credit Note Status,Customer Name,Currency Code,Exchange Rate,Item Name,Item Total,Account,Total,Balance,Applied Invoice Number\n\
+        2026-01-30,C1,CN-1,Open,Island Builder,MVR,1,Part,25.00,Sales,25.00,25.00,\n";
+    let accounts = "Account ID,Account Name,Account Code,Account Type,Parent Account,Currency,Account Status\n\
+        1,Sales,4000,Income,,MVR,Active\n2,Office Supplies,6000,Expense,,MVR,Active\n3,Current Account,1000,Bank,,MVR,Active\n\
+        4,Dollar Account,1001,Bank,,USD,Inactive\n5,GST paid,1500,Input Tax,,MVR,Active\n";
+    let items = "Item ID,Item Name,SKU,Description,Rate,Account,Tax Name,Product Type,Status,Purchase Rate,Purchase Account\n\
+        7,Service,SV,By the hour,USD 100.00,Sales,GST 8%,service,Active,,\n8,Paper,PA,,MVR 120.00,Sales,,goods,Inactive,MVR 100.00,Office Supplies\n";
+    let books = books(&[
+        ("Invoice.csv", invoices),
+        ("Customer_Payment.csv", payments),
+        ("Bill.csv", bills),
+        ("Vendor_Payment.csv", paid_bills),
+        ("Credit_Note.csv", credits),
+        ("Chart_of_Accounts.csv", accounts),
+        ("Item.csv", items),
+    ]);
+
+    let payment = |entity, id: &str| match &record(&books, entity, id).body {
+        Body::Payment(payment) => payment.clone(),
+        other => panic!("{other:?}"),
+    };
+    let dollars = payment(Entity::Payment, "1");
+    assert_eq!(
+        (dollars.amount.to_string(), dollars.rate.unwrap().to_string()),
+        ("108.00".into(), "15.5".into())
+    );
+    assert_eq!(dollars.allocations[0].document.id.as_str(), "INV-1");
+    let partly = payment(Entity::Payment, "2");
+    assert_eq!(
+        (partly.amount.to_string(), partly.allocations[0].amount.to_string()),
+        ("450.00".into(), "400.00".into())
+    );
+    let advance = payment(Entity::Payment, "3");
+    assert_eq!((advance.amount.to_string(), advance.allocations.len()), ("70.00".into(), 0));
+
+    let bill = document(&books, Entity::Bill, "Paper Supplier/S-9");
+    assert_eq!(
+        (bill.total.to_string(), bill.outstanding.unwrap().to_string()),
+        ("541.00".into(), "541.00".into())
+    );
+    assert_eq!(bill.sum_of_parts().unwrap(), bill.total, "tax and adjustment are in it");
+    let taken_off = payment(Entity::BillPayment, "1");
+    assert!(taken_off.allocations.is_empty(), "all of it is stated as unused");
+    let part = payment(Entity::BillPayment, "3");
+    assert_eq!(part.allocations[0].document.id.as_str(), "Paper Supplier/S-9");
+    assert_eq!(books.out.rejects.len(), 1, "{:#?}", books.out.rejects);
+    assert_eq!(books.out.rejects[0].number.as_deref(), Some("2"), "a draft moved no money");
+
+    assert_eq!(document(&books, Entity::CreditNote, "CN-1").outstanding.unwrap().to_string(), "25.00");
+    let Body::Item(paper) = &record(&books, Entity::Item, "Paper").body else { panic!() };
+    assert_eq!((paper.cost.unwrap().to_string(), paper.archived), ("100.00".into(), true));
+    let Body::Account(dollar) = &record(&books, Entity::Account, "Dollar Account").body else { panic!() };
+    assert_eq!((dollar.code.as_deref(), dollar.active), (Some("1001"), false));
+    assert_eq!(
+        books.survey.findings.iter().filter(|f| f.severity == Severity::Warning).count(),
+        0,
+        "{:#?}",
+        books.survey.findings
+    );
+}
+
+#[test]
+fn zoho_quotes_and_orders_are_read() {
+    let estimates = "Estimate Date,Estimate ID,Estimate Number,Estimate Status,Customer Name,Expiry Date,Item Name,Quantity,Item Price,Account\n\
+        2026-01-02,Q1,QT-9,accepted,Harbour Cafe,2026-02-02,Service,2,40.00,Sales\n";
+    let orders = "Purchase Order Date,Purchase Order ID,Purchase Order Number,Purchase Order Status,Vendor Name,Item Name,QuantityOrdered,Item Price,Account\n\
+        2026-01-03,PO1,PO-7,billed,Paper Supplier,Paper,5,100.00,Office Supplies\n";
+    let books = books(&[("Estimate.csv", estimates), ("Purchase_Order.csv", orders)]);
+    assert!(books.out.rejects.is_empty(), "{:#?}", books.out.rejects);
+    let quote = document(&books, Entity::Estimate, "QT-9");
+    assert_eq!((quote.total.to_string(), quote.status), ("80.00".into(), Status::Accepted));
+    let order = document(&books, Entity::PurchaseOrder, "PO-7");
+    assert_eq!((order.total.to_string(), order.status), ("500.00".into(), Status::Closed));
 }
 
 #[test]

@@ -131,6 +131,10 @@ fields! {
     AppliedKind: Text,
     /// Amount of the payment, or of one application of it.
     Amount: Number,
+    /// Amount applied to the row's document, where [`Field::Amount`] is the whole payment's on each row.
+    Applied: Number,
+    /// What of the whole payment is applied to nothing.
+    Unapplied: Number,
     /// Open amount in a report.
     Open: Number,
     /// Running balance in a report.

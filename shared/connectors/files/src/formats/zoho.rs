@@ -1,6 +1,6 @@
-//! Zoho Books: invoices and contacts.
+//! Zoho Books: the files of its backup, which its export of one module writes too.
 
-use carry_model::Entity;
+use carry_model::{Entity, Ledger};
 
 use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
@@ -9,7 +9,7 @@ const SYSTEM: System = System { id: "zoho", title: "Zoho Books", date_way: Some(
 
 const INVOICES: &[Column] = &[
     key("Invoice Date", Field::Date),
-    key("Invoice ID", Field::Id),
+    key("Invoice ID", Field::Ignored),
     key("Invoice Number", Field::Number),
     key("Invoice Status", Field::Status),
     key("Customer Name", Field::Contact),
@@ -86,21 +86,272 @@ const CONTACTS: &[Column] = &[
     ),
 ];
 
+/// Columns of sales documents beside invoices and of purchase documents that say nothing that is carried.
+const OTHER: Column = opt(
+    "Company Name|Customer ID|Vendor ID|Branch ID|Branch Name|Template Name|Discount Type|Is Discount Before Tax\
+     |Entity Discount Percent|Discount Account|Usage unit|Project ID|Product ID|Item Type|SKU|SubTotal|Tax ID\
+     |Tax Percentage|Tax Type|Item Tax %|Item Tax Type|Item Exemption Code|HSN/SAC|Account Code|Adjustment Description\
+     |Adjustment Account|Sales person|Payment Terms|Terms & Conditions|Subject|Place of Supply|Source of Supply\
+     |Destination of Supply|GST Treatment|GST Identification Number (GSTIN)|Is Inclusive Tax|Is Billable\
+     |Is Landed Cost|TDS Percent|TDS Account|TDSAmount|TDS Section|TDS Account Name|ITC Eligibility\
+     |Reverse Charge Tax Name|Reverse Charge Tax Rate|Reverse Charge Tax Type|Applied Invoice Number\
+     |Associated Invoice Number|Associated Invoice Date|Submitted By|Submitted Date\
+     |Approved By|Approved Date|Created Time|Last Modified Time|Billing Attention|Billing Address|Billing Street2\
+     |Billing City|Billing State|Billing Country|Billing Code|Billing Phone|Billing Fax|Shipping Attention\
+     |Shipping Address|Shipping Street2|Shipping City|Shipping State|Shipping Country|Shipping Code|Shipping Phone\
+     |Shipping Fax",
+    Field::Ignored,
+);
+
+const CREDIT_NOTES: &[Column] = &[
+    key("Credit Note Date", Field::Date),
+    key("CreditNotes ID|Credit Note ID", Field::Ignored),
+    key("Credit Note Number", Field::Number),
+    key("Credit Note Status", Field::Status),
+    key("Customer Name", Field::Contact),
+    opt("Reference#|Reference Number|PurchaseOrder", Field::Reference),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    opt("Entity Discount Amount", Field::Discount),
+    opt("Item Name", Field::Item),
+    opt("Item Desc|Description", Field::Description),
+    opt("Quantity", Field::Quantity),
+    opt("Item Price|Rate", Field::Price),
+    opt("Discount", Field::LineDiscount),
+    opt("Discount Amount", Field::LineDiscountAmount),
+    opt("Project Name", Field::Project),
+    key("Item Total", Field::LineAmount),
+    opt("Item Tax|Tax Name", Field::Tax),
+    opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
+    opt("Account", Field::Account),
+    key("Total", Field::Total),
+    key("Balance", Field::Outstanding),
+    opt("Shipping Charge", Field::Shipping),
+    opt("Adjustment", Field::Adjustment),
+    opt("Round Off", Field::Rounding),
+    opt("Notes", Field::Memo),
+    OTHER,
+];
+
+const BILLS: &[Column] = &[
+    key("Bill Date", Field::Date),
+    key("Bill ID", Field::Ignored),
+    key("Bill Number", Field::Number),
+    key("Bill Status", Field::Status),
+    key("Vendor Name", Field::Contact),
+    opt("Due Date", Field::Due),
+    opt("PurchaseOrder|Reference Number", Field::Reference),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    opt("Entity Discount Amount", Field::Discount),
+    opt("Item Name", Field::Item),
+    opt("Description|Item Desc", Field::Description),
+    opt("Quantity", Field::Quantity),
+    opt("Rate|Item Price", Field::Price),
+    opt("Discount", Field::LineDiscount),
+    opt("Discount Amount", Field::LineDiscountAmount),
+    opt("Project Name", Field::Project),
+    key("Item Total", Field::LineAmount),
+    opt("Tax Name|Item Tax", Field::Tax),
+    opt("Tax Amount|Item Tax Amount", Field::TaxAmount),
+    opt("Account", Field::Account),
+    key("Total", Field::Total),
+    key("Balance", Field::Outstanding),
+    opt("Adjustment", Field::Adjustment),
+    opt("Round Off", Field::Rounding),
+    opt("Payment Terms Label", Field::Terms),
+    opt("Vendor Notes|Notes", Field::Memo),
+    opt("Customer Name", Field::Ignored),
+    OTHER,
+];
+
+const ESTIMATES: &[Column] = &[
+    key("Estimate Date", Field::Date),
+    opt("Estimate ID", Field::Ignored),
+    key("Estimate Number", Field::Number),
+    key("Estimate Status", Field::Status),
+    key("Customer Name", Field::Contact),
+    opt("Expiry Date", Field::Due),
+    opt("Reference#|Reference Number|PurchaseOrder", Field::Reference),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    opt("Entity Discount Amount", Field::Discount),
+    key("Item Name", Field::Item),
+    opt("Item Desc|Description", Field::Description),
+    opt("Quantity", Field::Quantity),
+    opt("Item Price|Rate", Field::Price),
+    opt("Discount", Field::LineDiscount),
+    opt("Discount Amount", Field::LineDiscountAmount),
+    opt("Project Name", Field::Project),
+    opt("Item Total", Field::LineAmount),
+    opt("Item Tax|Tax Name", Field::Tax),
+    opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
+    opt("Account", Field::Account),
+    opt("Total", Field::Total),
+    opt("Shipping Charge", Field::Shipping),
+    opt("Adjustment", Field::Adjustment),
+    opt("Round Off", Field::Rounding),
+    opt("Notes", Field::Memo),
+    OTHER,
+];
+
+const PURCHASE_ORDERS: &[Column] = &[
+    key("Purchase Order Date", Field::Date),
+    opt("Purchase Order ID", Field::Ignored),
+    key("Purchase Order Number", Field::Number),
+    key("Purchase Order Status", Field::Status),
+    key("Vendor Name", Field::Contact),
+    opt("Delivery Date", Field::Due),
+    opt("Reference#|Reference Number", Field::Reference),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    opt("Entity Discount Amount", Field::Discount),
+    key("Item Name", Field::Item),
+    opt("Item Desc|Description", Field::Description),
+    opt("QuantityOrdered|Quantity", Field::Quantity),
+    opt("Item Price|Rate", Field::Price),
+    opt("Discount", Field::LineDiscount),
+    opt("Discount Amount", Field::LineDiscountAmount),
+    opt("Project Name", Field::Project),
+    opt("Item Total", Field::LineAmount),
+    opt("Item Tax|Tax Name", Field::Tax),
+    opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
+    opt("Account", Field::Account),
+    opt("Total", Field::Total),
+    opt("Adjustment", Field::Adjustment),
+    opt("Payment Terms Label", Field::Terms),
+    opt("Notes|Vendor Notes", Field::Memo),
+    OTHER,
+];
+
+/// One row per document that the payment is applied to, with the whole payment's amount on each.
+const CUSTOMER_PAYMENTS: &[Column] = &[
+    key("Payment Number", Field::Number),
+    key("CustomerPayment ID", Field::Ignored),
+    key("Date|Payment Date", Field::Date),
+    key("Customer Name", Field::Contact),
+    opt("Mode|Payment Mode", Field::PaymentMethod),
+    opt("Description", Field::Memo),
+    opt("Reference Number", Field::Reference),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    key("Amount", Field::Amount),
+    opt("Unused Amount", Field::Unapplied),
+    opt("Deposit To|Deposit To Account", Field::PaidAccount),
+    opt("Payment Status|Status", Field::Status),
+    key("Invoice Number", Field::AppliedTo),
+    key("Amount Applied to Invoice|Invoice Payment Applied Amount|Invoice Amount", Field::Applied),
+    PAYMENT_OTHER,
+];
+
+const VENDOR_PAYMENTS: &[Column] = &[
+    key("Payment Number", Field::Number),
+    key("VendorPayment ID", Field::Ignored),
+    key("Date|Payment Date", Field::Date),
+    key("Vendor Name", Field::Contact),
+    opt("Mode|Payment Mode", Field::PaymentMethod),
+    opt("Description", Field::Memo),
+    opt("Reference Number", Field::Reference),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    key("Amount", Field::Amount),
+    opt("Unused Amount", Field::Unapplied),
+    opt("Paid Through|Paid Through Account", Field::PaidAccount),
+    opt("Payment Status|Status", Field::Status),
+    key("Bill Number", Field::AppliedTo),
+    key("Bill Payment Applied Amount|Bill Amount", Field::Applied),
+    PAYMENT_OTHER,
+];
+
+const PAYMENT_OTHER: Column = opt(
+    "CustomerID|Customer ID|Vendor ID|EmailID|Bank Charges|Payment Number Prefix|Payment Number Suffix|Payment Type\
+     |Template Name|InvoicePayment ID|PIPayment ID|Bill ID|Withholding Tax Amount|Tax Account|Source of Supply\
+     |Destination of Supply|Place of Supply|Description of Supply|GST Treatment|GST Identification Number (GSTIN)\
+     |ReverseCharge Tax Percentage|ReverseCharge Tax Type|Reverse Charge Tax Amount|ReverseCharge Tax Name\
+     |TDSAmount|TDS Section|TDS Account Name|Branch ID|Branch Name|Invoice Date|Bill Date|Created Time",
+    Field::Ignored,
+);
+
+const ITEMS: &[Column] = &[
+    key("Item ID", Field::Ignored),
+    key("Item Name", Field::Name),
+    key("Rate", Field::Price),
+    opt("SKU", Field::Code),
+    opt("Description", Field::Description),
+    key("Product Type|Item Type", Field::Type),
+    opt("Account", Field::IncomeAccount),
+    opt("Tax Name", Field::Tax),
+    opt("Purchase Rate|Purchase Price", Field::Cost),
+    opt("Purchase Description", Field::PurchaseDescription),
+    opt("Purchase Account", Field::ExpenseAccount),
+    opt("Status", Field::Active),
+    opt(
+        "Account Code|Tax Percentage|Tax Type|Tax ID|Purchase Account Code|Inventory Account|Inventory Account Code\
+         |Reorder Point|Reorder Level|Vendor|Usage unit|Unit Name|Opening Stock|Opening Stock Value|Stock On Hand\
+         |HSN/SAC|UPC|EAN|ISBN|Part Number|Is Returnable Item|Brand|Manufacturer|Source|Reference ID|Last Sync Time\
+         |Taxable|Exemption Reason|Is Combo Product|Warehouse Name",
+        Field::Ignored,
+    ),
+];
+
+const ACCOUNTS: &[Column] = &[
+    key("Account ID", Field::Ignored),
+    key("Account Name", Field::Name),
+    key("Account Type", Field::Type),
+    opt("Account Code|Account #", Field::Code),
+    opt("Description", Field::Description),
+    opt("Parent Account", Field::Parent),
+    opt("Currency", Field::Currency),
+    opt("Account Status|Status", Field::Active),
+    opt("Is Mileage|Mileage Rate|Mileage Unit", Field::Ignored),
+];
+
+/// Documents whose numbers are the supplier's.
+const PURCHASES: Documents = Documents { supplier_numbers: true, ..Documents::USUAL };
+
+const fn format(
+    id: &'static str,
+    title: &'static str,
+    entity: Entity,
+    shape: Shape,
+    columns: &'static [Column],
+) -> Format {
+    Format { id, system: &SYSTEM, title, entity, shape, columns }
+}
+
 pub(super) const FORMATS: &[Format] = &[
-    Format {
-        id: "zoho-contacts",
-        system: &SYSTEM,
-        title: "contacts",
-        entity: Entity::Contact,
-        shape: Shape::Contacts(None),
-        columns: CONTACTS,
-    },
-    Format {
-        id: "zoho-invoices",
-        system: &SYSTEM,
-        title: "invoices",
-        entity: Entity::Invoice,
-        shape: Shape::Documents(Documents::USUAL),
-        columns: INVOICES,
-    },
+    format("zoho-contacts", "contacts", Entity::Contact, Shape::Contacts(None), CONTACTS),
+    format("zoho-accounts", "chart of accounts", Entity::Account, Shape::Accounts, ACCOUNTS),
+    format("zoho-items", "items", Entity::Item, Shape::Items, ITEMS),
+    format("zoho-estimates", "estimates", Entity::Estimate, Shape::Documents(Documents::USUAL), ESTIMATES),
+    format("zoho-invoices", "invoices", Entity::Invoice, Shape::Documents(Documents::USUAL), INVOICES),
+    format(
+        "zoho-credit-notes",
+        "credit notes",
+        Entity::CreditNote,
+        Shape::Documents(Documents::USUAL),
+        CREDIT_NOTES,
+    ),
+    format(
+        "zoho-purchase-orders",
+        "purchase orders",
+        Entity::PurchaseOrder,
+        Shape::Documents(Documents::USUAL),
+        PURCHASE_ORDERS,
+    ),
+    format("zoho-bills", "bills", Entity::Bill, Shape::Documents(PURCHASES), BILLS),
+    format(
+        "zoho-customer-payments",
+        "customer payments",
+        Entity::Payment,
+        Shape::Payments(Ledger::Receivable),
+        CUSTOMER_PAYMENTS,
+    ),
+    format(
+        "zoho-vendor-payments",
+        "vendor payments",
+        Entity::BillPayment,
+        Shape::Payments(Ledger::Payable),
+        VENDOR_PAYMENTS,
+    ),
 ];

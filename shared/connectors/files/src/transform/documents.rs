@@ -252,11 +252,12 @@ fn status(layout: &Layout, head: &UnitRow) -> Outcome<Status> {
     Ok(match text.as_str() {
         "" | "open" | "sent" | "viewed" | "paid" | "partial" | "partially paid" | "partiallypaid"
         | "unpaid" | "overdue" | "outstanding" | "pending" | "awaiting payment" | "authorised"
-        | "authorized" | "approved" | "disputed" | "autopaid" | "unsent" => Status::Open,
-        "draft" | "submitted" | "awaiting approval" | "saved" => Status::Draft,
+        | "authorized" | "approved" | "disputed" | "autopaid" | "unsent" | "issued" | "confirmed"
+        | "partially billed" | "partially invoiced" => Status::Open,
+        "draft" | "submitted" | "awaiting approval" | "pending approval" | "saved" => Status::Draft,
         "accepted" => Status::Accepted,
         "declined" | "rejected" => Status::Declined,
-        "closed" | "invoiced" | "converted" | "expired" => Status::Closed,
+        "closed" | "invoiced" | "billed" | "converted" | "expired" => Status::Closed,
         "void" | "voided" | "deleted" | "cancelled" | "canceled" => Status::Voided,
         _ => {
             return Err(layout.problem(head, Field::Status, Code::ValueUnknown, ""));

@@ -80,6 +80,9 @@ const CLASSES: &[(AccountClass, &[&str])] = &[
             "assets",
             "other asset",
             "expected payments from customers",
+            "payment clearing",
+            "payment clearing account",
+            "input tax",
         ],
     ),
     (
@@ -93,6 +96,7 @@ const CLASSES: &[(AccountClass, &[&str])] = &[
             "property, plant, equipment",
             "depreciation and amortization",
             "long term asset",
+            "intangible asset",
         ],
     ),
     (
@@ -115,6 +119,9 @@ const CLASSES: &[(AccountClass, &[&str])] = &[
             "due for payroll",
             "other short-term liability",
             "customer prepayments and customer credits",
+            "output tax",
+            "overseas tax payable",
+            "other liability",
         ],
     ),
     (

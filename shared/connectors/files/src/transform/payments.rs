@@ -1,7 +1,7 @@
-//! Payments: one row per application.
+//! Payments: one row per application, which states its own amount, or the whole payment's beside it.
 
 use carry_model::{
-    Allocation, Body, Code, Decimal, Entity, Ledger, Payment, RecordKey, SourceId, checked_sum,
+    Allocation, Body, Code, Currency, Decimal, Entity, Ledger, Payment, RecordKey, SourceId, checked_sum,
 };
 
 use super::Draft;
@@ -27,17 +27,26 @@ pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outco
         memo: layout.owned(head, Field::Memo),
         allocations: Vec::new(),
     };
+    let whole = whole_amount(layout, head, currency)?;
+    let applied = if whole.is_some() { Field::Applied } else { Field::Amount };
     let mut amounts = Vec::with_capacity(unit.rows.len());
     for (index, row) in unit.rows.iter().enumerate() {
-        let missing = || layout.problem(row, Field::Amount, Code::FieldMissing, "");
-        let amount = layout.amount(row, Field::Amount, currency)?.ok_or_else(missing)?;
-        amounts.push(amount);
-        if layout.some(row, Field::AppliedTo).is_some() {
+        let Some(amount) = layout.amount(row, applied, currency)? else {
+            if whole.is_some() && layout.some(row, Field::AppliedTo).is_none() {
+                continue;
+            }
+            return Err(layout.problem(row, applied, Code::FieldMissing, ""));
+        };
+        if layout.some(row, Field::AppliedTo).is_some() && whole.is_none_or(|whole| whole.is_applied) {
             let there = !unit.note.split('!').any(|place| place.parse() == Ok(index));
             payment.allocations.push(allocation(layout, ledger, row, contact, amount, there)?);
         }
+        amounts.push(amount);
     }
-    payment.amount = checked_sum(amounts).map_err(|fault| Box::new(fault.into()))?;
+    payment.amount = match whole {
+        Some(whole) => whole.amount,
+        None => checked_sum(amounts).map_err(|fault| Box::new(fault.into()))?,
+    };
     let entity = match ledger {
         Ledger::Receivable => Entity::Payment,
         Ledger::Payable => Entity::BillPayment,
@@ -45,6 +54,31 @@ pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outco
     let written = layout.text(head, Field::Date);
     let id = ids::document(&layout.profile, entity, false, number, contact, written);
     Ok(Draft { entity, id: id.into(), number: Some(number.to_owned()), body: Body::Payment(payment) })
+}
+
+/// A payment whose rows each state the amount of the whole.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    amount: Decimal,
+    /// False where all of it is stated as unused: what the rows name then was taken off it again.
+    is_applied: bool,
+}
+
+/// The amount of the whole payment, where the rows state what is applied beside it. One that is a draft or void
+/// moved no money.
+fn whole_amount(layout: &Layout, head: &UnitRow, currency: Currency) -> Outcome<Option<Whole>> {
+    if layout.format.column(Field::Applied).is_none() {
+        return Ok(None);
+    }
+    let status = layout.text(head, Field::Status).to_lowercase();
+    if matches!(status.as_str(), "draft" | "void" | "voided") {
+        let detail = "A payment that is a draft or void moved no money, and is not carried.";
+        return Err(layout.problem(head, Field::Status, Code::ValueUnknown, detail));
+    }
+    let missing = || layout.problem(head, Field::Amount, Code::FieldMissing, "");
+    let amount = layout.amount(head, Field::Amount, currency)?.ok_or_else(missing)?;
+    let unapplied = layout.amount(head, Field::Unapplied, currency)?.unwrap_or_default();
+    Ok(Some(Whole { amount, is_applied: unapplied.is_zero() || unapplied != amount }))
 }
 
 /// A positive amount settles an invoice or bill, a negative one uses up a credit.

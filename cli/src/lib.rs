@@ -9,7 +9,6 @@ mod commands;
 mod error;
 mod exit;
 mod journal;
-mod offline;
 mod output;
 mod progress;
 mod session;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use carry_connector::oauth::{App, Provider};
 use carry_connector::{Limits, Wire};
-use carry_connectors::{Access, SourceSettings, UniversalWriter, is_new, open_source, open_target, stored};
+use carry_connectors::{
+    Access, Offline, SourceSettings, UniversalWriter, is_new, open_source, open_target, stored,
+};
 use carry_embedded::{FileTokens, FolderStaging, SqliteJobs};
 use carry_http::HttpTransport;
 use carry_model::{Code, Fault, MigrationId};
@@ -17,7 +19,6 @@ use carry_ports::{Clock, Jobs, Migration, Run, Staging, SystemClock};
 use secrecy::SecretString;
 
 use crate::args::{Common, How, Mode, SourceOptions, Which};
-use crate::offline::Offline;
 use crate::progress::{Way, progress};
 
 /// Calls go over HTTP, credentials come from the environment, tokens lie in the state folder.
@@ -192,14 +193,21 @@ impl Session {
 
     /// The engine for what needs neither side.
     pub(crate) fn offline_engine(&self, common: &Common) -> Engine {
-        self.engine(Connection { reader: Arc::new(Offline), writer: Arc::new(Offline) }, common, None)
+        self.engine(
+            Connection { reader: Arc::new(Offline::default()), writer: Arc::new(Offline::default()) },
+            common,
+            None,
+        )
     }
 
     /// The engine for what needs the target only.
     pub(crate) async fn target_engine(&self, target: &str, common: &Common) -> Result<Engine, Fault> {
         let target = open_target(target, &Outside::new(&self.folder)).await?;
-        let engine =
-            self.engine(Connection { reader: Arc::new(Offline), writer: target.writer }, common, None);
+        let engine = self.engine(
+            Connection { reader: Arc::new(Offline::default()), writer: target.writer },
+            common,
+            None,
+        );
         Ok(Engine { progress: progress(common.quiet, Way::Out), ..engine })
     }
 }
@@ -228,7 +236,7 @@ pub(crate) async fn open_to_look(
         return open_sides(from, more, to, access).await;
     }
     let source = open_source(from, &source_settings(more), access).await?;
-    let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };
+    let connection = Connection { reader: source.reader, writer: Arc::new(Offline::default()) };
     Ok(Sides { connection, rejects: None, source: source.stored, target: stored(to)? })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carry_connectors::UniversalWriter;
+use carry_connectors::{Offline, UniversalWriter};
 use carry_model::Fault;
 use carry_pipeline::{Connection, Engine, RunStore, Settings, run as drive, stage_only};
 use carry_ports::{Migration, RunKind, RunState};
@@ -10,7 +10,6 @@ use carry_ports::{Migration, RunKind, RunState};
 use crate::args::{Common, Run, Stage};
 use crate::commands::books;
 use crate::exit::Exit;
-use crate::offline::Offline;
 use crate::output;
 use crate::session::{Outside, Session, Sides, open_sides, settings, source_settings};
 use crate::stop;
@@ -106,7 +105,7 @@ pub(crate) async fn stage(common: &Common, args: &Stage) -> Result<Exit, Fault> 
     let source = carry_connectors::open_source(&args.from.spec, &settings_of_source, &outside).await?;
     let session = Session::to_write(&common.state)?;
     let migration = session.migration(&source.stored, "staging alone").await?;
-    let connection = Connection { reader: source.reader, writer: Arc::new(Offline) };
+    let connection = Connection { reader: source.reader, writer: Arc::new(Offline::default()) };
     let mut engine = session.engine(connection, common, args.how.workers);
     engine.cancel = stop::on_signal();
     let (run, tally) = stage_only(&engine, &migration, &settings).await?;

@@ -67,7 +67,7 @@ async fn stage(engine: &Engine, run: &Arc<OpenRun>, settings: &Settings) -> Resu
     engine.progress.begin(Stage::Extract, Some(rows));
     let partitions = run.partitions().await?.into_iter().map(|id| {
         let (run, id) = (run.clone(), id.to_owned());
-        async move { run.extract(&id).await }
+        async move { run.extract(&id, 0).await }
     });
     concurrently(engine.workers, partitions).await?;
     let raw = run.raw_parts().await?;

@@ -1,7 +1,6 @@
 //! Extract: source rows into raw batches.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use carry_connector::{Partition, RawBatch, RawSink};
@@ -31,13 +30,23 @@ pub(crate) fn done_key(partition: &Partition) -> String {
     format!("{}/done/{}.json", Stage::Extract.name(), partition.id)
 }
 
+/// How far a partition was read when the time was up; the next slice goes on there.
+#[derive(Serialize, Deserialize)]
+struct Slice {
+    so_far: Extracted,
+    resume: String,
+}
+
+fn slice_key(partition: &Partition, slice: u32) -> String {
+    format!("{}/slices/{}/{slice:05}.json", Stage::Extract.name(), partition.id)
+}
+
 struct StagingSink {
     store: RunStore,
     engine: Engine,
-    entity: Entity,
-    partition: String,
-    parts: Vec<String>,
-    rows: u64,
+    done: Extracted,
+    /// Where to go on after the last batch that was taken.
+    resume: Option<String>,
     in_hand: VecDeque<JoinHandle<Result<(), Fault>>>,
 }
 
@@ -54,49 +63,64 @@ impl StagingSink {
 
 #[async_trait]
 impl RawSink for StagingSink {
-    async fn accept(&mut self, batch: RawBatch, _resume: Option<String>) -> Result<(), Fault> {
+    async fn accept(&mut self, batch: RawBatch, resume: Option<String>) -> Result<(), Fault> {
         self.engine.cancel.check()?;
         self.settle(IN_HAND_MAX - 1).await?;
         let rows = u64::try_from(batch.rows).unwrap_or(u64::MAX);
         let lines = batch.to_jsonl()?;
-        let part = format!("{}-{:05}-{}", self.partition, self.parts.len(), content_name(&lines));
-        let (store, key) = (self.store.clone(), RunStore::batch_key(Stage::Extract, self.entity, &part));
+        let Extracted { partition, entity, parts, .. } = &mut self.done;
+        let part = format!("{partition}-{:05}-{}", parts.len(), content_name(&lines));
+        let (store, key) = (self.store.clone(), RunStore::batch_key(Stage::Extract, *entity, &part));
         self.in_hand.push_back(tokio::spawn(async move { store.create_lines(&key, &lines).await }));
-        self.parts.push(part);
-        self.rows += rows;
-        self.engine.progress.advance(Stage::Extract, self.entity.plural(), rows);
+        parts.push(part);
+        self.engine.progress.advance(Stage::Extract, entity.plural(), rows);
+        self.done.rows += rows;
+        self.resume = resume;
         Ok(())
     }
 }
 
-/// Reads a partition, unless that is done; says what became of it.
+/// Reads a partition, unless that is done, slice after slice, from 0; Some is the one to go on with, because the time
+/// was up. A source that cannot go on in the middle is read in one slice.
 pub(crate) async fn extract_partition(
-    engine: Engine,
-    store: RunStore,
-    plan: Arc<Plan>,
-    partition: Partition,
-) -> Result<Extracted, Fault> {
-    if let Some(done) = store.get_json::<Extracted>(&done_key(&partition)).await? {
+    engine: &Engine,
+    store: &RunStore,
+    plan: &Plan,
+    partition: &Partition,
+    slice: u32,
+) -> Result<Option<u32>, Fault> {
+    if let Some(done) = store.get_json::<Extracted>(&done_key(partition)).await? {
         engine.progress.advance(Stage::Extract, partition.entity.plural(), done.rows);
-        return Ok(done);
+        return Ok(None);
     }
+    if store.get_json::<Slice>(&slice_key(partition, slice)).await?.is_some() {
+        return Ok(Some(slice + 1));
+    }
+    let before = match slice.checked_sub(1) {
+        Some(before) => Some(store.need_json::<Slice>(&slice_key(partition, before)).await?),
+        None => None,
+    };
+    let (id, entity) = (partition.id.clone(), partition.entity);
+    let (done, after) = match before {
+        Some(Slice { so_far, resume }) => (so_far, Some(resume)),
+        None => (Extracted { partition: id, entity, parts: Vec::new(), rows: 0 }, None),
+    };
     let mut sink = StagingSink {
         store: store.clone(),
         engine: engine.clone(),
-        entity: partition.entity,
-        partition: partition.id.clone(),
-        parts: Vec::new(),
-        rows: 0,
+        done,
+        resume: None,
         in_hand: VecDeque::new(),
     };
-    engine.connection.reader.extract(&plan.survey, &partition, None, &mut sink).await?;
+    let read = engine.connection.reader.extract(&plan.survey, partition, after, &mut sink).await;
     sink.settle(0).await?;
-    let done = Extracted {
-        partition: partition.id.clone(),
-        entity: partition.entity,
-        parts: sink.parts,
-        rows: sink.rows,
-    };
-    store.create_json(&done_key(&partition), &done).await?;
-    Ok(done)
+    match (read, sink.resume) {
+        (Ok(()), _) => store.create_json(&done_key(partition), &sink.done).await.map(|()| None),
+        (Err(fault), Some(resume)) if engine.is_out_of_time(&fault) => {
+            let so_far = sink.done;
+            store.create_json(&slice_key(partition, slice), &Slice { so_far, resume }).await?;
+            Ok(Some(slice + 1))
+        }
+        (Err(fault), _) => Err(fault),
+    }
 }

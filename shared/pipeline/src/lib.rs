@@ -98,6 +98,7 @@ pub enum Mode {
 
 /// How a run is to be done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// How much detail.
     pub mode: Mode,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carry_model::{Code, Entity, Fault, Record};
+use carry_model::{Code, Entity, Fault, MigrationId, Record, RunId};
 use carry_ports::{Run, Stage, Staging};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,7 +25,12 @@ pub struct RunStore {
 impl RunStore {
     /// Of that run.
     pub fn new(staging: Arc<dyn Staging>, run: &Run) -> Self {
-        Self { staging, root: format!("migrations/{}/runs/{}", run.migration, run.id) }
+        Self::of(staging, &run.migration, &run.id)
+    }
+
+    /// Of the run of that id.
+    pub fn of(staging: Arc<dyn Staging>, migration: &MigrationId, run: &RunId) -> Self {
+        Self { staging, root: format!("migrations/{migration}/runs/{run}") }
     }
 
     /// The key of a batch: `<stage>/<entity>/<part>.jsonl.zst`.

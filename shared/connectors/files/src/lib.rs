@@ -30,4 +30,4 @@ pub mod written;
 
 pub use manifest::MANIFEST;
 pub use options::FilesOptions;
-pub use reader::FilesReader;
+pub use reader::{FilesReader, transformer};

@@ -129,8 +129,13 @@ impl Reader for FilesReader {
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        Ok(Box::new(FilesTransformer::new(parse(&survey.profile)?)?))
+        transformer(survey)
     }
+}
+
+/// What makes sense of raw rows, by the survey alone.
+pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+    Ok(Box::new(FilesTransformer::new(parse(&survey.profile)?)?))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(value: &serde_json::Value) -> Result<T, Fault> {

@@ -32,4 +32,5 @@ mod write;
 
 pub use hosts::{API, API_TEST, provider};
 pub use manifest::MANIFEST;
+pub use reader::transformer;
 pub use session::QuickBooks;

@@ -80,8 +80,13 @@ impl Reader for QuickBooks {
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        Ok(Box::new(QuickBooksTransformer::new(survey)?))
+        transformer(survey)
     }
+}
+
+/// What makes sense of raw rows, by the survey alone.
+pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+    Ok(Box::new(QuickBooksTransformer::new(survey)?))
 }
 
 impl QuickBooks {

@@ -28,3 +28,4 @@ mod write;
 pub use client::Xero;
 pub use hosts::{API, Tenant, provider, tenants};
 pub use manifest::MANIFEST;
+pub use read::transformer;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carry_model::{Fault, RecordKey};
+use carry_model::{Code, Fault, RecordKey};
 use carry_ports::{RunKind, Stage};
 
 use super::OpenRun;
@@ -45,6 +45,12 @@ impl OpenRun {
             complete(self.chunk_tallies(&before).await?)?;
         }
         Ok(rest.into_iter().next().unwrap_or_default())
+    }
+
+    /// A chunk by its id.
+    pub async fn chunk(&self, id: &str) -> Result<Chunk, Fault> {
+        let found = self.levels().await?.into_iter().flatten().find(|chunk| chunk.id == id);
+        found.ok_or_else(|| Fault::new(Code::Bug).detail("a chunk that no level has"))
     }
 
     async fn chunk_tallies(&self, chunks: &[Chunk]) -> Result<Vec<Option<Tally>>, Fault> {

@@ -23,13 +23,13 @@ impl OpenRun {
         Ok(self.plan().await?.survey.partitions.iter().map(|partition| &*partition.id).collect())
     }
 
-    /// Reads one partition into raw batches.
-    pub async fn extract(&self, partition: &str) -> Result<(), Fault> {
+    /// Reads one partition into raw batches, slice after slice, from 0; Some is the one to go on with, because the
+    /// time was up.
+    pub async fn extract(&self, partition: &str, slice: u32) -> Result<Option<u32>, Fault> {
         let plan = self.plan().await?;
         let found = plan.survey.partitions.iter().find(|known| known.id == partition);
         let partition = found.ok_or_else(|| Fault::new(Code::Bug).detail("a partition the plan lacks"))?;
-        extract_partition(self.engine.clone(), self.store.clone(), plan.clone(), partition.clone()).await?;
-        Ok(())
+        extract_partition(&self.engine, &self.store, plan, partition, slice).await
     }
 
     async fn extracted(&self) -> Result<Vec<Extracted>, Fault> {
@@ -53,12 +53,17 @@ impl OpenRun {
         Ok(self.extracted().await?.iter().map(|extracted| extracted.rows).sum())
     }
 
-    /// Turns one raw batch into canonical records and rejects.
-    pub async fn transform(&self, raw: &RawPart) -> Result<(), Fault> {
+    /// Turns one raw batch into canonical records and rejects, and says how many rejects there are.
+    pub async fn transform(&self, raw: &RawPart) -> Result<u64, Fault> {
         let (engine, store) = (self.engine.clone(), self.store.clone());
         let transformer = self.transformer().await?.clone();
-        transform_part(engine, store, transformer, raw.entity, raw.part.clone()).await?;
-        Ok(())
+        let done = transform_part(engine, store, transformer, raw.entity, raw.part.clone()).await?;
+        Ok(done.rejects.values().sum())
+    }
+
+    /// Keys of the batches of rows that could not be read.
+    pub async fn reject_keys(&self) -> Result<Vec<String>, Fault> {
+        self.store.list(&format!("{}/rejects/", Stage::Transform.name())).await
     }
 
     /// What every raw batch became, in the source's order. A fault ([`Code::Interrupted`]) where one is not done.

@@ -158,6 +158,11 @@ impl Reader for GnuCash {
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        Ok(Box::new(transform::Books { profile: profile_of(survey)? }))
+        transformer(survey)
     }
+}
+
+/// What makes sense of raw rows, by the survey alone.
+pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+    Ok(Box::new(transform::Books { profile: profile_of(survey)? }))
 }

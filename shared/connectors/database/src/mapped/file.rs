@@ -163,6 +163,7 @@ pub struct Mapping {
     pub(super) source: Source,
     pub(super) company: Option<EntityQuery>,
     pub(super) queries: Vec<EntityQuery>,
+    file: toml::Table,
 }
 
 impl Mapping {
@@ -174,8 +175,12 @@ impl Mapping {
         }
         let file: toml::Table = toml::from_str(text)
             .map_err(|e| Fault::new(Code::MappingInvalid).detail("It is no valid TOML.").caused_by(e))?;
-        let mut mapping =
-            Self { source: read("source", toml::Table::new())?, company: None, queries: Vec::new() };
+        let mut mapping = Self {
+            source: read("source", toml::Table::new())?,
+            company: None,
+            queries: Vec::new(),
+            file: file.clone(),
+        };
         for (section, value) in file {
             match (section.as_str(), value) {
                 ("source", toml::Value::Table(table)) => mapping.source = read("source", table)?,
@@ -197,6 +202,15 @@ impl Mapping {
     /// The address that the file itself names.
     pub fn url(&self) -> Option<&str> {
         self.source.url.as_deref()
+    }
+
+    /// The file without the address, which may hold a password: it can be staged.
+    pub(super) fn without_address(&self) -> Result<String, Fault> {
+        let mut file = self.file.clone();
+        if let Some(toml::Value::Table(source)) = file.get_mut("source") {
+            source.remove("url");
+        }
+        toml::to_string(&file).map_err(|e| Fault::new(Code::Bug).caused_by(e))
     }
 
     fn add(&mut self, section: &str, mut table: toml::Table) -> Result<(), Fault> {

@@ -102,6 +102,13 @@ impl Reader for MappedDatabase {
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        Ok(Box::new(record::Mapped { mapping: self.mapping.clone(), home: survey.company.home_currency }))
+        transformer(survey)
     }
+}
+
+/// What makes sense of raw rows, by the survey alone: it holds the mapping.
+pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+    let text = survey.profile.as_str();
+    let text = text.ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a survey without its mapping"))?;
+    Ok(Box::new(record::Mapped { mapping: Mapping::parse(text)?, home: survey.company.home_currency }))
 }

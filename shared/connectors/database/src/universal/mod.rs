@@ -21,7 +21,7 @@ mod sqlite;
 mod words;
 mod writer;
 
-pub use reader::UniversalReader;
+pub use reader::{UniversalReader, transformer};
 pub use writer::UniversalWriter;
 
 use carry_connector::{EntitySupport, Limits, Manifest, Support};

@@ -42,6 +42,11 @@ impl Reader for Xero {
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        Ok(Box::new(XeroTransformer::new(Profile::of(survey)?)))
+        transformer(survey)
     }
+}
+
+/// What makes sense of raw rows, by the survey alone.
+pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+    Ok(Box::new(XeroTransformer::new(Profile::of(survey)?)))
 }

@@ -56,7 +56,12 @@ impl Reader for UniversalReader {
         extract::extract(&self.database, partition, after, sink).await
     }
 
-    fn transformer(&self, _survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        Ok(Box::new(UniversalTransformer))
+    fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+        transformer(survey)
     }
+}
+
+/// What makes sense of raw rows, by the survey alone.
+pub fn transformer(_survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+    Ok(Box::new(UniversalTransformer))
 }

@@ -1,5 +1,5 @@
-//! The side of a migration that a command does without: a rollback needs no source, a report neither side, and
-//! staging alone no target.
+//! The side of a migration that is not opened: a rollback needs no source, a report neither side, staging alone no
+//! target, and what rows mean is known by the survey alone.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use carry_connector::{
 };
 use carry_model::{Code, Entity, Fault, Record, TargetId};
 
-const NOT_OPEN: &str = "this command does not open it";
+const NOT_OPEN: &str = "it is not opened for this";
 
 static MANIFEST: Manifest = Manifest {
     system: "offline",
@@ -21,9 +21,19 @@ static MANIFEST: Manifest = Manifest {
     limits: Limits::NONE,
 };
 
-/// A source that answers every question with a fault, and a target that looks like one that is still empty and
-/// refuses to be written to.
-pub(crate) struct Offline;
+/// A source that answers every question with a fault, but what its rows mean where its system is known; and a target
+/// that looks like one that is still empty and refuses to be written to.
+#[derive(Clone, Debug, Default)]
+pub struct Offline {
+    system: String,
+}
+
+impl Offline {
+    /// Of that system, by the name in its manifest.
+    pub fn of(system: impl Into<String>) -> Self {
+        Self { system: system.into() }
+    }
+}
 
 fn closed<T>() -> Result<T, Fault> {
     Err(Fault::new(Code::Bug).detail("A side of the migration was asked that is not open."))
@@ -49,15 +59,15 @@ impl Reader for Offline {
         closed()
     }
 
-    fn transformer(&self, _: &Survey) -> Result<Box<dyn Transformer>, Fault> {
-        closed()
+    fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
+        crate::transformer(&self.system, survey)
     }
 }
 
 #[async_trait]
 impl Writer for Offline {
     fn manifest(&self) -> &'static Manifest {
-        carry_connectors::DEFAULT_TARGET
+        crate::DEFAULT_TARGET
     }
 
     async fn preflight(&self) -> Result<Preflight, Fault> {

@@ -1,0 +1,98 @@
+//! Uploaded exports, laid out in a folder.
+
+use std::path::{Path, PathBuf};
+
+use carry_model::{Code, Fault, MigrationId};
+use carry_ports::Staging;
+
+/// Where the files of a source lie: `migrations/<id>/uploads/<file>`.
+fn prefix(migration: &MigrationId) -> String {
+    format!("migrations/{migration}/uploads/")
+}
+
+/// Copies what was uploaded for a migration into the folder, which is made anew. A fault ([`Code::ConfigInvalid`])
+/// where nothing was.
+pub(crate) async fn lay_out(
+    staging: &dyn Staging,
+    migration: &MigrationId,
+    folder: &Path,
+) -> Result<(), Fault> {
+    let unwritable = |e: std::io::Error| Fault::new(Code::FileUnreadable).detail("uploads").caused_by(e);
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(unwritable)?;
+    }
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    let prefix = prefix(migration);
+    let keys = staging.list(&prefix).await?;
+    if keys.is_empty() {
+        return Err(Fault::new(Code::ConfigInvalid)
+            .detail("No export was uploaded.")
+            .hint("Upload the exported files, then start the run."));
+    }
+    for key in keys {
+        // A key that is no plain name is none that the service gave out.
+        let name =
+            key.strip_prefix(&prefix).filter(|name| Path::new(name).file_name() == Some(name.as_ref()));
+        if let Some(name) = name {
+            staging.copy_to(&key, &folder.join(name)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A connection with its folder in place of `uploads`: `gnucash:uploads/books.gnucash`.
+pub(crate) fn placed(spec: &str, folder: &Path) -> String {
+    let (scheme, path) = match spec.split_once(':') {
+        Some((scheme, path)) => (Some(scheme), path),
+        None => (None, spec),
+    };
+    let path = match path.strip_prefix("uploads") {
+        Some("") => folder.to_owned(),
+        Some(file) => folder.join(file.trim_start_matches('/')),
+        None => return spec.to_owned(),
+    };
+    match scheme {
+        Some(scheme) => format!("{scheme}:{}", path.display()),
+        None => path.display().to_string(),
+    }
+}
+
+/// A folder of this process, so that a container that is used again finds what it laid out.
+pub(crate) fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("carryforward-{}", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use carry_ports::MemoryStaging;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_names_the_folder_or_a_file_in_it() {
+        let folder = Path::new("/tmp/x");
+        for (spec, wanted) in [
+            ("uploads", "/tmp/x"),
+            ("uploads/books.toml", "/tmp/x/books.toml"),
+            ("gnucash:uploads/books.gnucash", "gnucash:/tmp/x/books.gnucash"),
+            ("sqlite:uploads/books.db", "sqlite:/tmp/x/books.db"),
+            ("postgres://db/books", "postgres://db/books"),
+        ] {
+            assert_eq!(placed(spec, folder), wanted);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_laid_out_before_is_gone() {
+        let (staging, migration) = (MemoryStaging::default(), MigrationId::from("m"));
+        let folder = tempfile::tempdir().unwrap().path().join("uploads");
+        assert_eq!(lay_out(&staging, &migration, &folder).await.unwrap_err().code, Code::ConfigInvalid);
+        std::fs::write(folder.join("old.csv"), "old").unwrap();
+        for (key, text) in [("migrations/m/uploads/a.csv", "a"), ("migrations/mm/uploads/b.csv", "b")] {
+            staging.create(key, text.as_bytes().to_vec()).await.unwrap();
+        }
+        lay_out(&staging, &migration, &folder).await.unwrap();
+        let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name()).collect();
+        assert_eq!(names, ["a.csv"]);
+    }
+}

@@ -6,7 +6,8 @@ in the emulator, each because the service in the cloud behaves so (or answers fa
 * the Lambda runtime's answers wait neither for Nagle's algorithm nor 50 ms for a line of log;
 * schedules are due in their own time zone, `<aws.scheduler.*>` is filled in, and the sweep runs every second;
 * expired items leave within seconds and write the REMOVE record that names the service as who removed them;
-* functions see the variables that the template gives them and none of this shell's.
+* functions see the variables that the template gives them and none of this shell's;
+* calls fail where a test asks for it (`stack/faults.py`).
 """
 
 from __future__ import annotations
@@ -266,6 +267,9 @@ def run() -> None:
 
         app.app = Meter(app.app)
         app.app.watch_functions()
+    from stack.faults import Faults
+
+    app.app = Faults(app.app)
     sys.argv = sys.argv[:1]
     app.main()
 

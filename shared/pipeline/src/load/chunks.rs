@@ -43,11 +43,10 @@ impl Chunk {
         format!("{}/done/{}.json", Stage::Load.name(), self.id)
     }
 
-    /// True for the name of a batch of one of its parts: `<entity>/<part>/...`.
-    pub(crate) fn holds(&self, batch: &str) -> bool {
-        let mut names = batch.split('/');
-        let (entity, part) = (names.next(), names.next());
-        entity == self.entity.map(Entity::name) && self.parts.iter().any(|known| Some(&**known) == part)
+    /// What the names of its batches begin with: `<entity>/<part>/`.
+    pub(crate) fn batches(&self) -> impl Iterator<Item = String> {
+        let parts = |entity: Entity| self.parts.iter().map(move |part| format!("{}/{part}/", entity.name()));
+        self.entity.into_iter().flat_map(parts)
     }
 }
 

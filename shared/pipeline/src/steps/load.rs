@@ -62,14 +62,17 @@ impl OpenRun {
         if self.store.get_json::<Tally>(&chunk.done_key()).await?.is_some() {
             return Ok(true);
         }
-        let begun = self.began(|batch| chunk.holds(batch)).await?;
+        let mut begun = false;
+        for prefix in chunk.batches() {
+            begun |= self.began(&prefix, |_| true).await?;
+        }
         self.loader(begun).await?.load_chunk(chunk).await
     }
 
     /// Settles documents and closes out the clearing account, slice after slice, from 0; Some is the one to go on
     /// with, because the time was up.
     pub async fn settle(&self, slice: u32) -> Result<Option<u32>, Fault> {
-        let begun = self.began(is_settling).await?;
+        let begun = self.began("", is_settling).await?;
         let next = self.loader(begun).await?.settle(slice).await?;
         if next.is_none() {
             self.close_open_batches().await?;
@@ -79,8 +82,8 @@ impl OpenRun {
     }
 
     /// True where such a batch was opened and never closed: what came of it is unknown.
-    async fn began(&self, such: impl Fn(&str) -> bool) -> Result<bool, Fault> {
-        Ok(self.engine.jobs.open_batches(&self.run, "").await?.iter().any(|(batch, _)| such(batch)))
+    async fn began(&self, prefix: &str, such: impl Fn(&str) -> bool) -> Result<bool, Fault> {
+        Ok(self.engine.jobs.open_batches(&self.run, prefix).await?.iter().any(|(batch, _)| such(batch)))
     }
 
     /// Batches of interrupted attempts whose records were all looked up and written since.

@@ -4,23 +4,26 @@ use std::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
 
-use carry_sandbox::xero::{Region, Xero};
-use carry_sandbox::{Options, Sandbox};
+use carry_sandbox::quickbooks::QuickBooks;
+use carry_sandbox::xero::Xero;
+use carry_sandbox::{Options, Region, Sandbox};
 use clap::{Parser, ValueEnum};
 
-/// When a sandbox's organisation was founded: always the same, so that a company file fits it again.
+/// When a sandbox's company was founded: always the same, so that a company file fits it again.
 const FOUNDED: &str = "2020-01-01T00:00:00Z";
 
 #[derive(Parser)]
 #[command(version, about = "Runs a server on this machine that behaves like an accounting platform.")]
 enum Command {
+    /// One QuickBooks Online company with its chart of accounts, tax rates and lists, and nothing else.
+    Quickbooks(Wanted),
     /// One Xero organisation with its chart of accounts and tax rates, and nothing else.
     Xero(Wanted),
 }
 
 #[derive(clap::Args)]
 struct Wanted {
-    /// Where the organisation is.
+    /// Where the company is.
     #[arg(long, value_enum, default_value = "uk")]
     company: Company,
     /// Seeds ids and tokens.
@@ -48,14 +51,29 @@ enum Company {
     Eu,
 }
 
+impl Company {
+    fn region(self) -> Region {
+        match self {
+            Self::Us => Region::Us,
+            Self::Uk => Region::Uk,
+            Self::Au => Region::Au,
+            Self::Eu => Region::Global,
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let Command::Xero(wanted) = Command::parse();
-    let region = match wanted.company {
-        Company::Us => Region::Us,
-        Company::Uk => Region::Uk,
-        Company::Au => Region::Au,
-        Company::Eu => Region::Global,
+    let founded = FOUNDED.parse()?;
+    let (wanted, options) = match Command::parse() {
+        Command::Quickbooks(wanted) => {
+            let company = QuickBooks::empty(wanted.company.region(), wanted.seed, founded);
+            (wanted, Options::new(company))
+        }
+        Command::Xero(wanted) => {
+            let company = Xero::empty(wanted.company.region(), wanted.seed, founded);
+            (wanted, Options::new(company))
+        }
     };
     let sandbox = Sandbox::start(Options {
         port: wanted.port,
@@ -63,7 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         speed: wanted.speed,
         limits: !wanted.no_limits,
         file: wanted.file,
-        ..Options::new(Xero::empty(region, wanted.seed, FOUNDED.parse()?))
+        ..options
     })
     .await?;
     let app = sandbox.control.app();

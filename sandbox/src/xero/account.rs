@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::books::Books;
 use super::input::Input;
-use super::organisation::Region;
 use super::refusal::{Refusal, refused};
 use super::when;
 use crate::json::{Json, object};
+use crate::region::Region;
 
 /// Which side of the books an account is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

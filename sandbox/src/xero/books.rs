@@ -14,7 +14,7 @@ use super::contact::{Contact, Group};
 use super::document::{Document, Family};
 use super::item::Item;
 use super::journal::ManualJournal;
-use super::organisation::{Organisation, Region};
+use super::organisation::Organisation;
 use super::payment::{Allocation, Payment};
 use super::posting::Posted;
 use super::store::{Ids, Store};
@@ -22,6 +22,7 @@ use super::tax::{self, TaxRate};
 use super::tracking::Category;
 use super::when;
 use crate::json::Json;
+use crate::region::Region;
 
 /// Behaviour that is documented nowhere, or in two ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -45,5 +45,5 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use organisation::Region;
+pub use crate::region::Region;
 pub use platform::Xero;

@@ -8,28 +8,15 @@ use super::input::Input;
 use super::refusal::{Refusal, refused};
 use super::when;
 use crate::json::{Json, object};
+use crate::region::Region;
 
-/// Which edition of the product an organisation has: its tax rates and rules follow from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Region {
-    /// United States.
-    Us,
-    /// United Kingdom.
-    Uk,
-    /// Australia.
-    Au,
-    /// Everywhere else.
-    Global,
-}
-
-impl Region {
-    fn version(self) -> &'static str {
-        match self {
-            Self::Us => "US",
-            Self::Uk => "UK",
-            Self::Au => "AU",
-            Self::Global => "GLOBAL",
-        }
+/// The edition of the product that a region has.
+fn version(region: Region) -> &'static str {
+    match region {
+        Region::Us => "US",
+        Region::Uk => "UK",
+        Region::Au => "AU",
+        Region::Global => "GLOBAL",
     }
 }
 
@@ -74,7 +61,7 @@ pub(super) fn json(books: &Books) -> Json {
         "Name" => &organisation.name,
         "LegalName" => &organisation.name,
         "PaysTax" => true,
-        "Version" => organisation.region.version(),
+        "Version" => version(organisation.region),
         "OrganisationType" => "COMPANY",
         "BaseCurrency" => &organisation.currency,
         "CountryCode" => &organisation.country,

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::books::{Books, Switches};
 use super::company::Company;
 use super::list::parameter;
-use super::organisation::Region;
 use super::route::segments;
 use super::scope;
 use super::store::Ids;
@@ -20,6 +19,7 @@ use crate::json::{Json, object};
 use crate::limits::{Breach, Limit, Per, Remaining, Scope};
 use crate::oauth::{Issued, OauthRules, Session, TokenProblem};
 use crate::platform::{Call, Change, Context, Platform, Tenant};
+use crate::region::Region;
 
 /// Where the Accounting API begins, and where connections are listed.
 const API: &str = "/api.xro/2.0/";

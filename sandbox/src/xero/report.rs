@@ -9,7 +9,6 @@ use super::account::{Account, Class, System};
 use super::books::Books;
 use super::document::{Document, Family, Side};
 use super::list::parameter;
-use super::organisation::Region;
 use super::posting;
 use super::refusal::Refusal;
 use super::render::money;
@@ -18,6 +17,7 @@ use super::when;
 use crate::http::Request;
 use crate::json::{Json, object};
 use crate::ledger::{Ledger, Posting};
+use crate::region::Region;
 
 /// Answers a report by its name.
 pub(super) fn answer(

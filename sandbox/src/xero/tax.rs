@@ -5,9 +5,9 @@ use carry_model::{Decimal, round_half_up};
 use super::account::Class;
 use super::books::Books;
 use super::input::Input;
-use super::organisation::Region;
 use super::refusal::{Refusal, refused};
 use crate::json::{Json, object};
+use crate::region::Region;
 
 /// One part of a rate.
 #[derive(Clone, Debug)]

@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use super::books::Books;
 use super::company::Company;
-use super::organisation::Region;
 use crate::http::Request;
 use crate::json::Json;
+use crate::region::Region;
 
 /// A client of one organisation. Each call comes a second after the last.
 pub(super) struct Client {

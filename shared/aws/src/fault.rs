@@ -55,13 +55,16 @@ fn code(name: &str) -> Code {
     }
 }
 
+const UNUSABLE: &str = "Another version of the service wrote that item of the table, or a person did. Deploy the \
+    version that wrote it and resume the run there; or end the migration and migrate anew.";
+
 /// A stored value that cannot be read back.
 pub(crate) fn unusable(what: &str) -> Fault {
-    Fault::new(Code::StateUnusable).detail(what)
+    Fault::new(Code::StateUnusable).detail(what).hint(UNUSABLE)
 }
 
 pub(crate) fn json_broken(error: serde_json::Error) -> Fault {
-    Fault::new(Code::StateUnusable).caused_by(error)
+    Fault::new(Code::StateUnusable).caused_by(error).hint(UNUSABLE)
 }
 
 #[cfg(test)]

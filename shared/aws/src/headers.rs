@@ -4,8 +4,8 @@ use carry_ports::{Deed, Header, Headers, Receipt};
 
 use crate::Table;
 use crate::fault::unusable;
-use crate::item::{Item, Key, json, optional, parsed, required, text, whole};
-use crate::jobs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, sortable};
+use crate::item::{Item, Key, json, number, optional, parsed, required, text, whole};
+use crate::jobs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, run_key_of, sortable};
 use crate::table::Change;
 
 const CUSTOMER: &str = "customer";
@@ -17,8 +17,8 @@ const VALUE: &str = "value";
 /// The index of headers by customer.
 const CUSTOMERS: &str = "customers";
 
-/// A migration that nothing was ever run for is purged after this long.
-const UNUSED_DAYS: i64 = 30;
+/// A migration that nothing was ever run for, or whose run nobody goes on with, is purged after this long.
+const IDLE_DAYS: i64 = 30;
 
 /// Bare headers, audit trail and claims in the table; none of it expires.
 #[derive(Clone, Debug)]
@@ -32,11 +32,21 @@ impl DynamoHeaders {
         Self { table }
     }
 
-    fn is_due(header: &Item, now: Timestamp) -> bool {
-        let over = whole(header, OVER_AT).is_some_and(|at| at <= now.as_second());
-        let created = optional(header, CREATED).and_then(|created| created.parse::<Timestamp>().ok());
-        let old = |created: Timestamp| now.as_second() - created.as_second() > UNUSED_DAYS * 86_400;
-        over || (!header.contains_key(LATEST) && created.is_some_and(old))
+    /// Its time is over; or it has none, because nothing was ever run, or because a run of it has neither ended nor
+    /// been heard of for long.
+    async fn is_due(&self, header: &Item) -> Result<bool, Fault> {
+        let now = self.table.now().as_second();
+        if let Some(over) = whole(header, OVER_AT) {
+            return Ok(over <= now);
+        }
+        let heard_of = match optional(header, LATEST) {
+            None => optional(header, CREATED).and_then(|created| created.parse::<Timestamp>().ok()),
+            Some(run) => {
+                let item = self.table.get(&run_key_of(&Key::of(header)?, run)).await?;
+                item.and_then(|item| self.table.written_at(&item))
+            }
+        };
+        Ok(heard_of.is_none_or(|at| now - at.as_second() > IDLE_DAYS * 86_400))
     }
 }
 
@@ -94,11 +104,19 @@ impl Headers for DynamoHeaders {
         };
         let ids = listed.iter().map(id).collect::<Result<Vec<_>, Fault>>()?;
         let keys: Vec<_> = ids.iter().map(header_key).collect();
-        let now = self.table.now();
-        let headers = self.table.get_many(&keys).await?;
-        let due = headers.iter().filter(|header| Self::is_due(header, now));
-        let due: Vec<_> = due.map(Key::of).collect::<Result<_, _>>()?;
+        let mut due = Vec::new();
+        for header in self.table.get_many(&keys).await? {
+            if self.is_due(&header).await? {
+                due.push(Key::of(&header)?);
+            }
+        }
         Ok(ids.into_iter().filter(|id| due.contains(&header_key(id))).collect())
+    }
+
+    async fn expire(&self, migration: &MigrationId) -> Result<(), Fault> {
+        let over = number(self.table.now().as_second());
+        self.table.update(&header_key(migration), Change::default().set(OVER_AT, over).if_there()).await?;
+        Ok(())
     }
 
     async fn purged(&self, migration: &MigrationId, receipt: &Receipt) -> Result<(), Fault> {

@@ -7,6 +7,7 @@
 //! * [`DynamoQuota`]: calls that many workers share.
 //! * [`AwsSecrets`], [`AwsTokens`]: credentials, and tokens renewed by one worker at a time.
 //! * [`StepFunctions`], [`EventScheduler`], [`SesMailer`].
+//! * [`Stack`]: all of them, found by a deployed stack's name.
 //!
 //! [`Aws`] reads region, credentials and endpoints from the environment (`AWS_ENDPOINT_URL` and its kin are all that
 //! differs between an account and an emulator) and hands out the adapters.
@@ -21,6 +22,7 @@ mod mailer;
 mod quota;
 mod scheduler;
 mod secrets;
+mod stack;
 mod staging;
 mod table;
 mod tokens;
@@ -33,6 +35,7 @@ pub use mailer::SesMailer;
 pub use quota::DynamoQuota;
 pub use scheduler::EventScheduler;
 pub use secrets::AwsSecrets;
+pub use stack::Stack;
 pub use staging::S3Staging;
 pub use table::{Table, Units};
 pub use tokens::AwsTokens;

@@ -34,6 +34,14 @@ impl Secrets for AwsSecrets {
         }
     }
 
+    async fn has(&self, name: &str) -> Result<bool, Fault> {
+        match self.client.describe_secret().secret_id(name).send().await {
+            Ok(found) => Ok(found.deleted_date.is_none()),
+            Err(e) if e.code() == Some(MISSING) => Ok(false),
+            Err(e) => Err(fault("Secrets Manager DescribeSecret", &e)),
+        }
+    }
+
     async fn put(&self, name: &str, secret: &SecretString) -> Result<(), Fault> {
         let value = secret.expose_secret();
         match self.client.create_secret().name(name).secret_string(value).send().await {

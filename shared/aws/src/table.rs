@@ -115,6 +115,12 @@ impl Table {
         AttributeValue::N((self.now().as_second() + BACKSTOP_DAYS * 86_400).to_string())
     }
 
+    /// When an item that has a backstop was written last.
+    pub(crate) fn written_at(&self, item: &Item) -> Option<Timestamp> {
+        let expires = crate::item::whole(item, EXPIRES)?;
+        Timestamp::from_second(expires - BACKSTOP_DAYS * 86_400).ok()
+    }
+
     pub(crate) fn wrote(&self, consumed: Option<&ConsumedCapacity>) {
         Units::note(&self.units.written, consumed);
     }
@@ -307,6 +313,13 @@ impl Change {
     /// Only where the item is there.
     pub(crate) fn if_there(mut self) -> Self {
         self.condition = Some("attribute_exists(pk)".to_owned());
+        self
+    }
+
+    /// Only where the item is there and lacks an attribute.
+    pub(crate) fn if_there_without(mut self, name: &str) -> Self {
+        self.condition = Some("attribute_exists(pk) AND attribute_not_exists(#without)".to_owned());
+        self.names.insert("#without".to_owned(), name.to_owned());
         self
     }
 

@@ -43,7 +43,7 @@ pub use plan::Plan;
 pub use progress::{Cancel, NoProgress, Progress};
 pub use reconcile::ReconcileSummary;
 pub use report::{ReportFiles, report_files};
-pub use rollback::{Removable, RollbackResult, removable, rollback};
+pub use rollback::{Removable, RollbackResult, removable, removable_from, rollback};
 pub use sharing::Shared;
 pub use steps::Ended;
 pub use store::{RunStore, decompress, parse_lines, parse_records};
@@ -96,7 +96,7 @@ pub enum Mode {
     HighLevel,
 }
 
-/// How a run is to be done.
+/// How a run is to be done. Read from JSON, whatever is left out is as in the default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {

@@ -59,7 +59,7 @@ pub(crate) async fn keep_partial(store: &RunStore, attempt: u32, data: &ReportDa
 }
 
 /// What a run's report is made of: of the whole run, or else of its last attempt that got as far as a plan.
-async fn report_data(store: &RunStore, run: &Run) -> Result<ReportData, Fault> {
+pub(crate) async fn report_data(store: &RunStore, run: &Run) -> Result<ReportData, Fault> {
     if let Some(data) = store.get_json(DATA).await? {
         return Ok(data);
     }

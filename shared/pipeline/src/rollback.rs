@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use carry_connector::{Removal as How, exact};
+use carry_connector::{Manifest, Removal as How, exact};
 use carry_model::{Entity, Fault, MigrationId, RecordKey, SourceId};
-use carry_ports::{Applied, Change, Link, Stage};
+use carry_ports::{Applied, Change, Jobs, Link, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::Engine;
@@ -36,8 +36,16 @@ pub struct RollbackResult {
 
 /// Lists what a rollback could remove, in the order in which it would.
 pub async fn removable(engine: &Engine, migration: &MigrationId) -> Result<Vec<Removable>, Fault> {
-    let counts = engine.jobs.count_links(migration).await?;
-    let manifest = engine.connection.writer.manifest();
+    removable_from(engine.connection.writer.manifest(), &*engine.jobs, migration).await
+}
+
+/// The same, for a target of which only the manifest is at hand.
+pub async fn removable_from(
+    manifest: &Manifest,
+    jobs: &dyn Jobs,
+    migration: &MigrationId,
+) -> Result<Vec<Removable>, Fault> {
+    let counts = jobs.count_links(migration).await?;
     let there = Entity::ALL.iter().rev().filter_map(|entity| {
         let records = *counts.get(&(*entity, "done"))?;
         let (how, possible) = match manifest.entity(*entity).remove {

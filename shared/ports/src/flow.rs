@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use carry_model::{Fault, MigrationId, RunId};
+use carry_model::{Entity, Fault, MigrationId, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::RunKind;
 
-/// What a run is started with: ids and settings, never rows.
+/// What a run is started with: ids and names, never rows, and no settings, which may hold a customer's mapping: those
+/// lie in staging.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowStart {
     /// The migration.
@@ -19,9 +20,9 @@ pub struct FlowStart {
     pub attempt: u32,
     /// What it does.
     pub kind: RunKind,
-    /// How it is to be done, as the plan reads it; nothing for the defaults.
-    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
-    pub settings: serde_json::Value,
+    /// What a rollback removes; everything that can be removed where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<Entity>,
 }
 
 const fn first() -> u32 {

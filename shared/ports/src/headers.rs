@@ -65,6 +65,9 @@ pub trait Headers: Send + Sync {
     /// Migrations that are to be purged now: their time is over, or nothing was done with them for long.
     async fn due(&self) -> Result<Vec<MigrationId>, Fault>;
 
+    /// Says that a migration's time is over: nothing of it is to be seen any more, and the next sweep purges it.
+    async fn expire(&self, migration: &MigrationId) -> Result<(), Fault>;
+
     /// Adds the proof of a purge.
     async fn purged(&self, migration: &MigrationId, receipt: &Receipt) -> Result<(), Fault>;
 
@@ -126,6 +129,11 @@ impl Headers for MemoryHeaders {
 
     async fn due(&self) -> Result<Vec<MigrationId>, Fault> {
         Ok(self.state().due.clone())
+    }
+
+    async fn expire(&self, migration: &MigrationId) -> Result<(), Fault> {
+        self.make_due(migration);
+        Ok(())
     }
 
     async fn purged(&self, migration: &MigrationId, receipt: &Receipt) -> Result<(), Fault> {

@@ -12,6 +12,9 @@ pub trait Secrets: Send + Sync {
     /// The secret, or None.
     async fn get(&self, name: &str) -> Result<Option<SecretString>, Fault>;
 
+    /// True where there is one of that name; its value is not read.
+    async fn has(&self, name: &str) -> Result<bool, Fault>;
+
     /// Keeps a secret in place of any earlier one. Once this returns it survives a crash.
     async fn put(&self, name: &str, secret: &SecretString) -> Result<(), Fault>;
 
@@ -36,6 +39,10 @@ impl MemorySecrets {
 impl Secrets for MemorySecrets {
     async fn get(&self, name: &str) -> Result<Option<SecretString>, Fault> {
         Ok(self.secrets().get(name).map(|secret| secret.expose_secret().into()))
+    }
+
+    async fn has(&self, name: &str) -> Result<bool, Fault> {
+        Ok(self.secrets().contains_key(name))
     }
 
     async fn put(&self, name: &str, secret: &SecretString) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use carry_model::{Code, Fault, Kind, MigrationId, RunId};
+use carry_model::{Code, Entity, Fault, Kind, MigrationId, RunId};
 use carry_ports::{Migration, RunKind};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -75,6 +75,8 @@ struct NewRun {
     kind: RunKind,
     #[serde(default)]
     settings: Value,
+    #[serde(default)]
+    entities: Vec<Entity>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +86,7 @@ struct NewUpload {
 }
 
 impl Request {
-    fn parsed<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    pub(crate) fn parsed<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         if self.body.len() > BODY_MAX {
             return Err(Fault::new(Code::InputTooLarge).detail(format!("At most {BODY_MAX} bytes.")));
         }
@@ -123,7 +125,7 @@ async fn route(service: &Service, request: &Request) -> Result<Response, Fault> 
     let id = MigrationId::from(*id);
     match (method, rest) {
         ("GET", []) => show(service, &id).await,
-        ("DELETE", []) => delete(service, &id).await,
+        ("DELETE", []) => end(service, &id).await,
         ("PUT", ["connections", side]) => connect(service, &id, side, request).await,
         ("POST", ["uploads"]) => {
             let wanted: NewUpload = request.parsed()?;
@@ -199,10 +201,9 @@ async fn show(service: &Service, id: &MigrationId) -> Result<Response, Fault> {
     Ok(Response::new(200, json!({ "header": header, "runs": runs })))
 }
 
-async fn delete(service: &Service, id: &MigrationId) -> Result<Response, Fault> {
-    service.headers.get(id).await?.ok_or_else(|| Fault::new(Code::MigrationUnknown))?;
-    let receipt = service.purge(id, "asked for by api").await?;
-    Ok(Response::new(200, json!({ "receipt": receipt })))
+async fn end(service: &Service, id: &MigrationId) -> Result<Response, Fault> {
+    service.end(id, "api").await?;
+    Ok(Response::new(202, json!({ "migration": id, "state": "to be purged" })))
 }
 
 async fn connect(
@@ -235,7 +236,8 @@ async fn start(service: &Service, id: &MigrationId, request: &Request) -> Result
     }
     let key = request.headers.get("idempotency-key");
     let run = key.map(|key| RunId::from(named(&format!("run {id} {key}"))));
-    let wanted = Wanted { kind: wanted.kind, run, settings: wanted.settings };
+    let NewRun { kind, settings, entities } = wanted;
+    let wanted = Wanted { kind, run, settings, entities };
     let run = service.start(id, wanted, "api").await?;
     Ok(Response::new(202, json!({ "run": run })))
 }

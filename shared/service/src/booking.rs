@@ -152,7 +152,7 @@ impl Service {
     /// Starts what is due; told twice, it is started once.
     pub async fn fire(&self, due: &Due) -> Result<RunId, Fault> {
         let run = RunId::from(named(&format!("{} {}", due.booking, due.scheduled)));
-        let wanted = Wanted { kind: due.kind, run: Some(run), settings: due.settings.clone() };
+        let wanted = Wanted::named(due.kind, run, due.settings.clone());
         self.start(&due.migration, wanted, "schedule").await
     }
 

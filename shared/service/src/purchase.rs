@@ -3,10 +3,12 @@
 use carry_model::{Code, Fault, MigrationId, RunId};
 use carry_ports::{Mail, Migration, RunKind};
 use jiff::civil::DateTime;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Booking, By, Connection, Service, Side, Times, Wanted, named};
+use crate::api::{Request, Response};
+use crate::{Booking, By, Connection, Service, Side, Times, Wanted, named, signature};
 
 /// What the shop tells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,6 +61,23 @@ pub struct Taken {
     pub missing: Vec<Side>,
 }
 
+/// Answers the shop's webhook: an event that is not signed with the secret they share is refused.
+pub async fn answer(service: &Service, secret: &SecretString, request: &Request) -> Response {
+    match answered(service, secret, request).await {
+        Ok(taken) => Response { status: 200, body: json!({ "taken": taken }) },
+        Err(fault) => {
+            tracing::warn!(code = fault.code.id(), "an event of the shop was refused");
+            Response::of(&fault)
+        }
+    }
+}
+
+async fn answered(service: &Service, secret: &SecretString, request: &Request) -> Result<Taken, Fault> {
+    let signature = request.headers.get(signature::HEADER).map(String::as_str).unwrap_or_default();
+    signature::verify(secret, signature, &request.body, service.clock.now())?;
+    service.take(&request.parsed()?).await
+}
+
 impl Service {
     /// Acts on an event whose signature was checked.
     pub async fn take(&self, event: &Event) -> Result<Taken, Fault> {
@@ -103,8 +122,8 @@ impl Service {
                 taken.booking = Some(self.book(&migration, &booking).await?.0);
             }
             None if taken.missing.is_empty() => {
-                let run = Some(RunId::from(named(&format!("{name}/run"))));
-                let wanted = Wanted { kind: RunKind::Full, run, settings: purchase.settings };
+                let run = RunId::from(named(&format!("{name}/run")));
+                let wanted = Wanted::named(RunKind::Full, run, purchase.settings);
                 taken.run = Some(self.start(&migration, wanted, "shop").await?);
             }
             None => {}
@@ -117,7 +136,7 @@ impl Service {
         let mut missing = Vec::new();
         for side in [Side::Source, Side::Target] {
             let name = Connection::name(&self.secret_prefix, migration, side);
-            if self.secrets.get(&name).await?.is_none() {
+            if !self.secrets.has(&name).await? {
                 missing.push(side);
             }
         }

@@ -9,12 +9,31 @@ impl Service {
     /// Purges every migration whose time is over, and says which, each with its receipt or its fault: one that cannot
     /// be purged now does not keep the others.
     pub async fn sweep(&self) -> Result<Vec<(MigrationId, Result<Receipt, Fault>)>, Fault> {
+        self.sweep_of(|_| true).await
+    }
+
+    /// The same, of those among the due that were asked for.
+    pub async fn sweep_of(
+        &self,
+        asked_for: impl Fn(&MigrationId) -> bool,
+    ) -> Result<Vec<(MigrationId, Result<Receipt, Fault>)>, Fault> {
         let mut purged = Vec::new();
-        for migration in self.headers.due().await? {
+        for migration in self.headers.due().await?.into_iter().filter(asked_for) {
             let receipt = self.purge(&migration, "retention").await;
             purged.push((migration, receipt));
         }
         Ok(purged)
+    }
+
+    /// Ends a migration before its time: what runs is stopped, nothing of it is to be seen any more, and the next sweep
+    /// purges it.
+    pub async fn end(&self, migration: &MigrationId, who: &str) -> Result<(), Fault> {
+        self.migration(migration).await?;
+        for run in self.jobs.runs(migration).await?.iter().filter(|run| run.state.is_active()) {
+            self.cancel(migration, &run.id, who).await?;
+        }
+        self.headers.expire(migration).await?;
+        self.note(migration, who, "migration ended", "").await
     }
 
     /// Deletes everything of a migration but its bare header and its audit trail.

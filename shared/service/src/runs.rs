@@ -1,8 +1,9 @@
 //! Runs: started once, watched, gone on with, cancelled; their reports.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use carry_model::{Code, Fault, MigrationId, RunId};
+use carry_model::{Code, Entity, Fault, MigrationId, RunId, Timestamp};
 use carry_ports::{FlowStart, FlowState, Run, RunKind, RunState};
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -29,6 +30,15 @@ pub struct Wanted {
     pub run: Option<RunId>,
     /// How it is to be done; null for the defaults.
     pub settings: Value,
+    /// What a rollback removes; everything that can be removed where none is named.
+    pub entities: Vec<Entity>,
+}
+
+impl Wanted {
+    /// A run of that kind, by its name.
+    pub const fn named(kind: RunKind, run: RunId, settings: Value) -> Self {
+        Self { kind, run: Some(run), settings, entities: Vec::new() }
+    }
 }
 
 /// Where a run stands.
@@ -68,12 +78,19 @@ impl Service {
         if flow == Some(FlowState::Running) || (flow.is_some() && active.is_none()) {
             return Ok(run);
         }
+        if !wanted.settings.is_null() {
+            // Beside what is staged, not in the flow's input: a mapping names a customer's accounts. The first stays.
+            let settings = wanted.settings.to_string().into_bytes();
+            self.staging
+                .create(&format!("{}settings.json", Self::run_root(migration, &run)), settings)
+                .await?;
+        }
         let start = FlowStart {
             migration: migration.clone(),
             run: run.clone(),
             attempt: attempt + 1,
             kind: wanted.kind,
-            settings: wanted.settings,
+            entities: wanted.entities,
         };
         if self.flow.start(&start).await? {
             let what = format!("{} run started", wanted.kind.name());
@@ -121,6 +138,17 @@ impl Service {
         Ok(Standing { id: id.clone(), run, flow, attempt })
     }
 
+    /// When the oldest run that can still go on was started; None where there is none.
+    pub async fn oldest_active(&self) -> Result<Option<Timestamp>, Fault> {
+        let mut oldest = None;
+        for migration in self.jobs.migrations().await? {
+            let runs = self.jobs.runs(&migration.id).await?;
+            let started = runs.iter().filter(|run| run.state.is_active()).map(|run| run.started);
+            oldest = started.chain(oldest).min();
+        }
+        Ok(oldest)
+    }
+
     /// Goes on with a run whose flow broke off. One that goes on by itself is left alone.
     pub async fn resume(&self, migration: &MigrationId, id: &RunId, who: &str) -> Result<RunId, Fault> {
         let standing = self.standing(migration, id).await?;
@@ -128,7 +156,7 @@ impl Service {
         if !run.state.is_active() {
             return Err(Fault::new(Code::RunEnded).detail(format!("It is {}.", run.state.name())));
         }
-        self.start(migration, Wanted { kind: run.kind, run: Some(run.id), settings: Value::Null }, who).await
+        self.start(migration, Wanted::named(run.kind, run.id, Value::Null), who).await
     }
 
     /// Ends a run for good. What it wrote stays; a rollback removes it.
@@ -151,10 +179,8 @@ impl Service {
         who: &str,
     ) -> Result<Vec<(String, String)>, Fault> {
         self.migration(migration).await?;
-        let folder = format!("{}runs/{run}/report/", Self::root(migration));
         let mut files = Vec::new();
-        for key in self.staging.list(&folder).await? {
-            let name = key.strip_prefix(&folder).unwrap_or(&key).to_owned();
+        for (name, key) in self.report_files(migration, run).await? {
             files.push((name, self.doors.download(&key, OPEN_FOR).await?));
         }
         if files.is_empty() {
@@ -162,6 +188,33 @@ impl Service {
         }
         self.note(migration, who, "report read", "").await?;
         Ok(files)
+    }
+
+    /// The files of the newest report of a run, by name, with their keys; none where there is no report yet.
+    ///
+    /// Each attempt that ends writes its report into a folder of its own, beside what it is made of.
+    pub async fn report_files(
+        &self,
+        migration: &MigrationId,
+        run: &RunId,
+    ) -> Result<BTreeMap<String, String>, Fault> {
+        let folder = format!("{}report/", Self::run_root(migration, run));
+        let keys = self.staging.list(&folder).await?;
+        let mut newest = (None, BTreeMap::new());
+        for key in &keys {
+            let Some((attempt, name)) = key.strip_prefix(&folder).and_then(|rest| rest.split_once('/'))
+            else {
+                continue;
+            };
+            let Ok(attempt) = attempt.parse::<u32>() else { continue };
+            if Some(attempt) > newest.0 {
+                newest = (Some(attempt), BTreeMap::new());
+            }
+            if Some(attempt) == newest.0 {
+                newest.1.insert(name.to_owned(), key.clone());
+            }
+        }
+        Ok(newest.1)
     }
 
     /// An address at which a file of exports can be put, open for a quarter of an hour. A file that was put there

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use carry_model::{Code, Fault, MigrationId};
+use carry_model::{Code, Fault, MigrationId, RunId};
 use carry_ports::{
     Clock, Deed, Doors, Flow, Header, Headers, Jobs, Mailer, Migration, Scheduler, Secrets, Staging,
 };
@@ -53,18 +53,17 @@ impl Service {
     }
 
     /// Where a migration's objects lie.
-    pub(crate) fn root(migration: &MigrationId) -> String {
+    pub fn root(migration: &MigrationId) -> String {
         format!("migrations/{migration}/")
     }
 
-    /// Adds to the audit trail.
-    pub(crate) async fn note(
-        &self,
-        migration: &MigrationId,
-        who: &str,
-        what: &str,
-        why: &str,
-    ) -> Result<(), Fault> {
+    /// Where a run's objects lie.
+    pub(crate) fn run_root(migration: &MigrationId, run: &RunId) -> String {
+        format!("{}runs/{run}/", Self::root(migration))
+    }
+
+    /// Adds to the audit trail: who did what, and why where it needs a reason.
+    pub async fn note(&self, migration: &MigrationId, who: &str, what: &str, why: &str) -> Result<(), Fault> {
         let deed =
             Deed { at: self.clock.now(), who: who.to_owned(), what: what.to_owned(), why: why.to_owned() };
         self.headers.note(migration, &deed).await

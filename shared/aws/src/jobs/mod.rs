@@ -13,7 +13,7 @@ mod batches;
 mod link;
 mod runs;
 
-pub(crate) use runs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, sortable};
+pub(crate) use runs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, run_key_of, sortable};
 
 /// Entities counted or purged at once.
 const ENTITIES_AT_ONCE: usize = 8;

@@ -17,6 +17,8 @@ const RUN_PREFIX: &str = "RUN#";
 /// The partition of the listings.
 pub(crate) const LISTING: &str = "MIGRATIONS";
 const JSON: &str = "js";
+/// Is there once a run has ended: what ended stays so, whatever a late repetition says.
+const ENDED: &str = "ended";
 /// When the migration was set up.
 pub(crate) const CREATED: &str = "created";
 /// The run that was begun last; active or not is what its own item says.
@@ -31,6 +33,11 @@ pub(crate) fn header_key(migration: &MigrationId) -> Key {
 
 fn run_key(migration: &MigrationId, run: &RunId) -> Key {
     Key::new(format!("M#{migration}"), format!("{RUN_PREFIX}{run}"))
+}
+
+/// The same, beside a header.
+pub(crate) fn run_key_of(header: &Key, run: &str) -> Key {
+    Key::new(&header.pk, format!("{RUN_PREFIX}{run}"))
 }
 
 /// A time as text that sorts.
@@ -182,11 +189,17 @@ impl DynamoJobs {
     }
 
     pub(super) async fn save(&self, run: &Run) -> Result<(), Fault> {
+        let ends = !run.state.is_active();
         let change = Change::default().set(JSON, json(run)?).set(EXPIRES, self.table.backstop());
-        if !self.table.update(&run_key(&run.migration, &run.id), change.if_there()).await? {
-            return Err(unusable("a run that was never begun"));
+        let change = if ends { change.set(ENDED, number(1)) } else { change };
+        if !self.table.update(&run_key(&run.migration, &run.id), change.if_there_without(ENDED)).await? {
+            let known = self.find_run(&run.migration, &run.id).await?;
+            let known = known.ok_or_else(|| unusable("a run that was never begun"))?;
+            if !ends {
+                return Err(Fault::new(Code::RunEnded).detail(format!("It is {}.", known.state.name())));
+            }
         }
-        if run.state.is_active() { Ok(()) } else { self.keep_until_its_time(&run.migration).await }
+        if ends { self.keep_until_its_time(&run.migration).await } else { Ok(()) }
     }
 
     /// Sets when the migration is over, now that a run of it has ended.

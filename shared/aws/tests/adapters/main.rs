@@ -11,12 +11,16 @@ mod faults;
 mod journal;
 mod stack;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use carry_aws::{DynamoHeaders, DynamoQuota};
 use carry_connector::oauth::Grant;
-use carry_model::Timestamp;
-use carry_ports::{Clock, Leased, Quota, Rate, Retention, Secrets, Tokens, contract};
+use carry_model::{Code, Fault, Timestamp};
+use carry_ports::{
+    Clock, Headers, Jobs, Leased, Migration, Quota, Rate, Retention, Run, RunKind, RunState, Secrets, Tokens,
+    contract,
+};
 use stack::{BUCKET, Stack};
 
 /// The time in which the contract's migrations live.
@@ -102,4 +106,68 @@ async fn leasing_calls_costs_a_write_a_slice() {
     }
     assert_eq!(leased, 500);
     assert_eq!(table.units().written(), 20);
+}
+
+fn run(id: &str, state: RunState) -> Run {
+    let ended = (!state.is_active()).then_some(Timestamp::UNIX_EPOCH);
+    Run {
+        id: id.into(),
+        migration: "m".into(),
+        kind: RunKind::Full,
+        state,
+        started: Timestamp::UNIX_EPOCH,
+        ended,
+        attempts: 1,
+        seconds: BTreeMap::new(),
+        since: None,
+    }
+}
+
+fn migration() -> Migration {
+    let [source, target] = ["files:/books", "postgres://db/books"].map(str::to_owned);
+    Migration { id: "m".into(), source, target, created: Timestamp::UNIX_EPOCH }
+}
+
+#[tokio::test]
+async fn a_run_that_has_ended_stays_ended() {
+    let Some(stack) = Stack::start().await else { return };
+    let jobs = stack.aws().jobs(stack.table_at(Arc::new(Epoch)), Retention::default());
+    jobs.create_migration(&migration()).await.unwrap();
+    jobs.begin_run(run("r", RunState::Running)).await.unwrap();
+    jobs.save_run(&run("r", RunState::Running)).await.unwrap();
+    jobs.save_run(&run("r", RunState::Cancelled)).await.unwrap();
+    let late = jobs.save_run(&run("r", RunState::Running)).await.unwrap_err();
+    assert_eq!(late.code, Code::RunEnded, "a late repetition of a step");
+    jobs.save_run(&run("r", RunState::Finished)).await.unwrap();
+    let state = jobs.run(&"m".into(), &"r".into()).await.unwrap().unwrap().state;
+    assert!(matches!(state, RunState::Cancelled), "the first end stands: {}", state.name());
+}
+
+/// The clock, so many days after the epoch.
+struct Day(i64);
+
+impl Clock for Day {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0 * 86_400).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_goes_on_with_is_purged_in_the_end() {
+    let Some(stack) = Stack::start().await else { return };
+    let jobs = stack.aws().jobs(stack.table_at(Arc::new(Day(1))), Retention::default());
+    jobs.create_migration(&migration()).await.unwrap();
+    let due_on =
+        async |day: i64| DynamoHeaders::new(stack.table_at(Arc::new(Day(day)))).due().await.unwrap().len();
+    assert_eq!((due_on(29).await, due_on(31).await), (0, 1), "nothing was ever run");
+    jobs.begin_run(run("r", RunState::Running)).await.unwrap();
+    let later = stack.aws().jobs(stack.table_at(Arc::new(Day(20))), Retention::default());
+    let paused = RunState::Paused { fault: Fault::new(Code::AuthRefused), until: None };
+    later.save_run(&run("r", paused)).await.unwrap();
+    assert_eq!((due_on(49).await, due_on(51).await, due_on(90).await), (0, 1, 1));
+    let headers = DynamoHeaders::new(stack.table_at(Arc::new(Day(21))));
+    headers.expire(&"m".into()).await.unwrap();
+    assert_eq!(headers.due().await.unwrap(), ["m".into()], "ended by hand");
+    let jobs = stack.aws().jobs(stack.table_at(Arc::new(Day(21))), Retention::default());
+    assert!(jobs.migration(&"m".into()).await.unwrap().is_none());
 }

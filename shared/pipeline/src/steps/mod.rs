@@ -10,6 +10,7 @@ mod end;
 mod load;
 mod stage;
 mod undo;
+mod watch;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use crate::load::Chunk;
 pub use begin::{Beginning, begin};
 pub use end::Ended;
 pub use stage::RawPart;
+pub use watch::{HowFar, Watch, outcome, undone};
 
 /// Small staged objects read at once.
 const READS_AT_ONCE: usize = 16;

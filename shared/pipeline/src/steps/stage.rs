@@ -32,7 +32,7 @@ impl OpenRun {
         extract_partition(&self.engine, &self.store, plan, partition, slice).await
     }
 
-    async fn extracted(&self) -> Result<Vec<Extracted>, Fault> {
+    pub(super) async fn extracted(&self) -> Result<Vec<Extracted>, Fault> {
         let keys: Vec<_> = self.plan().await?.survey.partitions.iter().map(extract::done_key).collect();
         let mut done = complete(self.get_all::<Extracted>(keys).await?)?;
         done.sort_by(|a, b| a.partition.cmp(&b.partition));

@@ -9,7 +9,7 @@ use super::OpenRun;
 use crate::rollback::{Removal, RollbackResult, removable, remove_rest};
 
 /// Where the outcome of a rollback is staged, for people.
-const OUTCOME: &str = "report/rollback.json";
+pub(super) const OUTCOME: &str = "report/rollback.json";
 
 fn slice_key(slice: u32) -> String {
     format!("rollback/{slice:05}.json")

@@ -22,7 +22,9 @@ pub async fn secrets(store: &dyn Secrets, prefix: &str) {
     assert_eq!(store.get(&name("a/source")).await.unwrap().unwrap().expose_secret(), "second");
     assert_eq!(store.names(&name("a/")).await.unwrap(), [name("a/source")]);
     assert_eq!(store.names(&name("")).await.unwrap(), [name("a/source"), name("b/source")]);
+    assert!(store.has(&name("a/source")).await.unwrap());
     store.delete(&name("a/source")).await.unwrap();
+    assert!(!store.has(&name("a/source")).await.unwrap());
     store.delete(&name("a/source")).await.unwrap();
     assert!(store.get(&name("a/source")).await.unwrap().is_none());
     assert_eq!(store.names(&name("")).await.unwrap(), [name("b/source")]);
@@ -38,7 +40,7 @@ pub async fn flow(flow: &dyn Flow) {
         run: run.clone(),
         attempt: 1,
         kind: RunKind::Full,
-        settings: json!({ "sample_size": 3 }),
+        entities: Vec::new(),
     };
     assert_eq!(flow.state(&run, 1).await.unwrap(), None);
     flow.stop(&run, 1).await.unwrap();

@@ -46,6 +46,12 @@ pub(crate) struct Common {
     /// Show no progress
     #[arg(long, short, global = true, help_heading = "Common options")]
     pub(crate) quiet: bool,
+    /// Work in the cloud: name of the deployed stack. Account and region are those of AWS_PROFILE and AWS_REGION
+    #[arg(long, global = true, value_name = "STACK", help_heading = "In the cloud")]
+    pub(crate) cloud: Option<String>,
+    /// Whose migration it is, in the cloud
+    #[arg(long, global = true, value_name = "ID", help_heading = "In the cloud")]
+    pub(crate) customer: Option<String>,
 }
 
 /// The commands, in the order in which a migration goes.
@@ -63,6 +69,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Suggest a mapping of accounts, tax rates and payment methods, or check an edited one
     Map(Map),
+    /// With --cloud: set a migration up and start nothing; prints its id
+    Prepare(Run),
     /// Migrate a sample: some records of each document type and all they refer to
     Demo(Run),
     /// Migrate everything
@@ -95,9 +103,12 @@ pub(crate) enum Command {
     Stage(Stage),
 }
 
-/// Which migration; needed only where the state folder keeps several.
+/// Which migration; needed only where there are several.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Which {
+    /// Id of the migration
+    #[arg(long, value_name = "ID")]
+    pub(crate) migration: Option<String>,
     /// Source of the migration
     #[arg(long, value_name = "CONNECTION")]
     pub(crate) from: Option<String>,

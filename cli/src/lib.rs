@@ -2,9 +2,11 @@
 //!
 //! Data goes to stdout, everything else to stderr; `--json` turns the data of every command into JSON. This crate
 //! wires the adapters ([`carry_embedded`], [`carry_http`]) to the pipeline and shows what comes out; it decides
-//! nothing about books.
+//! nothing about books. With the feature `cloud` it also starts, watches and reads runs in a deployed stack.
 
 mod args;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod commands;
 mod error;
 mod exit;

@@ -128,6 +128,7 @@ impl Session {
         let from = which.from.as_deref().map(stored).transpose()?;
         let to = which.to.as_deref().map(stored).transpose()?;
         let mut known = self.jobs.migrations().await?;
+        known.retain(|m| which.migration.as_ref().is_none_or(|id| m.id.as_str() == id));
         known.retain(|m| from.as_ref().is_none_or(|from| *from == m.source));
         known.retain(|m| to.as_ref().is_none_or(|to| *to == m.target));
         Ok(known)
@@ -156,25 +157,7 @@ impl Session {
         id: Option<&str>,
         fits: impl Fn(&Run) -> bool,
     ) -> Result<Run, Fault> {
-        let runs = self.jobs.runs(&migration.id).await?;
-        let named = |run: &Run, id: &str| run.id.as_str().starts_with(id) || run.id.as_str().ends_with(id);
-        let found = match id {
-            Some(id) => {
-                let mut matching: Vec<_> = runs.into_iter().filter(|run| named(run, id)).collect();
-                if matching.len() > 1 {
-                    return Err(Fault::new(Code::MigrationUnknown)
-                        .detail(format!("'{id}' names {} runs.", matching.len()))
-                        .hint("Write more of the id; `carry status --json` shows it whole."));
-                }
-                matching.pop()
-            }
-            None => runs.into_iter().rev().find(|run| fits(run)),
-        };
-        found.ok_or_else(|| {
-            Fault::new(Code::MigrationUnknown)
-                .detail("It has no such run.")
-                .hint("`carry status` lists the runs of this folder.")
-        })
+        chosen_run(self.jobs.runs(&migration.id).await?, id, fits)
     }
 
     /// The engine over both sides.
@@ -210,6 +193,32 @@ impl Session {
         );
         Ok(Engine { progress: progress(common.quiet, Way::Out), ..engine })
     }
+}
+
+/// Of these runs, the one whose id begins or ends like that; the last one that `fits` by default.
+pub(crate) fn chosen_run(
+    runs: Vec<Run>,
+    id: Option<&str>,
+    fits: impl Fn(&Run) -> bool,
+) -> Result<Run, Fault> {
+    let named = |run: &Run, id: &str| run.id.as_str().starts_with(id) || run.id.as_str().ends_with(id);
+    let found = match id {
+        Some(id) => {
+            let mut matching: Vec<_> = runs.into_iter().filter(|run| named(run, id)).collect();
+            if matching.len() > 1 {
+                return Err(Fault::new(Code::MigrationUnknown)
+                    .detail(format!("'{id}' names {} runs.", matching.len()))
+                    .hint("Write more of the id; `carry status --json` shows it whole."));
+            }
+            matching.pop()
+        }
+        None => runs.into_iter().rev().find(|run| fits(run)),
+    };
+    found.ok_or_else(|| {
+        Fault::new(Code::MigrationUnknown)
+            .detail("It has no such run.")
+            .hint("`carry status` lists the runs there are.")
+    })
 }
 
 fn unusable(folder: &Path, error: std::io::Error) -> Fault {

@@ -1,20 +1,20 @@
 //! One module per command; each ends in an exit code or a fault.
 
-mod books;
+pub(crate) mod books;
 mod connect;
 mod export;
-mod help;
+pub(crate) mod help;
 mod map;
 mod plan;
-mod report;
-mod rollback;
-mod run;
+pub(crate) mod report;
+pub(crate) mod rollback;
+pub(crate) mod run;
 mod sources;
-mod staged;
-mod status;
+pub(crate) mod staged;
+pub(crate) mod status;
 mod trial;
 
-use carry_model::Fault;
+use carry_model::{Code, Fault};
 use carry_ports::RunKind;
 
 use crate::args::{Cli, Command};
@@ -23,6 +23,9 @@ use crate::exit::Exit;
 /// Carries a command out.
 pub(crate) async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
     let Cli { common, command } = cli;
+    if let Some(stack) = &common.cloud {
+        return cloud(stack, &common, command).await;
+    }
     match command {
         Command::Try(args) => trial::run(&common, &args).await,
         Command::Connect(args) => connect::run(&common, &args).await,
@@ -30,6 +33,9 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
         Command::Sources(args) => sources::run(&common, &args).await,
         Command::Plan(args) => plan::run(&common, &args).await,
         Command::Map(args) => map::run(&common, &args).await,
+        Command::Prepare(_) => Err(Fault::new(Code::ConfigInvalid)
+            .detail("`carry prepare` works in the cloud only.")
+            .hint("Name the stack with --cloud; on this machine `carry plan` says what a run would do.")),
         Command::Demo(args) => run::run(&common, &args, RunKind::Demo).await,
         Command::Full(args) => run::run(&common, &args, RunKind::Full).await,
         Command::Delta(args) => run::run(&common, &args, RunKind::Delta).await,
@@ -45,4 +51,16 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
         Command::Completion(args) => help::completion(&args),
         Command::Stage(args) => run::stage(&common, &args).await,
     }
+}
+
+#[cfg(feature = "cloud")]
+async fn cloud(stack: &str, common: &crate::args::Common, command: Command) -> Result<Exit, Fault> {
+    crate::cloud::dispatch(stack, common, command).await
+}
+
+#[cfg(not(feature = "cloud"))]
+async fn cloud(_: &str, _: &crate::args::Common, _: Command) -> Result<Exit, Fault> {
+    Err(Fault::new(Code::ConfigInvalid)
+        .detail("This `carry` was built without the cloud.")
+        .hint("Build one with it: `cargo build --release -p carry-cli --features cloud`."))
 }

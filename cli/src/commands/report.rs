@@ -11,7 +11,7 @@ use crate::args::{Common, Report};
 use crate::exit::Exit;
 use crate::output;
 use crate::session::Session;
-use crate::summary::{report_folder, write_report};
+use crate::summary::{Written, report_folder, write_report};
 
 /// Writes the report and names its files.
 pub(crate) async fn run(common: &Common, args: &Report) -> Result<Exit, Fault> {
@@ -20,8 +20,13 @@ pub(crate) async fn run(common: &Common, args: &Report) -> Result<Exit, Fault> {
     let run = session.run(&migration, args.run.as_deref(), has_report).await?;
     let folder = args.output.clone().unwrap_or_else(|| report_folder(&session.folder, &run));
     let written = write_report(&session.offline_engine(common), &run, &folder).await?;
+    show(common, args, &written)
+}
+
+/// Names the files of a report, and opens its page where that is asked for.
+pub(crate) fn show(common: &Common, args: &Report, written: &Written) -> Result<Exit, Fault> {
     if common.json {
-        output::json(&written)?;
+        output::json(written)?;
     } else {
         output::line(&written.sentence)?;
         for name in &written.files {
@@ -34,7 +39,7 @@ pub(crate) async fn run(common: &Common, args: &Report) -> Result<Exit, Fault> {
     Ok(Exit::Finished)
 }
 
-fn has_report(run: &Run) -> bool {
+pub(crate) fn has_report(run: &Run) -> bool {
     matches!(run.state, RunState::Finished | RunState::FinishedWithIssues)
 }
 

@@ -16,7 +16,7 @@ use crate::progress::{Way, progress};
 use crate::session::Session;
 use crate::stop;
 
-type Results = BTreeMap<Entity, RollbackResult>;
+pub(crate) type Results = BTreeMap<Entity, RollbackResult>;
 
 /// Lists what can be removed, asks which of it, removes it.
 pub(crate) async fn run(common: &Common, args: &Rollback) -> Result<Exit, Fault> {
@@ -53,7 +53,11 @@ async fn refuse_while_active(session: &Session, migration: &Migration) -> Result
 }
 
 /// What to remove; None where nothing was chosen or the list alone was asked for.
-fn choose(common: &Common, list: &[Removable], choice: &Choice) -> Result<Option<Vec<Entity>>, Fault> {
+pub(crate) fn choose(
+    common: &Common,
+    list: &[Removable],
+    choice: &Choice,
+) -> Result<Option<Vec<Entity>>, Fault> {
     let possible: Vec<_> = list.iter().filter(|r| r.possible).map(|r| r.entity).collect();
     if !common.json {
         output::line(&listing(list))?;
@@ -132,7 +136,7 @@ fn answer(question: &str) -> Result<String, Fault> {
     Ok(answer.trim().to_owned())
 }
 
-fn show(common: &Common, list: &[Removable], results: &Results) -> Result<Exit, Fault> {
+pub(crate) fn show(common: &Common, list: &[Removable], results: &Results) -> Result<Exit, Fault> {
     let kept: u64 = results.values().flat_map(|result| result.kept.values()).sum();
     if common.json {
         output::json(&json!({ "removable": list, "removed": results }))?;

@@ -1,11 +1,12 @@
-//! staged: what lies in the state folder, as tables.
+//! staged: batches as tables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use carry_connector::RawBatch;
 use carry_model::{Body, Code, Entity, Fault, Record, Reject};
 use carry_pipeline::RunStore;
-use carry_ports::{Run, Stage};
+use carry_ports::{Run, Stage, Staging};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Staged};
@@ -19,13 +20,26 @@ pub(crate) async fn run(common: &Common, args: &Staged) -> Result<Exit, Fault> {
     let session = Session::to_read(&common.state)?;
     let migration = session.one_migration(&args.which).await?;
     let run = session.run(&migration, args.run.as_deref(), |_| true).await?;
-    let store = RunStore::new(session.staging.clone(), &run);
+    let root = session.folder.join(format!("staging/migrations/{}/runs/{}", run.migration, run.id));
+    let size = |key: &str| std::fs::metadata(root.join(key)).ok().map(|file| file.len());
+    show(common, args, session.staging.clone(), &run, size).await
+}
+
+/// Shows what the arguments ask for of a run's staged objects; `size` knows an object's bytes, where anybody does.
+pub(crate) async fn show(
+    common: &Common,
+    args: &Staged,
+    staging: Arc<dyn Staging>,
+    run: &Run,
+    size: impl Fn(&str) -> Option<u64>,
+) -> Result<Exit, Fault> {
+    let store = RunStore::new(staging, run);
     let look = Look { common, limit: args.limit, store: &store };
     match (&args.batch, args.entity, args.rejects) {
         (Some(batch), _, _) => look.batch(batch).await?,
         (None, Some(entity), _) => look.entity(entity).await?,
         (None, None, true) => look.rejects().await?,
-        (None, None, false) => look.list(&session, &run).await?,
+        (None, None, false) => look.list(run, size).await?,
     }
     Ok(Exit::Finished)
 }
@@ -37,19 +51,18 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Stage and entity with their batches and size on disk.
-    async fn list(&self, session: &Session, run: &Run) -> Result<(), Fault> {
-        let root = session.folder.join(format!("staging/migrations/{}/runs/{}", run.migration, run.id));
-        let mut groups: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+    /// Stage and entity with their batches and size.
+    async fn list(&self, run: &Run, size: impl Fn(&str) -> Option<u64>) -> Result<(), Fault> {
+        let mut groups: BTreeMap<(String, String), (u64, Option<u64>)> = BTreeMap::new();
         let mut keys = Vec::new();
         for key in self.store.list("").await? {
-            let bytes = std::fs::metadata(root.join(&key)).map(|file| file.len()).unwrap_or_default();
+            let bytes = size(&key);
             let mut parts = key.split('/');
             let (stage, what) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             if key.ends_with(".jsonl.zst") && what != "done" {
                 let (batches, sum) = groups.entry((stage.to_owned(), what.to_owned())).or_default();
                 *batches += 1;
-                *sum += bytes;
+                *sum = bytes.map(|bytes| sum.unwrap_or_default() + bytes);
                 keys.push(json!({ "key": key, "stage": stage, "entity": what, "bytes": bytes }));
             }
         }
@@ -57,7 +70,8 @@ impl Look<'_> {
             return output::json(&json!({ "run": run.id, "batches": keys }));
         }
         let rows = groups.into_iter().map(|((stage, what), (batches, bytes))| {
-            vec![stage, what.replace(".jsonl.zst", ""), output::count(batches), output::count(bytes)]
+            let bytes = bytes.map(output::count).unwrap_or_default();
+            vec![stage, what.replace(".jsonl.zst", ""), output::count(batches), bytes]
         });
         output::line(&output::table(&["stage", "what", "batches", "bytes"], rows.collect(), &[2, 3]))?;
         output::note(

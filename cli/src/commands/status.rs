@@ -36,7 +36,7 @@ pub(crate) async fn run(common: &Common, which: &Which) -> Result<Exit, Fault> {
     Ok(Exit::Finished)
 }
 
-fn described(run: &Run) -> serde_json::Value {
+pub(crate) fn described(run: &Run) -> serde_json::Value {
     let reason = match &run.state {
         RunState::Paused { fault, until } => Some(json!({ "code": fault.code.id(), "until": until })),
         RunState::Failed { fault } => Some(json!({ "code": fault.code.id() })),
@@ -57,6 +57,11 @@ fn described(run: &Run) -> serde_json::Value {
 fn show(migration: &Migration, runs: &[Run], in_target: u64) -> Result<(), Fault> {
     output::line(&format!("{} -> {}", migration.source, migration.target))?;
     output::line(&format!("{} in the target", output::counted(in_target, "record", "records")))?;
+    table(runs)
+}
+
+/// Runs as a table.
+pub(crate) fn table(runs: &[Run]) -> Result<(), Fault> {
     let rows = runs.iter().map(|run| {
         let state = match &run.state {
             RunState::Paused { fault, until: Some(until) } => {

@@ -1,10 +1,12 @@
 //! The only list of connectors: from a connection text to a source or a target.
 //!
 //! [`open_source`] and [`open_target`] understand what a person writes after `--from` and `--to`; [`manifests`] lists
-//! every system there is; [`support_matrix`] makes the page `docs/connectors.md` of them.
+//! every system there is; [`support_matrix`] makes the page `docs/connectors.md` of them; [`portable_source`] and
+//! [`portable_target`] say what another machine needs to open the same.
 //!
 //! Adding a connector: a line in [`manifests`], a scheme in `spec.rs`, an arm in `open.rs`.
 
+mod elsewhere;
 mod matrix;
 mod offline;
 mod open;
@@ -15,6 +17,7 @@ use carry_connector::{Manifest, Survey, Transformer};
 use carry_model::{Code, Fault};
 
 pub use carry_database::universal::UniversalWriter;
+pub use elsewhere::{Portable, UPLOADS, portable_source, portable_target, target_manifest};
 pub use matrix::support_matrix;
 pub use offline::Offline;
 pub use open::{

@@ -46,13 +46,13 @@ pub fn platform(name: &str) -> Option<&'static Platform> {
 
 /// The application, from the variables `<PLATFORM>_CLIENT_ID` and `<PLATFORM>_CLIENT_SECRET`.
 pub fn app(platform: &Platform, access: &dyn Access) -> Result<App, Fault> {
-    let name = |what: &str| format!("{}_CLIENT_{what}", platform.variables);
-    let id = access.secret(&name("ID")).ok_or_else(|| {
+    let [id_name, secret_name] = platform.variables();
+    let id = access.secret(&id_name).ok_or_else(|| {
         Fault::new(Code::AuthRefused)
-            .detail(format!("The variable {} is not set.", name("ID")))
+            .detail(format!("The variable {id_name} is not set."))
             .hint("Register an application with the platform and put its id and secret into that variable and its sister.")
     })?;
-    Ok(App { id: id.expose_secret().to_owned(), secret: access.secret(&name("SECRET")) })
+    Ok(App { id: id.expose_secret().to_owned(), secret: access.secret(&secret_name) })
 }
 
 /// Under which name a sign-in is kept. Where one sign-in opens all of a person's companies, they share it.
@@ -75,6 +75,11 @@ pub async fn companies(platform: &Platform, wire: &dyn Wire) -> Result<Option<Ve
 }
 
 impl Platform {
+    /// The names of the variables that hold the application's id and secret.
+    pub(crate) fn variables(&self) -> [String; 2] {
+        ["ID", "SECRET"].map(|what| format!("{}_CLIENT_{what}", self.variables))
+    }
+
     /// The connection as it is written, stored and shown.
     pub fn connection(&self, api: &str, company: &str) -> String {
         let system = self.manifest.system;

@@ -1,0 +1,177 @@
+//! prepare, demo, full, delta, retry and rollback: what is needed goes to the cloud, the flow is started.
+
+use std::collections::BTreeMap;
+
+use carry_connectors::{Access, Portable, portable_source, portable_target, stored, target_manifest};
+use carry_model::{Code, Fault, MigrationId, RunId};
+use carry_pipeline::{removable_from, steps};
+use carry_ports::{Migration, RunKind, RunState, Tokens};
+use carry_service::{Connection, Side, Wanted};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::args::{Rollback, Run, SourceOptions};
+use crate::cloud::place::Place;
+use crate::cloud::watch::{self, Ended};
+use crate::commands::rollback as local;
+use crate::exit::Exit;
+use crate::output;
+use crate::progress::Way;
+use crate::session::{Outside, settings};
+
+/// Sets a migration up and starts nothing.
+pub(crate) async fn prepare(place: &Place<'_>, args: &Run) -> Result<Exit, Fault> {
+    let migration = set_up(place, args).await?;
+    if place.common.json {
+        output::json(&json!({ "stack": place.stack.name(), "migration": migration }))?;
+    } else {
+        output::line(migration.id.as_str())?;
+    }
+    Ok(Exit::Finished)
+}
+
+/// Starts a run, or finds the one of its kind that is under way, and watches it to its end.
+pub(crate) async fn run(place: &Place<'_>, args: &Run, kind: RunKind) -> Result<Exit, Fault> {
+    let settings =
+        serde_json::to_value(settings(&args.how)?).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+    let migration = set_up(place, args).await?;
+    let run = begin(place, &migration, Wanted { kind, run: None, settings, entities: Vec::new() }).await?;
+    match watch::to_the_end(place, &migration, &run, Way::In).await? {
+        Ended::Carried(summary, exit) => {
+            summary.print(place.common)?;
+            Ok(exit)
+        }
+        Ended::Undone(_) => Err(Fault::new(Code::Bug).detail("a run that carries nothing")),
+    }
+}
+
+/// Lists what can be removed, asks which of it, and has it removed.
+pub(crate) async fn rollback(place: &Place<'_>, args: &Rollback) -> Result<Exit, Fault> {
+    let migration = place.one_migration(&args.which).await?;
+    let runs = place.service.jobs.runs(&migration.id).await?;
+    let goes_on = runs.iter().any(|run| run.kind == RunKind::Rollback && run.state.is_active());
+    let manifest = target_manifest(&migration.target)?;
+    let list = removable_from(manifest, &*place.service.jobs, &migration.id).await?;
+    let entities = if goes_on {
+        Vec::new()
+    } else if list.is_empty() {
+        if place.common.json {
+            output::json(&json!({ "removable": [], "removed": {} }))?;
+        } else {
+            output::line("There is no data to delete.")?;
+        }
+        return Ok(Exit::Finished);
+    } else {
+        match local::choose(place.common, &list, &args.choice)? {
+            Some(entities) => entities,
+            None => return Ok(Exit::Finished),
+        }
+    };
+    let wanted = Wanted { kind: RunKind::Rollback, run: None, settings: Value::Null, entities };
+    let run = begin(place, &migration, wanted).await?;
+    match watch::to_the_end(place, &migration, &run, Way::Out).await? {
+        Ended::Undone(run) => {
+            let results = steps::undone(place.service.staging.clone(), &run).await?;
+            let exit = local::show(place.common, &list, &results)?;
+            Ok(if matches!(run.state, RunState::Cancelled) { Exit::Issues } else { exit })
+        }
+        Ended::Carried(..) => Err(Fault::new(Code::Bug).detail("a rollback that carried something")),
+    }
+}
+
+async fn begin(place: &Place<'_>, migration: &Migration, wanted: Wanted) -> Result<RunId, Fault> {
+    if !place.common.quiet {
+        output::note(&format!("{} -> {}", migration.source, migration.target));
+        output::note(&format!("  in the stack {}, migration {}", place.stack.name(), migration.id));
+    }
+    place.service.start(&migration.id, wanted, place.stack.caller()).await
+}
+
+/// The migration between both sides, its files uploaded and its connections kept. While a run of it is under way,
+/// what it works with is left alone.
+async fn set_up(place: &Place<'_>, args: &Run) -> Result<Migration, Fault> {
+    let (source, target) = (portable_source(&args.from.spec)?, portable_target(&args.to)?);
+    let (from, to) = (stored(&args.from.spec)?, stored(&args.to)?);
+    let service = &place.service;
+    let known = place.known(&from, &to).await?;
+    if let Some(migration) = &known
+        && service.jobs.runs(&migration.id).await?.iter().any(|run| run.state.is_active())
+    {
+        return Ok(migration.clone());
+    }
+    let migration = known.unwrap_or_else(|| Migration {
+        id: MigrationId::random(),
+        source: from,
+        target: to,
+        created: service.clock.now(),
+    });
+    service.create(place.customer(), &migration).await?;
+    upload(place, &migration.id, &source).await?;
+    keep(place, &migration.id, Side::Source, &source, &args.from.more).await?;
+    keep(place, &migration.id, Side::Target, &target, &SourceOptions::default()).await?;
+    Ok(migration)
+}
+
+/// Puts the files of a source in place of those that were there.
+async fn upload(place: &Place<'_>, migration: &MigrationId, source: &Portable) -> Result<(), Fault> {
+    let folder = format!("{}uploads/", carry_service::Service::root(migration));
+    let staging = &place.service.staging;
+    staging.delete_prefix(&folder).await?;
+    for (name, file) in &source.files {
+        staging.create_from(&format!("{folder}{name}"), file).await?;
+    }
+    if !place.common.quiet && !source.files.is_empty() {
+        let count = u64::try_from(source.files.len()).unwrap_or(u64::MAX);
+        output::note(&format!("  {} uploaded", output::counted(count, "file", "files")));
+    }
+    Ok(())
+}
+
+/// Keeps a connection with its credentials in a secret of its own.
+async fn keep(
+    place: &Place<'_>,
+    migration: &MigrationId,
+    side: Side,
+    portable: &Portable,
+    more: &SourceOptions,
+) -> Result<(), Fault> {
+    let outside = Outside::new(&place.common.state);
+    let credential = |name: &String| Some((name.clone(), outside.secret(name)?.expose_secret().to_owned()));
+    let queries = more.queries.as_ref().map(|file| {
+        std::fs::read_to_string(file)
+            .map_err(|e| Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(e))
+    });
+    let connection = Connection {
+        spec: portable.spec.clone(),
+        settings: more.settings.iter().cloned().collect(),
+        queries: queries.transpose()?,
+        secrets: portable.secrets.iter().filter_map(credential).collect::<BTreeMap<_, _>>(),
+    };
+    if let Some(grant) = &portable.grant {
+        move_sign_in(place, migration, &outside, grant).await?;
+    }
+    connection.keep(&*place.service.secrets, &place.service.secret_prefix, migration, side).await
+}
+
+/// Platforms give a new token at each renewal and take the old one back, so a sign-in is kept in one place only.
+async fn move_sign_in(
+    place: &Place<'_>,
+    migration: &MigrationId,
+    outside: &Outside,
+    grant: &str,
+) -> Result<(), Fault> {
+    let prefix = format!("{}/{migration}", place.service.secret_prefix);
+    let tokens = place.stack.aws().tokens(place.table.clone(), prefix);
+    match outside.tokens().load(grant).await? {
+        Some(held) => {
+            tokens.store(grant, &held).await?;
+            outside.tokens().forget(grant).await?;
+            output::note(&format!("  the sign-in '{grant}' was moved to the cloud"));
+            Ok(())
+        }
+        None if tokens.load(grant).await?.is_some() => Ok(()),
+        None => Err(Fault::new(Code::AuthRefused)
+            .detail(format!("There is no sign-in '{grant}', neither here nor in the cloud."))
+            .hint("Sign in with `carry connect` first; the same command then takes the sign-in along.")),
+    }
+}

@@ -1,0 +1,184 @@
+//! The account in the emulator as these tests need it: calls of services as they go over the wire, the HTTP API, and
+//! databases to migrate into.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::support::{Done, Place};
+
+/// What `localstack/up` deploys.
+pub(crate) const STACK: &str = "carryforward";
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The account, and the HTTP API of the stack in it.
+pub(crate) struct Account {
+    endpoint: String,
+    region: String,
+    account: String,
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Account {
+    /// None, and a line that says so, where nothing is up.
+    pub(crate) fn open() -> Option<Self> {
+        let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") else {
+            eprintln!("skipped: nothing is up (localstack/up, then eval \"$(localstack/env)\")");
+            return None;
+        };
+        let variable = |name: &str| std::env::var(name).unwrap();
+        Some(Self {
+            endpoint,
+            region: variable("AWS_REGION"),
+            account: variable("AWS_ACCESS_KEY_ID"),
+            client: Client::builder().timeout(PATIENCE).build().unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+        })
+    }
+
+    /// The emulator looks at the account and service of a signature, not at the signature.
+    fn authorization(&self, service: &str) -> String {
+        let Self { region, account, .. } = self;
+        format!(
+            "AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, \
+             Signature=00"
+        )
+    }
+
+    /// Sends a call that has to succeed; its body.
+    fn send(&self, service: &str, call: RequestBuilder) -> String {
+        let call = call.header("authorization", self.authorization(service));
+        self.runtime.block_on(async {
+            let answer = call.send().await.unwrap();
+            let failed =
+                !answer.status().is_success() || answer.headers().contains_key("x-amz-function-error");
+            let text = answer.text().await.unwrap();
+            assert!(!failed, "{service}: {text}");
+            text
+        })
+    }
+
+    /// A call of a service that speaks JSON: `("dynamodb", "DynamoDB_20120810.GetItem", ...)`.
+    pub(crate) fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        let version = if service == "dynamodb" { "1.0" } else { "1.1" };
+        let call = self.client.post(&self.endpoint).header("x-amz-target", target);
+        let call = call.header("content-type", format!("application/x-amz-json-{version}"));
+        let text = self.send(service, call.body(body.to_string()));
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// What a function of the stack answers.
+    pub(crate) fn invoke(&self, function: &str, event: &Value) -> Value {
+        let url = format!("{}/2015-03-31/functions/{STACK}-{function}/invocations", self.endpoint);
+        let text = self.send("lambda", self.client.post(url).body(event.to_string()));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Calls the HTTP API as the function behind it gets it; status and body.
+    pub(crate) fn api(&self, method: &Method, path: &str, body: &Value) -> (u64, Value) {
+        let id = json!({ "SecretId": format!("{STACK}/api-key") });
+        let key = self.call("secretsmanager", "secretsmanager.GetSecretValue", &id);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let query: serde_json::Map<_, _> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let event = json!({
+            "version": "2.0",
+            "rawPath": path,
+            "queryStringParameters": query,
+            "headers": { "authorization": format!("Bearer {}", key["SecretString"].as_str().unwrap()) },
+            "requestContext": { "http": { "method": method.as_str(), "path": path } },
+            "body": if body.is_null() { Value::Null } else { body.to_string().into() },
+            "isBase64Encoded": false,
+        });
+        let answer = self.invoke("api", &event);
+        let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        (answer["statusCode"].as_u64().unwrap(), body)
+    }
+
+    /// Changes an item of the table by hand.
+    pub(crate) fn update(&self, pk: &str, sk: &str, attribute: &str, number: i64) {
+        let body = json!({
+            "TableName": format!("{STACK}-jobs"),
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "UpdateExpression": "SET #a = :v",
+            "ExpressionAttributeNames": { "#a": attribute },
+            "ExpressionAttributeValues": { ":v": { "N": number.to_string() } },
+        });
+        self.call("dynamodb", "DynamoDB_20120810.UpdateItem", &body);
+    }
+
+    /// The keys of a migration's items, its audit trail left out.
+    pub(crate) fn items(&self, migration: &str) -> Vec<String> {
+        let body = json!({ "TableName": format!("{STACK}-jobs"), "ProjectionExpression": "pk, sk" });
+        let found = self.call("dynamodb", "DynamoDB_20120810.Scan", &body);
+        let items = found["Items"].as_array().unwrap().iter();
+        let key = |item: &Value| {
+            format!("{} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap())
+        };
+        items.map(key).filter(|key| key.contains(migration) && !key.contains(" DEED#")).collect()
+    }
+
+    /// The names of a migration's secrets.
+    pub(crate) fn secrets(&self, migration: &str) -> Vec<String> {
+        let found = self.call("secretsmanager", "secretsmanager.ListSecrets", &json!({ "MaxResults": 100 }));
+        let names = found["SecretList"].as_array().unwrap().iter();
+        let names = names.map(|secret| secret["Name"].as_str().unwrap().to_owned());
+        names.filter(|name| name.contains(migration)).collect()
+    }
+
+    /// The keys of a migration's objects.
+    pub(crate) fn objects(&self, migration: &str) -> Vec<String> {
+        let Self { endpoint, region, account, .. } = self;
+        let bucket = format!("{STACK}-staging-{account}-{region}");
+        let url = format!("{endpoint}/{bucket}?list-type=2&prefix=migrations/{migration}/");
+        let text = self.send("s3", self.client.get(url));
+        text.split("<Key>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+    }
+}
+
+/// Looks again and again until something is there; fails after a while.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+/// An empty database to migrate into. None, and a line that says so, where there is no server.
+pub(crate) fn database() -> Option<String> {
+    let Ok(server) = std::env::var("CARRY_PG_URL") else {
+        eprintln!("skipped: there is no PostgreSQL (CARRY_PG_URL)");
+        return None;
+    };
+    let name =
+        format!("cloud_{}_{}", std::process::id(), std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos());
+    let made = Command::new("psql")
+        .args(["--quiet", "--no-psqlrc", &server, "--command", &format!("create database {name}")])
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(made.success());
+    Some(format!("{}/{name}", server.rsplit_once('/').unwrap().0))
+}
+
+/// `carry --cloud` for a customer of the test's own.
+pub(crate) fn carry(place: &Place, customer: &str, args: &[&str]) -> Done {
+    let common = ["--cloud", STACK, "--customer", customer, "--state", "state", "--json", "--quiet"];
+    place.carry(&[&common, args].concat())
+}
+
+/// Sets a migration of `books` up and hands back its id.
+pub(crate) fn prepared(place: &Place, customer: &str, target: &str) -> String {
+    let done = carry(place, customer, &["prepare", "--from", "books", "--to", target]).expect(0);
+    done.json()["migration"]["id"].as_str().unwrap().to_owned()
+}

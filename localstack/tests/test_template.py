@@ -27,6 +27,11 @@ def statements() -> list[tuple[str, dict[str, Any]]]:
     return [(name, statement) for name, document in found for statement in document["Statement"]]
 
 
+def actions(statement: dict[str, Any]) -> list[str]:
+    named = statement["Action"]
+    return [named] if isinstance(named, str) else named
+
+
 class Template(unittest.TestCase):
     def test_every_function_has_its_package_role_and_log(self) -> None:
         self.assertEqual({folder.name for _, folder, _ in functions(TEMPLATE)}, ALL)
@@ -44,9 +49,10 @@ class Template(unittest.TestCase):
         self.assertEqual(len(roles), len(set(roles)))
 
     def test_only_what_has_no_resources_is_allowed_on_all(self) -> None:
-        wide = {action.split(":")[0] for _, statement in statements() if statement["Resource"] == "*"
-                for action in statement["Action"]}
-        self.assertEqual(wide, {"logs", "xray"})
+        wide = {action for _, statement in statements() if statement["Resource"] == "*"
+                for action in actions(statement)}
+        lists = {"secretsmanager:ListSecrets", "scheduler:ListSchedules"}
+        self.assertEqual({action.split(":")[0] for action in wide - lists}, {"logs", "xray"})
         lines = (INFRA / "template.yaml").read_text().splitlines()
         bare = [line for line in lines if re.search(r'Resource: "\*"\s*$', line)]
         self.assertEqual(bare, [], "a wildcard stands without its reason")
@@ -54,9 +60,7 @@ class Template(unittest.TestCase):
 
     def test_only_the_purge_deletes_and_only_starters_start(self) -> None:
         def may(action: str) -> set[str]:
-            direct = {name for name, statement in statements()
-                      if action in ([statement["Action"]] if isinstance(statement["Action"], str)
-                                    else statement["Action"])}
+            direct = {name for name, statement in statements() if action in actions(statement)}
             return {role for role, properties in of_kind("AWS::IAM::Role").items()
                     if role in direct or any(arn["Ref"] in direct for arn in properties.get("ManagedPolicyArns", []))}
 
@@ -64,6 +68,22 @@ class Template(unittest.TestCase):
         self.assertEqual(may("secretsmanager:DeleteSecret"), {"PurgeRole"})
         self.assertEqual(may("states:StartExecution"), {"ScheduleRole", "PurchaseRole", "ApiRole", "FlowRole"})
         self.assertFalse(may("secretsmanager:GetSecretValue") & {"TransformRole", "ReportRole"})
+        self.assertEqual(may("secretsmanager:CreateSecret"), {"ApiRole"})
+        self.assertEqual(may("states:StopExecution"), {"ApiRole", "PurgeRole", "FlowRole"})
+        # Whoever starts a run looks first whether it was started.
+        self.assertLessEqual(may("states:StartExecution"), may("states:DescribeExecution"))
+        # A purge has to find what it deletes.
+        self.assertIn("PurgeRole", may("secretsmanager:ListSecrets") & may("scheduler:ListSchedules")
+                      & may("s3:ListBucket") & may("scheduler:DeleteSchedule"))
+        self.assertEqual(may("dynamodb:Scan"), set())
+
+    def test_who_only_serves_callers_reads_no_credentials_of_customers(self) -> None:
+        for role in ("ApiRole", "PurchaseRole", "ScheduleRole", "PurgeRole"):
+            properties = of_kind("AWS::IAM::Role")[role]
+            self.assertNotIn({"Ref": "UseConnections"}, properties["ManagedPolicyArns"])
+            for statement in (s for name, s in statements() if name == role):
+                if "secretsmanager:GetSecretValue" in actions(statement):
+                    self.assertIn(statement["Resource"], ({"Ref": "WebhookSecret"}, {"Ref": "ApiKeySecret"}))
 
     def test_every_event_that_can_get_lost_has_a_dead_letter_queue(self) -> None:
         for schedule in of_kind("AWS::Scheduler::Schedule").values():

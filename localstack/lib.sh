@@ -72,3 +72,21 @@ newer_python() { # prints a Python of 3.13 or newer, which LocalStack needs; not
     done
     return 0
 }
+
+stack_name() { # the name of what is deployed here
+    python3 - "$ROOT/infra/samconfig.toml" <<'PY'
+import sys, tomllib
+print(tomllib.load(open(sys.argv[1], "rb"))["local"]["deploy"]["parameters"]["stack_name"])
+PY
+}
+
+built_carry() { # prints the path of a `carry` that can work in the cloud, built like the functions
+    (cd "$ROOT" && cargo build --quiet --profile function --package carry-cli --features cloud) >&2
+    printf '%s/function/carry' "${CARGO_TARGET_DIR:-$ROOT/target}"
+}
+
+# Makes an empty database beside the one that the address names.
+# usage: create_database postgres://... NAME
+create_database() {
+    psql --quiet --no-psqlrc "$1" --command "create database $2"
+}

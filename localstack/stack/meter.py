@@ -35,12 +35,15 @@ class Meter:
             self.units: Counter[str] = Counter()
             self.bytes: Counter[str] = Counter()
             self.functions: dict[str, Counter[str]] = {}
+            self.transitions = 0
 
     def reading(self) -> dict[str, Any]:
-        """Calls as `service.Operation`, units as `read` and `write`, bytes of S3 bodies as `put`, and per function
-        invocations, cold starts, wall and processor milliseconds, starts' milliseconds and peak memory in KiB."""
+        """Calls as `service.Operation`, units as `read` and `write`, bytes of S3 bodies as `put`, transitions of states,
+        and per function invocations, cold starts, wall and processor milliseconds (those of first invocations as
+        `first_ms` too), starts' milliseconds and peak memory in KiB."""
         with self.lock:
             return {"calls": dict(self.calls), "units": dict(self.units), "bytes": dict(self.bytes),
+                    "transitions": self.transitions,
                     "functions": {name: dict(figures) for name, figures in self.functions.items()}}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -120,12 +123,42 @@ class Meter:
 
         def timed_invoke(worker: Any, *arguments: Any, **named: Any) -> Any:
             began, spent = time.monotonic(), processor_ms(worker._proc)
+            first = worker._proc is None
             result = invoke(worker, *arguments, **named)
-            meter.add(worker.func_name, invocations=1, wall_ms=(time.monotonic() - began) * 1_000,
+            wall_ms = (time.monotonic() - began) * 1_000
+            meter.add(worker.func_name, invocations=1, wall_ms=wall_ms, first_ms=wall_ms if first else 0,
                       cpu_ms=max(0.0, processor_ms(worker._proc) - spent), peak_kib=peak_kib(worker._proc))
             return result
 
         worker_class.invoke, worker_class._spawn = timed_invoke, timed_spawn
+
+    def watch_states(self) -> None:
+        """Each time a state is entered is one transition, in children of a map too."""
+        from ministack.services import stepfunctions
+
+        meter = self
+
+        def counted(execute: Any) -> Any:
+            def enter(*arguments: Any, **named: Any) -> Any:
+                meter.transit()
+                return execute(*arguments, **named)
+            return enter
+
+        for kind in ("pass", "task", "choice", "wait", "parallel", "map"):
+            name = f"_execute_{kind}"
+            setattr(stepfunctions, name, counted(getattr(stepfunctions, name)))
+        add_event = stepfunctions._add_event
+
+        def noted(execution: Any, kind: str, *arguments: Any, **named: Any) -> Any:
+            if kind in ("SucceedStateEntered", "FailStateEntered"):
+                meter.transit()
+            return add_event(execution, kind, *arguments, **named)
+
+        stepfunctions._add_event = noted
+
+    def transit(self) -> None:
+        with self.lock:
+            self.transitions += 1
 
     def add(self, function: str, **figures: float) -> None:
         with self.lock:

@@ -267,6 +267,7 @@ def run() -> None:
 
         app.app = Meter(app.app)
         app.app.watch_functions()
+        app.app.watch_states()
     from stack.faults import Faults
 
     app.app = Faults(app.app)

@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+import time
 import unittest
 import urllib.request
 import zipfile
@@ -82,8 +83,23 @@ class Metered(unittest.TestCase):
         self.assertEqual((function["invocations"], function["cold"]), (2, 1))
         self.assertGreater(function["cpu_ms"], 20)
         self.assertGreater(function["peak_kib"], 5_000)
+        self.assertGreater(function["first_ms"], 0)
+        self.assertLess(function["first_ms"], function["wall_ms"])
         self.meter("DELETE")
         self.assertEqual(self.meter()["calls"], {})
+
+    def test_each_state_that_is_entered_is_a_transition_in_children_too(self) -> None:
+        flow = self.client("stepfunctions")
+        child = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+        states = {"Each": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": child, "Next": "Done"},
+                  "Done": {"Type": "Succeed"}}
+        machine = flow.create_state_machine(
+            name="m", roleArn="arn:aws:iam::000000000000:role/r",
+            definition=json.dumps({"StartAt": "Each", "States": states}))["stateMachineArn"]
+        run = flow.start_execution(stateMachineArn=machine, input='{"items": [1, 2, 3]}')["executionArn"]
+        while flow.describe_execution(executionArn=run)["status"] == "RUNNING":
+            time.sleep(0.05)
+        self.assertEqual(self.meter()["transitions"], 5)
 
 
 if __name__ == "__main__":

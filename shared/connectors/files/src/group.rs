@@ -3,6 +3,7 @@
 
 use crate::formats::{Field, Format, Shape};
 use crate::table::Row;
+use crate::unit::trimmed;
 use crate::written::read_date;
 
 /// Positions of the fields in a row.
@@ -26,7 +27,7 @@ impl Positions {
 
     /// The cell of a field, without white space around it; empty if the table has no such column.
     pub(crate) fn cell<'a>(&self, row: &Row<'a>, field: Field) -> &'a str {
-        self.of(field).map_or("", |at| row.cell(at).trim())
+        self.of(field).map_or("", |at| trimmed(row.cell(at)))
     }
 }
 

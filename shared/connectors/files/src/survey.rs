@@ -19,6 +19,7 @@ use crate::profile::{Profile, SectionProfile, Way};
 use crate::scan::{Implied, Scan, Section};
 use crate::table::Sheet;
 use crate::transform::{ImpliedRow, drafts_of};
+use crate::unit::UnitBuffer;
 use crate::ways::decide_all;
 
 /// Where a partition lies.
@@ -268,7 +269,8 @@ fn listed(
 ) -> Result<Vec<(String, Body)>, Fault> {
     let Some(own) = profile.sections.get(index) else { return Ok(Vec::new()) };
     let units = units(scan, section, own, CATALOG_MAX)?;
-    let records = units.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(bug)?;
+    let json = |unit: &UnitBuffer| serde_json::to_string(unit).map(|json| (unit.lines().0, json));
+    let records = units.iter().map(json).collect::<Result<Vec<_>, _>>().map_err(bug)?;
     let drafts = drafts_of(profile, index, records.into_iter())?;
     Ok(drafts.into_iter().map(|(id, body)| (id.as_str().to_owned(), body)).collect())
 }

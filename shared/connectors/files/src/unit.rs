@@ -1,19 +1,20 @@
 //! A source object on its way through staging: the rows of one record, as they were read.
 //!
-//! As JSON it is an array of rows, each an array of its line number and its text as it stands in the file (of a
-//! workbook: the row as comma-separated text, led by its number). That is the smallest faithful form, and the
-//! quickest to write. A text in front of the rows holds what only the surroundings tell ([`UnitBuffer::note`]);
-//! a third element of a row says why it could not be taken apart.
+//! As JSON it is an array of rows, each its text as it stands in the file (of a workbook: the row as comma-separated
+//! text, led by its number). That is the smallest faithful form, and the quickest to write. A row that does not
+//! begin in the line after the one before it is an array of its line and its text; a third element says why it
+//! could not be taken apart. An object in front of the rows holds what only the surroundings tell
+//! ([`UnitBuffer::note`]).
 
 use std::borrow::Cow;
 use std::fmt;
 
 use csv_core::ReadRecordResult;
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use crate::dialect::Dialect;
-use crate::table::{Broken, Cause, Row};
+use crate::table::{Broken, Cause, Row, Span, split};
 
 /// Collects the rows of one record; its memory is used again for the next.
 #[derive(Debug, Default)]
@@ -79,125 +80,153 @@ impl Serialize for UnitBuffer {
         let noted = usize::from(!self.note.is_empty());
         let mut rows = serializer.serialize_seq(Some(self.rows.len() + noted))?;
         if noted > 0 {
-            rows.serialize_element(&self.note)?;
+            rows.serialize_element(&Note { note: Cow::Borrowed(&self.note) })?;
         }
-        let mut start = 0;
+        let (mut start, mut due) = (0, self.lines().0);
         for row in &self.rows {
             let text = self.text.get(start..row.end).unwrap_or_default();
             match row.broken {
+                None if row.line == due => rows.serialize_element(text)?,
                 None => rows.serialize_element(&(row.line, text))?,
                 Some(cause) => rows.serialize_element(&(row.line, text, cause.name()))?,
             }
             start = row.end;
+            due = line_after(row.line, text);
         }
         rows.end()
     }
+}
+
+/// The line after a row.
+fn line_after(line: u64, text: &str) -> u64 {
+    line.saturating_add(1 + memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64)
+}
+
+/// What stands in front of the rows.
+#[derive(serde::Serialize)]
+struct Note<'a> {
+    note: Cow<'a, str>,
 }
 
 /// A source object as the transformer reads it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unit<'a> {
     pub(crate) note: Cow<'a, str>,
-    pub(crate) rows: Vec<UnitRow>,
+    pub(crate) rows: Vec<UnitRow<'a>>,
 }
 
 /// A row of it, taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct UnitRow {
+pub(crate) struct UnitRow<'a> {
     pub(crate) line: u64,
-    text: String,
-    /// End of each cell in `text`.
-    ends: Vec<usize>,
+    text: Cow<'a, str>,
+    /// Its cells in `text`.
+    spans: Vec<Span>,
     /// Why the row could not be read; `text` is then the beginning of it.
     broken: Option<Cause>,
 }
 
-impl UnitRow {
+impl UnitRow<'_> {
     /// Cell by position, without white space around it; empty where the row is shorter.
     pub(crate) fn cell(&self, at: usize) -> &str {
-        self.raw_cell(at).trim()
-    }
-
-    fn raw_cell(&self, at: usize) -> &str {
-        let Some(end) = self.ends.get(at) else { return "" };
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.text.get(start..*end).unwrap_or_default()
+        self.spans.get(at).map_or("", |span| trimmed(span.of(&self.text)))
     }
 
     pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|at| self.raw_cell(at))
+        self.spans.iter().map(|span| span.of(&self.text))
     }
 
     /// Number of cells.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.spans.len()
     }
 
     /// Why the row could not be read and its text, if so.
     pub(crate) fn broken(&self) -> Option<(Cause, &str)> {
-        self.broken.map(|cause| (cause, self.text.as_str()))
+        self.broken.map(|cause| (cause, &*self.text))
     }
 }
 
 /// Takes the rows of records apart, told how cells are separated.
 #[derive(Debug)]
 pub(crate) struct UnitParser {
+    dialect: Dialect,
+    /// For rows that are not simple.
     core: csv_core::Reader,
-    numbered: bool,
+    ends: Vec<usize>,
+    /// Memory of rows that are done with.
+    spare: Vec<Vec<Span>>,
 }
 
 impl UnitParser {
     pub(crate) fn new(dialect: Dialect) -> Self {
         let core = csv_core::ReaderBuilder::new().delimiter(dialect.delimiter).quote(dialect.quote).build();
-        Self { core, numbered: dialect.numbered }
+        Self { dialect, core, ends: vec![0; 64], spare: Vec::new() }
     }
 
-    /// Reads the JSON of a record.
-    pub(crate) fn parse<'a>(&mut self, json: &'a str) -> Result<Unit<'a>, serde_json::Error> {
+    /// Reads the JSON of a record that begins in that line.
+    pub(crate) fn parse<'a>(&mut self, line: u64, json: &'a str) -> Result<Unit<'a>, serde_json::Error> {
         let raw: RawUnit<'a> = serde_json::from_str(json)?;
-        let rows = raw.rows.into_iter().map(|row| self.row(row)).collect();
-        Ok(Unit { note: raw.note, rows })
+        let mut due = line;
+        let mut row = |raw: RawLine<'a>| {
+            let line = raw.line.unwrap_or(due);
+            due = line_after(line, &raw.text);
+            self.row(line, raw)
+        };
+        Ok(Unit { note: raw.note, rows: raw.rows.into_iter().map(&mut row).collect() })
     }
 
-    fn row(&mut self, raw: RawLine<'_>) -> UnitRow {
-        if let Some(cause) = raw.broken {
-            return UnitRow {
-                line: raw.line,
-                text: raw.text.into_owned(),
-                ends: Vec::new(),
-                broken: Some(cause),
-            };
+    /// The memory of a record is used again for the next ones.
+    pub(crate) fn reuse(&mut self, unit: Unit<'_>) {
+        self.spare.extend(unit.rows.into_iter().map(|row| row.spans));
+    }
+
+    fn row<'a>(&mut self, line: u64, raw: RawLine<'a>) -> UnitRow<'a> {
+        let mut spans = self.spare.pop().unwrap_or_default();
+        spans.clear();
+        let mut text = raw.text;
+        if raw.broken.is_none() {
+            if split(text.as_bytes(), self.dialect, true, &mut spans).is_none() {
+                text = Cow::Owned(self.parse_row(&text, &mut spans));
+            }
+            if self.dialect.numbered && !spans.is_empty() {
+                spans.remove(0);
+            }
         }
-        let mut text = vec![0; raw.text.len()];
-        let mut ends = vec![0; 24];
-        let (mut input, mut written, mut cells) = (raw.text.as_bytes(), 0, 0);
+        UnitRow { line, text, spans, broken: raw.broken }
+    }
+
+    /// Takes a row apart by the parser, which undoubles quotes.
+    fn parse_row(&mut self, raw: &str, spans: &mut Vec<Span>) -> String {
+        let mut text = vec![0; raw.len()];
+        let (mut input, mut written, mut cells) = (raw.as_bytes(), 0, 0);
         self.core.reset();
         loop {
             let output = text.get_mut(written..).unwrap_or_default();
-            let (result, read, wrote, ended) =
-                self.core.read_record(input, output, ends.get_mut(cells..).unwrap_or_default());
+            let ends = self.ends.get_mut(cells..).unwrap_or_default();
+            let (result, read, wrote, ended) = self.core.read_record(input, output, ends);
             input = input.get(read..).unwrap_or_default();
             written += wrote;
             cells += ended;
             match result {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => text.resize(text.len() + 16, 0),
-                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
         text.truncate(written);
-        ends.truncate(cells);
+        Span::between(self.ends.get(..cells).unwrap_or_default(), spans);
         // A row that was text stays text when it is taken apart at ASCII characters.
-        let mut row =
-            UnitRow { line: raw.line, text: String::from_utf8(text).unwrap_or_default(), ends, broken: None };
-        if self.numbered && !row.ends.is_empty() {
-            let hidden = row.ends.remove(0);
-            row.text.drain(..hidden);
-            row.ends.iter_mut().for_each(|end| *end -= hidden);
-        }
-        row
+        String::from_utf8(text).unwrap_or_default()
     }
+}
+
+/// Without white space around it. Nearly no text has any, which its first and last byte tell.
+pub(crate) fn trimmed(text: &str) -> &str {
+    let is_ink = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_ink(bytes.first()) && is_ink(bytes.last()) { text } else { text.trim() }
 }
 
 /// The JSON of a record.
@@ -210,7 +239,8 @@ struct RawUnit<'a> {
 /// The JSON of a row.
 #[derive(Debug)]
 struct RawLine<'a> {
-    line: u64,
+    /// Nothing where it is the line after the row before.
+    line: Option<u64>,
     text: Cow<'a, str>,
     broken: Option<Cause>,
 }
@@ -243,6 +273,12 @@ enum Element<'a> {
     Row(RawLine<'a>),
 }
 
+impl<'a> Element<'a> {
+    fn plain(text: Cow<'a, str>) -> Self {
+        Self::Row(RawLine { line: None, text, broken: None })
+    }
+}
+
 impl<'de> Deserialize<'de> for Element<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ElementVisitor;
@@ -251,11 +287,21 @@ impl<'de> Deserialize<'de> for Element<'de> {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a row")
             }
-            fn visit_borrowed_str<E: Error>(self, note: &'de str) -> Result<Element<'de>, E> {
-                Ok(Element::Note(Cow::Borrowed(note)))
+            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Element<'de>, E> {
+                Ok(Element::plain(Cow::Borrowed(text)))
             }
-            fn visit_str<E: Error>(self, note: &str) -> Result<Element<'de>, E> {
-                Ok(Element::Note(Cow::Owned(note.to_owned())))
+            fn visit_str<E: Error>(self, text: &str) -> Result<Element<'de>, E> {
+                Ok(Element::plain(Cow::Owned(text.to_owned())))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element<'de>, A::Error> {
+                let mut note = Cow::Borrowed("");
+                while let Some((Text(key), Text(value))) = map.next_entry()? {
+                    if key != "note" {
+                        return Err(A::Error::custom("something else than a note"));
+                    }
+                    note = value;
+                }
+                Ok(Element::Note(note))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Element<'de>, A::Error> {
                 let line = seq.next_element()?.ok_or_else(|| A::Error::custom("a row without its line"))?;
@@ -269,7 +315,7 @@ impl<'de> Deserialize<'de> for Element<'de> {
                         Some(Cause::by_name(name).ok_or_else(unknown)?)
                     }
                 };
-                Ok(Element::Row(RawLine { line, text: text.0, broken }))
+                Ok(Element::Row(RawLine { line: Some(line), text: text.0, broken }))
             }
         }
         deserializer.deserialize_any(ElementVisitor)
@@ -318,7 +364,7 @@ mod tests {
         unit
     }
 
-    fn cells(row: &UnitRow) -> Vec<&str> {
+    fn cells<'a>(row: &'a UnitRow<'_>) -> Vec<&'a str> {
         row.cells().collect()
     }
 
@@ -327,9 +373,10 @@ mod tests {
         let mut unit = buffer("a,\"say \"\"hi\"\"\",,\r\n\"two\nlines\",,x\n\"open,1\n");
         unit.note("c");
         let json = serde_json::to_string(&unit).unwrap();
-        let expected = r#"["c",[1,"a,\"say \"\"hi\"\"\",,"],[2,"\"two\nlines\",,x"],[4,"\"open,1","quote"]]"#;
+        let expected =
+            r#"[{"note":"c"},"a,\"say \"\"hi\"\"\",,","\"two\nlines\",,x",[4,"\"open,1","quote"]]"#;
         assert_eq!(json, expected);
-        let read = UnitParser::new(Dialect::COMMA).parse(&json).unwrap();
+        let read = UnitParser::new(Dialect::COMMA).parse(1, &json).unwrap();
         assert_eq!(read.note, "c");
         assert_eq!(cells(&read.rows[0]), ["a", "say \"hi\"", "", ""]);
         assert_eq!(cells(&read.rows[1]), ["two\nlines", "", "x"]);
@@ -341,14 +388,14 @@ mod tests {
 
     #[test]
     fn row_numbers_of_workbooks_are_hidden() {
-        let unit = UnitParser::new(Dialect::ROW_FILE).parse(r#"[[7,"7,a,bc,"]]"#).unwrap();
+        let unit = UnitParser::new(Dialect::ROW_FILE).parse(7, r#"["7,a,bc,"]"#).unwrap();
         assert_eq!((unit.rows[0].line, cells(&unit.rows[0])), (7, vec!["a", "bc", ""]));
     }
 
     proptest! {
         #[test]
         fn any_json_is_a_unit_or_an_error(json in "[\\[\\]\",a-z0-9\\\\{}:]{0,60}") {
-            let _ = UnitParser::new(Dialect::COMMA).parse(&json);
+            let _ = UnitParser::new(Dialect::COMMA).parse(1, &json);
         }
 
         #[test]
@@ -358,9 +405,24 @@ mod tests {
                 let mut unit = UnitBuffer::default();
                 unit.push(&row);
                 let json = serde_json::to_string(&unit).unwrap();
-                let read = UnitParser::new(Dialect::COMMA).parse(&json).unwrap();
+                let read = UnitParser::new(Dialect::COMMA).parse(unit.lines().0, &json).unwrap();
                 prop_assert_eq!(cells(&read.rows[0]), row.cells().collect::<Vec<_>>());
+                prop_assert_eq!(read.rows[0].line, row.line_from);
             }
+        }
+
+        #[test]
+        fn every_row_keeps_its_line(text in "(a,b\n|\"x\ny\",\n|\r\n|\n|c\r\n|d\r|\"e){1,12}") {
+            let unit = buffer(&text);
+            let json = serde_json::to_string(&unit).unwrap();
+            let read = UnitParser::new(Dialect::COMMA).parse(unit.lines().0, &json).unwrap();
+            let lines: Vec<_> = read.rows.iter().map(|row| row.line).collect();
+            prop_assert_eq!(lines, unit.rows.iter().map(|row| row.line).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn trimming_is_that_of_the_library(text in "[ \t\u{a0}\u{3000}a1é]{0,6}") {
+            prop_assert_eq!(trimmed(&text), text.trim());
         }
     }
 }

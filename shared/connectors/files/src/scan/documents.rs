@@ -69,7 +69,7 @@ impl Documents {
 
     /// Whether a document of that number is in some file.
     pub(crate) fn has(&self, entity: Entity, number: &str, supplier: &str) -> bool {
-        self.keys.binary_search(&key(entity, number, supplier)).is_ok()
+        is_among(&self.keys, key(entity, number, supplier))
     }
 
     /// Sections were given numbers as they were found; this gives them those of their final order.
@@ -181,10 +181,50 @@ fn read_head(
     Ok(Some((head, section.entity_of(&row))))
 }
 
+/// Whether a key is among sorted keys. Hashes are spread evenly, so that a key's value tells about where it stands.
+fn is_among(keys: &[u64], key: u64) -> bool {
+    let near = (u128::from(key) * keys.len() as u128) >> 64;
+    let (mut at, mut step) = (usize::try_from(near).unwrap_or(0), 8);
+    // The stretch is widened until it holds the key's place.
+    let from = loop {
+        at = at.saturating_sub(step);
+        if at == 0 || keys.get(at).is_some_and(|first| *first <= key) {
+            break at;
+        }
+        step *= 2;
+    };
+    let mut to = from + step * 2;
+    while keys.get(to).is_some_and(|last| *last <= key) {
+        step *= 2;
+        to += step;
+    }
+    keys.get(from..to.min(keys.len())).is_some_and(|stretch| stretch.binary_search(&key).is_ok())
+}
+
 fn key(entity: Entity, number: &str, supplier: &str) -> u64 {
     let mut hasher = FxHasher::default();
     (entity as u8).hash(&mut hasher);
     number.hash(&mut hasher);
     supplier.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn keys_are_found_wherever_they_stand(
+            mut keys in proptest::collection::vec(prop_oneof![any::<u64>(), 0_u64..40, (u64::MAX - 40)..], 0..300),
+            others in proptest::collection::vec(prop_oneof![any::<u64>(), 0_u64..40, (u64::MAX - 40)..], 0..50),
+        ) {
+            keys.sort_unstable();
+            keys.dedup();
+            for key in keys.iter().chain(&others) {
+                prop_assert_eq!(is_among(&keys, *key), keys.binary_search(key).is_ok());
+            }
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! Rows of tables, streamed: CSV in place, workbooks by way of a row file.
 
 mod rows;
+mod split;
 mod text;
 mod workbook;
 
 pub use rows::{Broken, Cause, Row, Rows, Step};
+pub(crate) use split::{Span, split};
 pub use text::{Content, Input, OpenOptions, Sheet, open};
 
 #[cfg(test)]

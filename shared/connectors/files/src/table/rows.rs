@@ -1,14 +1,15 @@
 //! The streaming row reader.
 //!
-//! It drives the table-driven parser of `csv-core` over one growing window that always holds the whole raw
-//! row. That costs nothing on the way through, bounds the memory by [`ROW_BYTES_MAX`], and lets reading go on
-//! at the next line when a quote was opened and never closed.
+//! It reads over one growing window that always holds the whole raw row. That costs nothing on the way through,
+//! bounds the memory by [`ROW_BYTES_MAX`], and lets reading go on at the next line when a quote was opened and
+//! never closed. Simple rows are taken apart where they stand, all others by the parser of `csv-core`.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use super::split::{Span, Split, split};
 use crate::dialect::Dialect;
 use crate::error::FileError;
 use crate::limits::{COLUMNS_MAX, RECOVERY_BYTES_MAX, ROW_BYTES_MAX};
@@ -31,14 +32,14 @@ pub struct Row<'a> {
     /// The row as it stands in the file, without its line end.
     pub raw: &'a str,
     text: &'a str,
-    ends: &'a [usize],
+    spans: &'a [Span],
     hidden: usize,
 }
 
 impl<'a> Row<'a> {
     /// Number of cells.
     pub fn len(&self) -> usize {
-        self.ends.len().saturating_sub(self.hidden)
+        self.spans.len().saturating_sub(self.hidden)
     }
 
     /// A row without cells does not occur in files; it is what an empty slice gives.
@@ -52,20 +53,13 @@ impl<'a> Row<'a> {
     }
 
     /// All cells in order.
-    pub fn cells(&self) -> impl Iterator<Item = &'a str> + '_ {
-        (0..self.len()).map(|column| self.cell(column))
-    }
-
-    /// Whether every cell is empty or white space.
-    pub fn is_blank(&self) -> bool {
-        let shown = self.hidden.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0);
-        self.text.get(shown..).is_none_or(|text| text.trim().is_empty())
+    pub fn cells(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let text = self.text;
+        self.spans.iter().skip(self.hidden).map(|span| span.of(text))
     }
 
     fn at(&self, index: usize) -> &'a str {
-        let Some(end) = self.ends.get(index) else { return "" };
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.text.get(start..*end).unwrap_or_default()
+        self.spans.get(index).map_or("", |span| span.of(self.text))
     }
 }
 
@@ -146,8 +140,17 @@ pub enum Step<'a> {
     Broken(Broken),
 }
 
+/// A simple row: where it stands in the window, its first line, and the line feeds in it.
+struct Simple {
+    from: usize,
+    to: usize,
+    line: u64,
+    breaks: u64,
+}
+
 enum Outcome {
-    Read,
+    /// The row, and how much of the buffers for text and cells it fills.
+    Read(usize, usize),
     Failed(Cause),
     Ended,
 }
@@ -166,8 +169,14 @@ pub struct Rows<R> {
     /// File offset of the window's first byte.
     window_offset: u64,
     line: u64,
+    /// Cells of the current row, in the window or in `text`.
+    spans: Vec<Span>,
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// The parser has yet to see the first row since it was reset, which may bear a byte order mark.
+    fresh: bool,
+    #[cfg(test)]
+    pub(super) no_shortcut: bool,
     recovered_bytes: u64,
 }
 
@@ -185,8 +194,12 @@ impl<R: Read + Seek> Rows<R> {
             at_end: false,
             window_offset: 0,
             line: 1,
+            spans: Vec::with_capacity(64),
             text: vec![0; 4096],
             ends: vec![0; 64],
+            fresh: true,
+            #[cfg(test)]
+            no_shortcut: false,
             recovered_bytes: 0,
         };
         rows.seek(offset, line)?;
@@ -196,7 +209,7 @@ impl<R: Read + Seek> Rows<R> {
     /// Goes to a row that was read before: its byte offset and line.
     pub fn seek(&mut self, offset: u64, line: u64) -> Result<(), FileError> {
         self.line = line;
-        self.core.reset();
+        self.reset();
         let ahead = offset.checked_sub(self.window_offset).and_then(|n| usize::try_from(n).ok());
         if let Some(at) = ahead.filter(|at| self.filled > 0 && *at <= self.filled) {
             self.at = at;
@@ -222,14 +235,67 @@ impl<R: Read + Seek> Rows<R> {
         if !self.skip_blank_lines()? {
             return Ok(None);
         }
+        match self.pass_simple() {
+            Some(simple) => Ok(Some(Step::Row(self.simple_row(&simple)))),
+            None => self.advance_parsing(),
+        }
+    }
+
+    /// Takes a row apart where it stands and passes it, if it is simple and wholly in the window.
+    fn pass_simple(&mut self) -> Option<Simple> {
+        #[cfg(test)]
+        if self.no_shortcut {
+            return None;
+        }
+        let bytes = self.window.get(self.at..self.filled)?;
+        let Split { len, breaks } = split(bytes, self.dialect, self.at_end, &mut self.spans)?;
+        let row = bytes.get(..len).filter(|row| std::str::from_utf8(row).is_ok())?;
+        let line_end = bytes.get(len).copied();
+        let simple = Simple { from: self.at, to: self.at + row.len(), line: self.line, breaks };
+        self.at = simple.to + usize::from(line_end.is_some());
+        self.line += breaks + u64::from(line_end == Some(b'\n'));
+        self.see_first();
+        Some(simple)
+    }
+
+    fn simple_row(&self, simple: &Simple) -> Row<'_> {
+        let bytes = self.window.get(simple.from..simple.to).unwrap_or_default();
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let row = Row {
+            line_from: simple.line,
+            line_to: simple.line + simple.breaks,
+            offset: self.window_offset + simple.from as u64,
+            raw: text,
+            text,
+            spans: &self.spans,
+            hidden: usize::from(self.dialect.numbered),
+        };
+        self.numbered(row)
+    }
+
+    /// The row number of a workbook stands in its first cell.
+    fn numbered<'a>(&self, mut row: Row<'a>) -> Row<'a> {
+        if self.dialect.numbered {
+            row.line_from = row.at(0).parse().unwrap_or(row.line_from);
+            row.line_to = row.line_from;
+        }
+        row
+    }
+
+    /// The next row by the parser, which reads every row.
+    fn advance_parsing(&mut self) -> Result<Option<Step<'_>>, FileError> {
         let (offset, line_from) = (self.offset(), self.line);
-        let (outcome, text_len, cells) = self.read_record(offset)?;
+        self.fresh = false;
+        let outcome = self.read_record(offset)?;
         // The window may have moved, the row's offset has not.
         let from = self.in_window(offset);
-        let cause = match outcome {
+        let (text_len, cause) = match outcome {
             Outcome::Ended => return Ok(None),
-            Outcome::Failed(cause) => Some(cause),
-            Outcome::Read => self.doubt(from, text_len, cells),
+            Outcome::Failed(cause) => (0, Some(cause)),
+            Outcome::Read(text_len, cells) => {
+                Span::between(self.ends.get(..cells).unwrap_or_default(), &mut self.spans);
+                (text_len, self.doubt(from, text_len))
+            }
         };
         if let Some(cause) = cause {
             return self.recover(offset, from, cause).map(|broken| Some(Step::Broken(broken)));
@@ -238,17 +304,30 @@ impl<R: Read + Seek> Rows<R> {
         let breaks = memchr::memchr_iter(b'\n', raw).count() as u64;
         let ended_by_feed = raw.last() == Some(&b'\n');
         self.line = line_from + breaks;
-        let line_to = self.line - u64::from(ended_by_feed);
         let raw = std::str::from_utf8(raw).unwrap_or_default().trim_end_matches(['\r', '\n']);
-        let text = self.text.get(..text_len).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or_default();
-        let ends = self.ends.get(..cells).unwrap_or_default();
-        let hidden = usize::from(self.dialect.numbered);
-        let mut row = Row { line_from, line_to, offset, raw, text, ends, hidden };
-        if self.dialect.numbered {
-            row.line_from = row.at(0).parse().unwrap_or(line_from);
-            row.line_to = row.line_from;
+        let row = Row {
+            line_from,
+            line_to: self.line - u64::from(ended_by_feed),
+            offset,
+            raw,
+            text: self.text.get(..text_len).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or_default(),
+            spans: &self.spans,
+            hidden: usize::from(self.dialect.numbered),
+        };
+        Ok(Some(Step::Row(self.numbered(row))))
+    }
+
+    fn reset(&mut self) {
+        self.core.reset();
+        self.fresh = true;
+    }
+
+    /// A row was read without the parser, which passes a byte order mark in front of the first it sees: let it see
+    /// a blank line instead.
+    fn see_first(&mut self) {
+        if std::mem::take(&mut self.fresh) {
+            self.core.read_record(b"\n", &mut [0], &mut [0]);
         }
-        Ok(Some(Step::Row(row)))
     }
 
     /// Passes line ends and returns whether anything follows.
@@ -268,8 +347,8 @@ impl<R: Read + Seek> Rows<R> {
         }
     }
 
-    /// Parses one record; returns how much of the text and cell buffers it fills.
-    fn read_record(&mut self, offset: u64) -> Result<(Outcome, usize, usize), FileError> {
+    /// Parses one record.
+    fn read_record(&mut self, offset: u64) -> Result<Outcome, FileError> {
         let (mut written, mut cells) = (0, 0);
         loop {
             let input = self.window.get(self.at..self.filled).unwrap_or_default();
@@ -280,12 +359,12 @@ impl<R: Read + Seek> Rows<R> {
             written += wrote;
             cells += ended;
             match result {
-                ReadRecordResult::Record => return Ok((Outcome::Read, written, cells)),
-                ReadRecordResult::End => return Ok((Outcome::Ended, 0, 0)),
+                ReadRecordResult::Record => return Ok(Outcome::Read(written, cells)),
+                ReadRecordResult::End => return Ok(Outcome::Ended),
                 ReadRecordResult::InputEmpty => {
                     let from = self.in_window(offset);
                     if self.at - from >= ROW_BYTES_MAX {
-                        return Ok((Outcome::Failed(Cause::TooLong), 0, 0));
+                        return Ok(Outcome::Failed(Cause::TooLong));
                     }
                     // At the end of input the parser is called once more with nothing, and closes the row.
                     self.refill(from)?;
@@ -295,7 +374,7 @@ impl<R: Read + Seek> Rows<R> {
                     self.text.resize(len, 0);
                 }
                 ReadRecordResult::OutputEndsFull if cells > COLUMNS_MAX => {
-                    return Ok((Outcome::Failed(Cause::TooManyColumns), 0, 0));
+                    return Ok(Outcome::Failed(Cause::TooManyColumns));
                 }
                 ReadRecordResult::OutputEndsFull => {
                     let len = self.ends.len() * 2;
@@ -311,9 +390,9 @@ impl<R: Read + Seek> Rows<R> {
     }
 
     /// Whether what was parsed is a row after all.
-    fn doubt(&self, from: usize, text_len: usize, cells: usize) -> Option<Cause> {
+    fn doubt(&self, from: usize, text_len: usize) -> Option<Cause> {
         let text = self.text.get(..text_len).unwrap_or_default();
-        if cells > COLUMNS_MAX + usize::from(self.dialect.numbered) {
+        if self.spans.len() > COLUMNS_MAX + usize::from(self.dialect.numbered) {
             return Some(Cause::TooManyColumns);
         }
         if std::str::from_utf8(text).is_err() {
@@ -342,7 +421,7 @@ impl<R: Read + Seek> Rows<R> {
                 "export the file again, or correct the quotation marks in it",
             ));
         }
-        self.core.reset();
+        self.reset();
         while self.at == self.filled && self.refill(self.at)? {
             let rest = self.window.get(..self.filled).unwrap_or_default();
             self.at = memchr::memchr(b'\n', rest).unwrap_or(rest.len());

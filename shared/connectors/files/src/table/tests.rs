@@ -87,7 +87,69 @@ fn rows_can_be_read_again() {
     }
 }
 
+/// Everything that is read, with places, with or without the shortcut for simple rows.
+fn everything(bytes: &[u8], dialect: Dialect, no_shortcut: bool) -> Vec<String> {
+    let mut rows = Rows::new(Cursor::new(bytes), Path::new("t.csv"), dialect, 0, 1).unwrap();
+    rows.no_shortcut = no_shortcut;
+    let mut seen = Vec::new();
+    while let Some(step) = rows.advance().unwrap() {
+        seen.push(match step {
+            Step::Row(row) => {
+                let cells: Vec<_> = row.cells().collect();
+                format!("{}-{} at {}: {:?} {cells:?}", row.line_from, row.line_to, row.offset, row.raw)
+            }
+            Step::Broken(broken) => format!("{broken:?}"),
+        });
+    }
+    seen.push(format!("{} {}", rows.offset(), rows.line()));
+    seen
+}
+
+fn same_both_ways(bytes: &[u8]) {
+    for dialect in
+        [Dialect::COMMA, Dialect::ROW_FILE, Dialect { delimiter: b';', quote: b'\'', numbered: false }]
+    {
+        assert_eq!(everything(bytes, dialect, false), everything(bytes, dialect, true));
+    }
+}
+
+#[test]
+fn whole_files_read_the_same_with_and_without_the_shortcut() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data");
+    let mut files = 0;
+    for system in ["quickbooks", "xero"] {
+        for entry in std::fs::read_dir(folder.join(system)).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                same_both_ways(&std::fs::read(path).unwrap());
+                files += 1;
+            }
+        }
+    }
+    assert!(files > 10, "{files} files");
+}
+
+#[test]
+fn rows_at_the_edge_of_the_window_read_the_same() {
+    let row = "1234567,\"a, b\",,\"two\nlines\",x y,\"say \"\"so\"\"\"\r\n";
+    for shift in (0..70).step_by(3) {
+        same_both_ways(format!("{}\n{}", "x".repeat(shift), row.repeat(1500)).as_bytes());
+    }
+}
+
 proptest! {
+    #[test]
+    fn mangled_text_reads_the_same_with_and_without_the_shortcut(text in "[ab,;\"'\n\r\u{feff}é]{0,200}") {
+        same_both_ways(text.as_bytes());
+    }
+
+    #[test]
+    fn mangled_bytes_read_the_same_with_and_without_the_shortcut(
+        bytes in proptest::collection::vec(proptest::sample::select(b",;\"'\n\rab\xEF\xBB\xBF\xC3\xA9\x00".to_vec()), 0..200)
+    ) {
+        same_both_ways(&bytes);
+    }
+
     #[test]
     fn written_rows_read_back(table in proptest::collection::vec(proptest::collection::vec("[a-z,\"\n ]{0,8}", 2..5), 1..8)) {
         let mut out = csv::WriterBuilder::new().flexible(true).quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());

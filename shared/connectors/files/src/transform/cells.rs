@@ -46,22 +46,22 @@ impl Layout {
     }
 
     /// The cell, without white space around it.
-    pub(crate) fn text<'a>(&self, row: &'a UnitRow, field: Field) -> &'a str {
+    pub(crate) fn text<'a>(&self, row: &'a UnitRow<'_>, field: Field) -> &'a str {
         self.at.of(field).map_or("", |at| row.cell(at))
     }
 
     /// The cell, if it holds anything.
-    pub(crate) fn some<'a>(&self, row: &'a UnitRow, field: Field) -> Option<&'a str> {
+    pub(crate) fn some<'a>(&self, row: &'a UnitRow<'_>, field: Field) -> Option<&'a str> {
         Some(self.text(row, field)).filter(|text| !text.is_empty())
     }
 
     /// The cell as an owned text, if it holds anything.
-    pub(crate) fn owned(&self, row: &UnitRow, field: Field) -> Option<String> {
+    pub(crate) fn owned(&self, row: &UnitRow<'_>, field: Field) -> Option<String> {
         self.some(row, field).map(str::to_owned)
     }
 
     /// A fault about a cell.
-    pub(crate) fn problem(&self, row: &UnitRow, field: Field, code: Code, detail: &str) -> Box<Problem> {
+    pub(crate) fn problem(&self, row: &UnitRow<'_>, field: Field, code: Code, detail: &str) -> Box<Problem> {
         let column = self.at.of(field).and_then(|at| self.section.names.get(at));
         let name = column
             .map(String::as_str)
@@ -72,18 +72,23 @@ impl Layout {
     }
 
     /// The cell, which must hold something.
-    pub(crate) fn required<'a>(&self, row: &'a UnitRow, field: Field) -> Outcome<&'a str> {
+    pub(crate) fn required<'a>(&self, row: &'a UnitRow<'_>, field: Field) -> Outcome<&'a str> {
         self.some(row, field).ok_or_else(|| self.problem(row, field, Code::FieldMissing, ""))
     }
 
     /// The cell as a number; nothing if it is empty.
-    pub(crate) fn number(&self, row: &UnitRow, field: Field) -> Outcome<Option<Decimal>> {
+    pub(crate) fn number(&self, row: &UnitRow<'_>, field: Field) -> Outcome<Option<Decimal>> {
         Ok(self.written(row, field)?.map(|amount| amount.value))
     }
 
     /// The cell as an amount of that currency; nothing if it is empty. An amount that bears another currency is
     /// refused.
-    pub(crate) fn amount(&self, row: &UnitRow, field: Field, currency: Currency) -> Outcome<Option<Decimal>> {
+    pub(crate) fn amount(
+        &self,
+        row: &UnitRow<'_>,
+        field: Field,
+        currency: Currency,
+    ) -> Outcome<Option<Decimal>> {
         let Some(amount) = self.written(row, field)? else { return Ok(None) };
         match amount.currency.and_then(currency_of) {
             Some(code) if code != currency.code() => {
@@ -94,7 +99,7 @@ impl Layout {
         }
     }
 
-    fn written<'a>(&self, row: &'a UnitRow, field: Field) -> Outcome<Option<Amount<'a>>> {
+    fn written<'a>(&self, row: &'a UnitRow<'_>, field: Field) -> Outcome<Option<Amount<'a>>> {
         let Some(at) = self.at.of(field) else { return Ok(None) };
         let text = row.cell(at);
         if text.is_empty() {
@@ -118,7 +123,7 @@ impl Layout {
     }
 
     /// The cell as a date; nothing if it is empty.
-    pub(crate) fn date(&self, row: &UnitRow, field: Field) -> Outcome<Option<Date>> {
+    pub(crate) fn date(&self, row: &UnitRow<'_>, field: Field) -> Outcome<Option<Date>> {
         let Some(at) = self.at.of(field) else { return Ok(None) };
         let way = self.section.ways.get(at).copied().unwrap_or(crate::profile::Way::Text);
         match parse_date(row.cell(at), way.date()) {
@@ -133,12 +138,12 @@ impl Layout {
     }
 
     /// The cell as a date, which must be there.
-    pub(crate) fn required_date(&self, row: &UnitRow, field: Field) -> Outcome<Date> {
+    pub(crate) fn required_date(&self, row: &UnitRow<'_>, field: Field) -> Outcome<Date> {
         self.date(row, field)?.ok_or_else(|| self.problem(row, field, Code::FieldMissing, ""))
     }
 
     /// The currency of the row: as its cell says, else as its amounts bear it, else the home currency.
-    pub(crate) fn currency(&self, row: &UnitRow) -> Outcome<Currency> {
+    pub(crate) fn currency(&self, row: &UnitRow<'_>) -> Outcome<Currency> {
         if let Some(code) = self.some(row, Field::Currency) {
             return code.parse().map_err(|_| self.problem(row, Field::Currency, Code::CurrencyUnknown, ""));
         }
@@ -153,7 +158,7 @@ impl Layout {
     }
 
     /// The exchange rate, for a currency that is not the home currency.
-    pub(crate) fn rate(&self, row: &UnitRow, currency: Currency) -> Outcome<Option<Decimal>> {
+    pub(crate) fn rate(&self, row: &UnitRow<'_>, currency: Currency) -> Outcome<Option<Decimal>> {
         let rate = self.number(row, Field::ExchangeRate)?;
         let Some(rate) = rate.filter(|_| currency != self.profile.home_currency) else { return Ok(None) };
         if rate.is_zero() || rate.is_sign_negative() {
@@ -164,14 +169,14 @@ impl Layout {
     }
 
     /// The id of the account that a cell names.
-    pub(crate) fn account(&self, row: &UnitRow, field: Field) -> Option<String> {
+    pub(crate) fn account(&self, row: &UnitRow<'_>, field: Field) -> Option<String> {
         let text = self.some(row, field)?;
         let by_code = self.profile.account_codes.get(text);
         Some(by_code.cloned().unwrap_or_else(|| text.to_owned()))
     }
 
     /// The first row, once every row is known to have the columns of the header.
-    pub(crate) fn head<'u>(&self, unit: &'u Unit<'_>) -> Outcome<&'u UnitRow> {
+    pub(crate) fn head<'u>(&self, unit: &'u Unit<'_>) -> Outcome<&'u UnitRow<'u>> {
         for row in &unit.rows {
             self.check(row)?;
         }
@@ -181,12 +186,12 @@ impl Layout {
 
     /// The row that bears the fields of the whole record: the first that names the contact, since parts of a
     /// record may stand in any order.
-    pub(crate) fn lead<'u>(&self, unit: &'u Unit<'_>) -> Outcome<&'u UnitRow> {
+    pub(crate) fn lead<'u>(&self, unit: &'u Unit<'_>) -> Outcome<&'u UnitRow<'u>> {
         let head = self.head(unit)?;
         Ok(unit.rows.iter().find(|row| self.some(row, Field::Contact).is_some()).unwrap_or(head))
     }
 
-    fn check(&self, row: &UnitRow) -> Outcome<()> {
+    fn check(&self, row: &UnitRow<'_>) -> Outcome<()> {
         if let Some((cause, text)) = row.broken() {
             let fault =
                 Fault::new(Code::RowMalformed).text(text).detail(format!("{}.", sentence(cause.sentence())));

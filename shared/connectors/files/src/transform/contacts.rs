@@ -53,7 +53,7 @@ pub(super) fn contact(layout: &Layout, role: Option<Ledger>, unit: &Unit<'_>) ->
     })
 }
 
-fn person(layout: &Layout, row: &UnitRow) -> (Option<String>, Option<String>) {
+fn person(layout: &Layout, row: &UnitRow<'_>) -> (Option<String>, Option<String>) {
     match layout.some(row, Field::Person) {
         Some(whole) => match whole.rsplit_once(' ') {
             Some((first, last)) => (Some(first.trim().to_owned()), Some(last.to_owned())),
@@ -104,7 +104,7 @@ const SHIPPING: AddressFields = AddressFields {
     country: Field::ShipCountry,
 };
 
-fn address(layout: &Layout, row: &UnitRow, fields: &AddressFields) -> Option<Address> {
+fn address(layout: &Layout, row: &UnitRow<'_>, fields: &AddressFields) -> Option<Address> {
     let address = match layout.some(row, fields.whole) {
         Some(whole) => in_one_cell(whole),
         None => Address {

@@ -59,7 +59,7 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     Ok(Draft { entity, id: id.into(), number: Some(number.to_owned()), body: Body::Document(document) })
 }
 
-fn entity(layout: &Layout, head: &UnitRow) -> Outcome<Entity> {
+fn entity(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Entity> {
     match layout.some(head, Field::Kind) {
         None => Ok(layout.format.entity),
         Some(kind) => document_kind(kind).ok_or_else(|| {
@@ -98,7 +98,7 @@ struct Sense {
 }
 
 /// The cell with the document's sign taken out.
-fn signed(layout: &Layout, row: &UnitRow, field: Field, sense: Sense) -> Outcome<Option<Decimal>> {
+fn signed(layout: &Layout, row: &UnitRow<'_>, field: Field, sense: Sense) -> Outcome<Option<Decimal>> {
     Ok(layout.amount(row, field, sense.currency)?.map(|amount| flip(amount, sense.sign)))
 }
 
@@ -110,7 +110,7 @@ fn flip(amount: Decimal, sign: Decimal) -> Decimal {
 }
 
 /// The line of a row; nothing for a row that has the document's own fields only.
-fn line(layout: &Layout, rules: Documents, row: &UnitRow, sense: Sense) -> Outcome<Option<Line>> {
+fn line(layout: &Layout, rules: Documents, row: &UnitRow<'_>, sense: Sense) -> Outcome<Option<Line>> {
     let quantity = layout.number(row, Field::Quantity)?;
     let unit_price = signed(layout, row, Field::Price, sense)?;
     let amount = signed(layout, row, Field::LineAmount, sense)?;
@@ -161,7 +161,7 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow, sense: Sense) -> Outco
 /// name, on the line, rounded half up to the currency's minor unit.
 fn worked_out_tax(
     layout: &Layout,
-    row: &UnitRow,
+    row: &UnitRow<'_>,
     net: Decimal,
     tax: &str,
     currency: Currency,
@@ -172,7 +172,7 @@ fn worked_out_tax(
     Ok(Some(round_half_up(exact.ok_or_else(too_large)?, currency.minor_digits())))
 }
 
-pub(super) fn tracking(layout: &Layout, row: &UnitRow) -> Vec<Tracking> {
+pub(super) fn tracking(layout: &Layout, row: &UnitRow<'_>) -> Vec<Tracking> {
     ids::tracking(|field| layout.text(row, field))
         .map(|(category, option)| Tracking { category: category.into(), option: option.to_owned() })
         .collect()
@@ -180,7 +180,7 @@ pub(super) fn tracking(layout: &Layout, row: &UnitRow) -> Vec<Tracking> {
 
 fn product(
     layout: &Layout,
-    row: &UnitRow,
+    row: &UnitRow<'_>,
     quantity: Option<Decimal>,
     price: Option<Decimal>,
 ) -> Outcome<Option<Decimal>> {
@@ -190,7 +190,7 @@ fn product(
     product.map(Some).ok_or_else(too_large)
 }
 
-fn subtract(layout: &Layout, row: &UnitRow, from: Decimal, what: Option<Decimal>) -> Outcome<Decimal> {
+fn subtract(layout: &Layout, row: &UnitRow<'_>, from: Decimal, what: Option<Decimal>) -> Outcome<Decimal> {
     from.checked_sub(what.unwrap_or_default())
         .ok_or_else(|| layout.problem(row, Field::LineAmount, Code::AmountOutOfRange, ""))
 }
@@ -200,7 +200,7 @@ fn subtract(layout: &Layout, row: &UnitRow, from: Decimal, what: Option<Decimal>
 fn discount(
     layout: &Layout,
     rules: Documents,
-    row: &UnitRow,
+    row: &UnitRow<'_>,
     gross: Option<Decimal>,
     net: Option<Decimal>,
     sense: Sense,
@@ -226,7 +226,7 @@ fn discount(
 }
 
 /// What the document states for the whole: shipping, adjustment and rounding become lines of their own name.
-fn extras(layout: &Layout, head: &UnitRow, sense: Sense, document: &mut Document) -> Outcome<()> {
+fn extras(layout: &Layout, head: &UnitRow<'_>, sense: Sense, document: &mut Document) -> Outcome<()> {
     for (field, name) in [
         (Field::Shipping, "Shipping charge"),
         (Field::Adjustment, "Adjustment"),
@@ -247,13 +247,14 @@ fn extras(layout: &Layout, head: &UnitRow, sense: Sense, document: &mut Document
     Ok(())
 }
 
-fn status(layout: &Layout, head: &UnitRow) -> Outcome<Status> {
-    let text = layout.text(head, Field::Status).to_lowercase().replace(['_', '-'], " ");
+fn status(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Status> {
+    let Some(text) = layout.some(head, Field::Status) else { return Ok(Status::Open) };
+    let text = text.to_lowercase().replace(['_', '-'], " ");
     Ok(match text.as_str() {
-        "" | "open" | "sent" | "viewed" | "paid" | "partial" | "partially paid" | "partiallypaid"
-        | "unpaid" | "overdue" | "outstanding" | "pending" | "awaiting payment" | "authorised"
-        | "authorized" | "approved" | "disputed" | "autopaid" | "unsent" | "issued" | "confirmed"
-        | "partially billed" | "partially invoiced" => Status::Open,
+        "open" | "sent" | "viewed" | "paid" | "partial" | "partially paid" | "partiallypaid" | "unpaid"
+        | "overdue" | "outstanding" | "pending" | "awaiting payment" | "authorised" | "authorized"
+        | "approved" | "disputed" | "autopaid" | "unsent" | "issued" | "confirmed" | "partially billed"
+        | "partially invoiced" => Status::Open,
         "draft" | "submitted" | "awaiting approval" | "pending approval" | "saved" => Status::Draft,
         "accepted" => Status::Accepted,
         "declined" | "rejected" => Status::Declined,
@@ -271,7 +272,7 @@ fn status(layout: &Layout, head: &UnitRow) -> Outcome<Status> {
 /// without saying how much is refused, because any figure would be a guess.
 fn outstanding(
     layout: &Layout,
-    head: &UnitRow,
+    head: &UnitRow<'_>,
     entity: Entity,
     sense: Sense,
     document: &Document,

@@ -44,7 +44,7 @@ pub(super) fn transaction(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
 
 /// A numbered journal entry keeps its id when it is changed; the others are told apart by date, number and name,
 /// and by their order where these are the same.
-fn transaction_id(layout: &Layout, head: &UnitRow, entity: Entity, ordinal: &str) -> String {
+fn transaction_id(layout: &Layout, head: &UnitRow<'_>, entity: Entity, ordinal: &str) -> String {
     let (kind, number) = (layout.text(head, Field::Kind), layout.text(head, Field::Number));
     let mut id = match entity {
         Entity::Journal if !number.is_empty() => format!("{kind} {number}"),

@@ -43,7 +43,7 @@ pub(super) fn account(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
 /// `Parent:Child`, as QuickBooks writes sub-accounts and sub-customers; else the parent's own column.
 pub(super) fn parent_and_name<'a>(
     layout: &Layout,
-    row: &UnitRow,
+    row: &UnitRow<'_>,
     full_name: &'a str,
 ) -> (Option<SourceId>, &'a str) {
     let nested = layout.format.system.id == "quickbooks";
@@ -54,7 +54,7 @@ pub(super) fn parent_and_name<'a>(
     }
 }
 
-pub(super) fn is_active(layout: &Layout, row: &UnitRow) -> bool {
+pub(super) fn is_active(layout: &Layout, row: &UnitRow<'_>) -> bool {
     let text = layout.text(row, Field::Active).to_lowercase();
     !matches!(text.as_str(), "no" | "false" | "inactive" | "archived" | "deleted" | "0" | "n")
 }

@@ -74,8 +74,9 @@ impl Transformer for FilesTransformer {
                     out.records.push(named.into_record()?);
                 }
                 Some((layout, parser)) => {
-                    let unit = parser.parse(row.data.get()).map_err(corrupt)?;
+                    let unit = parser.parse(row.line, row.data.get()).map_err(corrupt)?;
                     record(layout, &unit, &row, out)?;
+                    parser.reuse(unit);
                 }
             }
         }
@@ -114,7 +115,7 @@ fn record(layout: &Layout, unit: &Unit<'_>, row: &RawRow<'_>, out: &mut Transfor
     Ok(())
 }
 
-fn number_of(layout: &Layout, head: &crate::unit::UnitRow) -> Option<String> {
+fn number_of(layout: &Layout, head: &crate::unit::UnitRow<'_>) -> Option<String> {
     if head.broken().is_some() {
         return None;
     }
@@ -154,18 +155,18 @@ fn entity_of(layout: &Layout, unit: &Unit<'_>) -> Entity {
     }
 }
 
-/// What raw records of one table say; rejects are left out.
+/// What raw records of one table say, each with the line it begins in; rejects are left out.
 pub(crate) fn drafts_of(
     profile: &Profile,
     section: usize,
-    records: impl Iterator<Item = String>,
+    records: impl Iterator<Item = (u64, String)>,
 ) -> Result<Vec<(SourceId, Body)>, Fault> {
     let layout = Layout::new(&Arc::new(profile.clone()), section)?;
     let corrupt = |e: serde_json::Error| Fault::new(Code::StagingCorrupt).detail("a raw record").caused_by(e);
     let mut found = Vec::new();
     let mut parser = UnitParser::new(layout.section.dialect);
-    for json in records {
-        let unit = parser.parse(&json).map_err(corrupt)?;
+    for (line, json) in records {
+        let unit = parser.parse(line, &json).map_err(corrupt)?;
         found.extend(draft(&layout, &unit).ok().map(|draft| (draft.id, draft.body)));
     }
     Ok(found)

@@ -85,7 +85,7 @@ fn whole_amount(layout: &Layout, head: &UnitRow, currency: Currency) -> Outcome<
 fn allocation(
     layout: &Layout,
     ledger: Ledger,
-    row: &UnitRow,
+    row: &UnitRow<'_>,
     contact: &str,
     amount: Decimal,
     there: bool,

@@ -251,7 +251,7 @@ impl<'a> Ledger<'a> {
             records.iter().zip(links).filter_map(|(r, l)| Some((r, l.filter(Link::is_done)?))).collect();
         let contacts = self.contacts(done.iter().map(|(_, link)| link)).await?;
         for (record, link) in &done {
-            if link.fingerprint != record.fingerprint {
+            if link.fingerprint != record.fingerprint() {
                 self.other_version += 1;
                 continue;
             }

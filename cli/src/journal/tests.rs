@@ -58,7 +58,7 @@ fn link(record: &Record, currency: Currency, rate: Option<Decimal>) -> Link {
         target: None,
         number: record.number.clone(),
         target_number: None,
-        fingerprint: record.fingerprint,
+        fingerprint: record.fingerprint(),
         run: RunId::from("run"),
         contact: Some(id("Ann")),
         date: Some(DAY),

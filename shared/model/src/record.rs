@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ pub struct Fingerprint(u128);
 impl Fingerprint {
     /// Of a number and a body. Where it stands, when it changed and what is still to be paid do not count: a
     /// payment does not change the invoice it settles.
-    pub fn of(number: Option<&str>, body: &Body) -> Result<Self, Fault> {
+    pub fn of(number: Option<&str>, body: &Body) -> Self {
         match body {
             Body::Document(document) if document.outstanding.is_some() => {
                 Self::hash(number, &Body::Document(Document { outstanding: None, ..document.clone() }))
@@ -54,12 +55,14 @@ impl Fingerprint {
         }
     }
 
-    fn hash(number: Option<&str>, body: &Body) -> Result<Self, Fault> {
-        let text = serde_json::to_vec(&(number, body))
-            .map_err(|e| Fault::new(Code::Bug).detail("a record did not serialise").caused_by(e))?;
+    fn hash(number: Option<&str>, body: &Body) -> Self {
+        let mut text = Vec::new();
+        // A body has no part that JSON cannot hold, and memory takes every byte.
+        let written = serde_json::to_writer(&mut text, &(number, body));
+        debug_assert!(written.is_ok(), "a record did not serialise");
         let mut bytes = [0; 16];
         blake3::Hasher::new().update(&text).finalize_xof().fill(&mut bytes);
-        Ok(Self(u128::from_be_bytes(bytes)))
+        Self(u128::from_be_bytes(bytes))
     }
 }
 
@@ -266,8 +269,6 @@ pub struct Record {
     /// The number or name people know it by at the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// Of number and body.
-    pub fingerprint: Fingerprint,
     /// When the source says it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
@@ -285,10 +286,25 @@ pub struct Record {
     /// staged apart from the record (the extract batch of the same name holds it at the lines of `place`).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub raw: String,
+    #[serde(skip)]
+    fingerprint: Derived,
 }
 
+/// A fingerprint, once it was asked for. It says nothing that the record does not, so it takes no part in
+/// comparisons and is not written.
+#[derive(Clone, Debug, Default)]
+struct Derived(OnceLock<Fingerprint>);
+
+impl PartialEq for Derived {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Derived {}
+
 impl Record {
-    /// A record with its fingerprint worked out. A fault where the body is of another sort than `entity`.
+    /// A record of the source. A fault where the body is of another sort than `entity`.
     pub fn new(
         entity: Entity,
         id: impl Into<SourceId>,
@@ -298,19 +314,23 @@ impl Record {
         if !body.fits(entity) {
             return Err(Fault::new(Code::Bug).detail(format!("a record of entity {entity} got another body")));
         }
-        let fingerprint = Fingerprint::of(number.as_deref(), &body)?;
         Ok(Self {
             entity,
             id: id.into(),
             number,
-            fingerprint,
             created: None,
             modified: None,
             implied: false,
             body,
             place: Place::default(),
             raw: String::new(),
+            fingerprint: Derived::default(),
         })
+    }
+
+    /// Of number and body: worked out when it is first asked for, and kept whatever becomes of them after that.
+    pub fn fingerprint(&self) -> Fingerprint {
+        *self.fingerprint.0.get_or_init(|| Fingerprint::of(self.number.as_deref(), &self.body))
     }
 
     /// Its identity.

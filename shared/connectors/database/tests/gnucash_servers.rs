@@ -128,7 +128,7 @@ async fn is_the_sample(url: &str) {
     assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
     for (key, record) in &a {
         assert_eq!((&record.number, &record.body), (&b[key].number, &b[key].body), "{key}");
-        assert_eq!(record.fingerprint, b[key].fingerprint, "{key}");
+        assert_eq!(record.fingerprint(), b[key].fingerprint(), "{key}");
     }
     let survey = in_server.survey().await.unwrap();
     let partition = survey.partitions.iter().find(|partition| partition.id == "documents").unwrap();

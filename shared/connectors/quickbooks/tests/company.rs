@@ -450,7 +450,8 @@ async fn a_foreign_document_gets_a_customer_of_its_currency_and_its_own_rate() {
         document.rate = Some(dec("0.8512345"));
     }
     for number in ["E1", "E2"] {
-        let record = Record { id: number.into(), ..record.clone() };
+        let mut record = record.clone();
+        record.id = number.into();
         book.write(vec![(record, Operation::Create)], false).await.unwrap().remove(0).unwrap();
     }
     let state = book.fake.0.lock().unwrap();

@@ -102,6 +102,8 @@ impl Loader<'_> {
         let mut restated = Vec::new();
         let mut ids = FxHashSet::default();
         for record in records {
+            // Of what the source says: the record may be given another shape before it is written.
+            record.fingerprint();
             let figures = Figures::of(&record, self.plan)?;
             match self.decide(&record, &mut known, &mut ids) {
                 Ok(Decision::Unchanged) => {
@@ -216,7 +218,7 @@ impl Loader<'_> {
             return Err(Fault::new(Code::IdTwice).detail("Both are in this batch."));
         }
         if let Some(done) = known.done(&key) {
-            if done.fingerprint == record.fingerprint || matches!(self.scope, Scope::Missing) {
+            if done.fingerprint == record.fingerprint() || matches!(self.scope, Scope::Missing) {
                 return Ok(Decision::Unchanged);
             }
             if done.run == self.run.id && !self.verify_first {

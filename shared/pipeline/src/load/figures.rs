@@ -99,7 +99,7 @@ pub(crate) fn link(record: &Record, run: &RunId, figures: Figures) -> Link {
         target: None,
         number: record.number.clone(),
         target_number: None,
-        fingerprint: record.fingerprint,
+        fingerprint: record.fingerprint(),
         run: run.clone(),
         contact: figures.contact,
         date: figures.date,

@@ -98,7 +98,7 @@ impl Loader<'_> {
             SourceId::new(format!("at {} ({})", reject.place, content_name(reject.raw.as_bytes())))
         });
         let body = carry_model::Body::PaymentMethod(carry_model::PaymentMethod { name: String::new() });
-        let fingerprint = carry_model::Fingerprint::of(Some(&reject.raw), &body)?;
+        let fingerprint = carry_model::Fingerprint::of(Some(&reject.raw), &body);
         let mut fault = reject.fault;
         if fault.text.is_empty() {
             fault.text = reject.raw.chars().take(200).collect::<String>().into();

@@ -79,7 +79,10 @@ impl Loader<'_> {
     ) -> Result<Vec<Going>, Fault> {
         let intents: Vec<_> = chunk
             .iter()
-            .map(|going| Intent { key: going.item.record.key(), fingerprint: going.item.record.fingerprint })
+            .map(|going| Intent {
+                key: going.item.record.key(),
+                fingerprint: going.item.record.fingerprint(),
+            })
             .collect();
         let simple = chunk.iter().any(Going::is_simpler);
         let json = serde_json::to_vec(&(&intents, simple)).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;

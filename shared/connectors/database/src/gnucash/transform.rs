@@ -33,10 +33,10 @@ impl Books {
         let row = Fields::of(&value).ok_or_else(corrupt)?;
         let place = raw.place(kind.table);
         match self.records(kind, row) {
-            Ok(records) => out.records.extend(records.into_iter().map(|record| Record {
-                place: place.clone(),
-                raw: raw.data.get().to_owned(),
-                ..record
+            Ok(records) => out.records.extend(records.into_iter().map(|mut record| {
+                record.place = place.clone();
+                record.raw = raw.data.get().to_owned();
+                record
             })),
             Err(fault) => out.rejects.push(Reject {
                 entity: entity_of(kind, row),

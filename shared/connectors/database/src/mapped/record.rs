@@ -45,7 +45,11 @@ impl Mapped {
         let row = Fields::of(&value).ok_or_else(corrupt)?;
         let place = raw.place(&query.id);
         match self.record(query, row) {
-            Ok(record) => out.records.push(Record { place, raw: raw.data.get().to_owned(), ..record }),
+            Ok(mut record) => {
+                record.place = place;
+                record.raw = raw.data.get().to_owned();
+                out.records.push(record);
+            }
             Err(fault) => out.rejects.push(Reject {
                 entity: query.entity,
                 id: id(query, row).ok().map(SourceId::from),

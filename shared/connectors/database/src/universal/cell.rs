@@ -138,7 +138,7 @@ impl<'a> Rows<'a> {
         self.cells.extend([Cell::Text(record.id.as_str()), Cell::text(&record.number)]);
         self.cells.extend(own);
         self.cells.extend([
-            Cell::Print(record.fingerprint),
+            Cell::Print(record.fingerprint()),
             record.created.map_or(Cell::Null, Cell::Time),
             record.modified.map_or(Cell::Null, Cell::Time),
             Cell::flag(record.implied),

@@ -47,7 +47,8 @@ async fn one_bad_record_takes_no_other_with_it(url: &str) {
     batch.verify_first = true;
     let again = writer.write(batch.into()).await.unwrap().remove(0).unwrap();
     assert_eq!(again.id, outcomes[0].as_ref().unwrap().id);
-    let bill = Record { entity: Entity::Bill, ..good("x6") };
+    let mut bill = good("x6");
+    bill.entity = Entity::Bill;
     let found = writer.find(&[good("x6"), bill]).await.unwrap();
     assert_eq!(found[0].as_ref().unwrap().id, again.id);
     assert_eq!(found[0].as_ref().unwrap().number.as_deref(), Some("N-x6"));

@@ -16,17 +16,18 @@ use crate::exit::Exit;
 
 /// Carries a command out.
 pub(crate) async fn dispatch(stack: &str, common: &Common, command: Command) -> Result<Exit, Fault> {
+    let place = Place::open(stack, common); // awaited by what works there
     match command {
-        Command::Prepare(args) => start::prepare(&Place::open(stack, common).await?, &args).await,
-        Command::Demo(args) => start::run(&Place::open(stack, common).await?, &args, RunKind::Demo).await,
-        Command::Full(args) => start::run(&Place::open(stack, common).await?, &args, RunKind::Full).await,
-        Command::Delta(args) => start::run(&Place::open(stack, common).await?, &args, RunKind::Delta).await,
-        Command::Retry(args) => start::run(&Place::open(stack, common).await?, &args, RunKind::Retry).await,
-        Command::Rollback(args) => start::rollback(&Place::open(stack, common).await?, &args).await,
-        Command::Cancel(which) => look::cancel(&Place::open(stack, common).await?, &which).await,
-        Command::Status(which) => look::status(&Place::open(stack, common).await?, &which).await,
-        Command::Report(args) => look::report(&Place::open(stack, common).await?, &args).await,
-        Command::Staged(args) => look::staged(&Place::open(stack, common).await?, &args).await,
+        Command::Prepare(args) => start::prepare(&place.await?, &args).await,
+        Command::Demo(args) => start::run(&place.await?, &args, RunKind::Demo).await,
+        Command::Full(args) => start::run(&place.await?, &args, RunKind::Full).await,
+        Command::Delta(args) => start::run(&place.await?, &args, RunKind::Delta).await,
+        Command::Retry(args) => start::run(&place.await?, &args, RunKind::Retry).await,
+        Command::Rollback(args) => start::rollback(&place.await?, &args).await,
+        Command::Cancel(which) => look::cancel(&place.await?, &which).await,
+        Command::Status(which) => look::status(&place.await?, &which).await,
+        Command::Report(args) => look::report(&place.await?, &args).await,
+        Command::Staged(args) => look::staged(&place.await?, &args).await,
         Command::Explain(args) => help::explain(common, &args),
         Command::Completion(args) => help::completion(&args),
         _ => Err(Fault::new(Code::ConfigInvalid)

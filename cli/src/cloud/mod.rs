@@ -24,6 +24,7 @@ pub(crate) async fn dispatch(stack: &str, common: &Common, command: Command) -> 
         Command::Delta(args) => start::run(&place.await?, &args, RunKind::Delta).await,
         Command::Retry(args) => start::run(&place.await?, &args, RunKind::Retry).await,
         Command::Rollback(args) => start::rollback(&place.await?, &args).await,
+        Command::Remigrate(args) => start::remigrate(&place.await?, &args).await,
         Command::Cancel(which) => look::cancel(&place.await?, &which).await,
         Command::Status(which) => look::status(&place.await?, &which).await,
         Command::Report(args) => look::report(&place.await?, &args).await,
@@ -33,8 +34,8 @@ pub(crate) async fn dispatch(stack: &str, common: &Common, command: Command) -> 
         _ => Err(Fault::new(Code::ConfigInvalid)
             .detail("That command works on this machine only.")
             .hint(
-                "Leave --cloud out, or choose one of prepare, demo, full, delta, retry, rollback, cancel, status, \
-                 report and staged.",
+                "Leave --cloud out, or choose one of prepare, demo, full, delta, retry, rollback, remigrate, cancel, \
+                 status, report and staged.",
             )),
     }
 }

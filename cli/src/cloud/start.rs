@@ -1,16 +1,16 @@
-//! prepare, demo, full, delta, retry and rollback: what is needed goes to the cloud, the flow is started.
+//! prepare, demo, full, delta, retry, rollback and remigrate: what is needed goes to the cloud, the flow is started.
 
 use std::collections::BTreeMap;
 
 use carry_connectors::{Access, Portable, portable_source, portable_target, stored, target_manifest};
-use carry_model::{Code, Fault, MigrationId, RunId};
-use carry_pipeline::{removable_from, steps};
-use carry_ports::{Migration, RunKind, RunState, Tokens};
+use carry_model::{Code, Entity, Fault, MigrationId, RunId};
+use carry_pipeline::{Removable, removable_from, steps};
+use carry_ports::{Migration, RunKind, Tokens};
 use carry_service::{Connection, Side, Wanted};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::args::{Rollback, Run, SourceOptions};
+use crate::args::{Remigrate, Rollback, Run, SourceOptions};
 use crate::cloud::place::Place;
 use crate::cloud::watch::{self, Ended};
 use crate::commands::rollback as local;
@@ -32,11 +32,22 @@ pub(crate) async fn prepare(place: &Place<'_>, args: &Run) -> Result<Exit, Fault
 
 /// Starts a run, or finds the one of its kind that is under way, and watches it to its end.
 pub(crate) async fn run(place: &Place<'_>, args: &Run, kind: RunKind) -> Result<Exit, Fault> {
+    let migration = set_up(place, args).await?;
+    carry(place, &migration, args, kind, Vec::new()).await
+}
+
+/// `entities` are what a re-migration removes first.
+async fn carry(
+    place: &Place<'_>,
+    migration: &Migration,
+    args: &Run,
+    kind: RunKind,
+    entities: Vec<Entity>,
+) -> Result<Exit, Fault> {
     let settings =
         serde_json::to_value(settings(&args.how)?).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
-    let migration = set_up(place, args).await?;
-    let run = begin(place, &migration, Wanted { kind, run: None, settings, entities: Vec::new() }).await?;
-    match watch::to_the_end(place, &migration, &run, Way::In).await? {
+    let run = begin(place, migration, Wanted { kind, run: None, settings, entities }).await?;
+    match watch::to_the_end(place, migration, &run, Way::In).await? {
         Ended::Carried(summary, exit) => {
             summary.print(place.common)?;
             Ok(exit)
@@ -48,11 +59,8 @@ pub(crate) async fn run(place: &Place<'_>, args: &Run, kind: RunKind) -> Result<
 /// Lists what can be removed, asks which of it, and has it removed.
 pub(crate) async fn rollback(place: &Place<'_>, args: &Rollback) -> Result<Exit, Fault> {
     let migration = place.one_migration(&args.which).await?;
-    let runs = place.service.jobs.runs(&migration.id).await?;
-    let goes_on = runs.iter().any(|run| run.kind == RunKind::Rollback && run.state.is_active());
-    let manifest = target_manifest(&migration.target)?;
-    let list = removable_from(manifest, &*place.service.jobs, &migration.id).await?;
-    let entities = if goes_on {
+    let list = removable(place, &migration).await?;
+    let entities = if goes_on(place, &migration, RunKind::Rollback).await? {
         Vec::new()
     } else if list.is_empty() {
         if place.common.json {
@@ -72,11 +80,34 @@ pub(crate) async fn rollback(place: &Place<'_>, args: &Rollback) -> Result<Exit,
     match watch::to_the_end(place, &migration, &run, Way::Out).await? {
         Ended::Undone(run) => {
             let results = steps::undone(place.service.staging.clone(), &run).await?;
-            let exit = local::show(place.common, &list, &results)?;
-            Ok(if matches!(run.state, RunState::Cancelled) { Exit::Issues } else { exit })
+            local::show(place.common, &list, &results)
         }
         Ended::Carried(..) => Err(Fault::new(Code::Bug).detail("a rollback that carried something")),
     }
+}
+
+/// Has everything removed that can be, and migrated anew, in one run; an interrupted re-migration goes on.
+pub(crate) async fn remigrate(place: &Place<'_>, args: &Remigrate) -> Result<Exit, Fault> {
+    let migration = set_up(place, &args.run).await?;
+    let list = removable(place, &migration).await?;
+    let entities = if list.is_empty() || goes_on(place, &migration, RunKind::Remigration).await? {
+        Vec::new()
+    } else {
+        match local::to_clear(&list, args.yes)? {
+            Some(entities) => entities,
+            None => return Ok(Exit::Finished),
+        }
+    };
+    carry(place, &migration, &args.run, RunKind::Remigration, entities).await
+}
+
+async fn removable(place: &Place<'_>, migration: &Migration) -> Result<Vec<Removable>, Fault> {
+    removable_from(target_manifest(&migration.target)?, &*place.service.jobs, &migration.id).await
+}
+
+async fn goes_on(place: &Place<'_>, migration: &Migration, kind: RunKind) -> Result<bool, Fault> {
+    let runs = place.service.jobs.runs(&migration.id).await?;
+    Ok(runs.iter().any(|run| run.kind == kind && run.state.is_active()))
 }
 
 async fn begin(place: &Place<'_>, migration: &Migration, wanted: Wanted) -> Result<RunId, Fault> {

@@ -52,6 +52,7 @@ pub(crate) async fn to_the_end(
     };
     match &run.state {
         RunState::Failed { fault } => Err(fault.clone()),
+        RunState::Cancelled => Err(Fault::new(Code::RunEnded).detail("It was cancelled.")),
         RunState::Paused { fault, until } => Err(told_when(fault, *until)),
         _ if run.kind == RunKind::Rollback => Ok(Ended::Undone(Box::new(run))),
         _ => {

@@ -169,19 +169,25 @@ pub(crate) async fn remigrate(common: &Common, args: &Remigrate) -> Result<Exit,
     Ok(exit)
 }
 
+/// Everything that can be removed; None where the person thought better of it.
+pub(crate) fn to_clear(list: &[Removable], yes: bool) -> Result<Option<Vec<Entity>>, Fault> {
+    // stdout is kept for the run's own result.
+    output::note(&listing(list));
+    let which: Vec<_> = list.iter().filter(|r| r.possible).map(|r| r.entity).collect();
+    if yes || confirmed(list, &which)? {
+        return Ok(Some(which));
+    }
+    output::note("Nothing was removed.");
+    Ok(None)
+}
+
 /// Removes what an earlier migration left; false where the person thought better of it.
 async fn clear(common: &Common, engine: &Engine, migration: &Migration, yes: bool) -> Result<bool, Fault> {
     let list = removable(engine, &migration.id).await?;
     if list.is_empty() {
         return Ok(true);
     }
-    // stdout is kept for the run's own result.
-    output::note(&listing(&list));
-    let which: Vec<_> = list.iter().filter(|r| r.possible).map(|r| r.entity).collect();
-    if !yes && !confirmed(&list, &which)? {
-        output::note("Nothing was removed.");
-        return Ok(false);
-    }
+    let Some(which) = to_clear(&list, yes)? else { return Ok(false) };
     let engine = Engine { progress: progress(common.quiet, Way::Out), ..engine.clone() };
     let results = rollback(&engine, &migration.id, &which).await?;
     let kept: u64 = results.values().flat_map(|result| result.kept.values()).sum();

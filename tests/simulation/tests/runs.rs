@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use carry_connector::exact;
 use carry_model::{Body, Code, Decimal, Entity, Record, RecordKey};
-use carry_pipeline::{Ended, Mode, Settings, removable, report_files, rollback, run};
-use carry_ports::{RunKind, RunState};
+use carry_pipeline::steps::{OpenRun, Watch, outcome};
+use carry_pipeline::{
+    Cancel, Ended, Engine, Mode, Progress, Settings, removable, report_files, rollback, run,
+};
+use carry_ports::{RunKind, RunState, Stage};
 use carry_simulation::World;
 use carry_simulation::books::Books;
 use carry_simulation::source::BookSource;
@@ -94,6 +98,50 @@ async fn trouble_anywhere_ends_in_the_right_books() {
         check(&world, &books);
         assert!(ended.reconciled.agrees(), "seed {seed}: {:#?}", ended.reconciled);
     }
+}
+
+/// Stops a run once some of it is loaded.
+struct Impatient(Cancel);
+
+impl Progress for Impatient {
+    fn begin(&self, _: Stage, _: Option<u64>) {}
+
+    fn advance(&self, stage: Stage, _: &str, _: u64) {
+        if stage == Stage::Load {
+            self.0.cancel();
+        }
+    }
+
+    fn end(&self, _: Stage) {}
+}
+
+#[tokio::test]
+async fn a_run_can_be_followed_by_who_only_watches() {
+    let books = Books::generate(5, 60);
+    let world = World::new(MemoryTarget::new(5, Trouble::default()));
+    let migration = world.migration();
+    let mut seen = Vec::new();
+    let (ended, watched) = loop {
+        let engine = world.engine(BookSource::new(&books));
+        let engine = Engine { progress: Arc::new(Impatient(engine.cancel.clone())), ..engine };
+        let result = run(&engine, &migration, RunKind::Full, &Settings::default()).await;
+        let known = engine.jobs.runs(&migration.id).await.unwrap().pop().unwrap();
+        let watch = Watch::new(OpenRun::look(&engine, &migration.id, &known.id).await.unwrap());
+        for stage in [Stage::Extract, Stage::Transform] {
+            let far = watch.how_far(stage).await.unwrap();
+            assert!(far.done > 0 && far.of == Some(far.done), "{stage:?} is done: {far:?}");
+        }
+        seen.push(watch.how_far(Stage::Load).await.unwrap());
+        if let Ok(ended) = result {
+            break (ended, outcome(engine.staging.clone(), &known).await.unwrap());
+        }
+    };
+    let (first, last) = (seen[0], seen[seen.len() - 1]);
+    assert!(seen.len() > 1 && first.done < last.done, "{seen:?}");
+    assert!(seen.is_sorted_by_key(|far| far.done), "{seen:?}");
+    assert_eq!(last.of, Some(last.done));
+    assert_eq!(watched.tally.entities, ended.tally.entities);
+    assert_eq!(watched.reconciled.compared, ended.reconciled.compared);
 }
 
 #[tokio::test]

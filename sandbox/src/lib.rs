@@ -16,6 +16,7 @@ pub mod oauth;
 pub mod platform;
 pub mod quickbooks;
 mod region;
+pub mod sample;
 mod sandbox;
 mod server;
 mod store;

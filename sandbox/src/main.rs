@@ -9,15 +9,16 @@ use carry_sandbox::xero::Xero;
 use carry_sandbox::{Options, Region, Sandbox};
 use clap::{Parser, ValueEnum};
 
-/// When a sandbox's company was founded: always the same, so that a company file fits it again.
+/// When an empty company was founded, and a sample ends: always the same, so that a company file fits again.
 const FOUNDED: &str = "2020-01-01T00:00:00Z";
+const SAMPLED: &str = "2026-06-15T09:00:00Z";
 
 #[derive(Parser)]
 #[command(version, about = "Runs a server on this machine that behaves like an accounting platform.")]
 enum Command {
-    /// One QuickBooks Online company with its chart of accounts, tax rates and lists, and nothing else.
+    /// One QuickBooks Online company.
     Quickbooks(Wanted),
-    /// One Xero organisation with its chart of accounts and tax rates, and nothing else.
+    /// One Xero organisation.
     Xero(Wanted),
 }
 
@@ -26,9 +27,13 @@ struct Wanted {
     /// Where the company is.
     #[arg(long, value_enum, default_value = "uk")]
     company: Company,
-    /// Seeds ids and tokens.
+    /// Seeds ids, tokens and the sample.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// About how many invoices the company has, with all that goes with them; 0 for a company that has nothing but
+    /// its chart of accounts, its tax rates and its lists.
+    #[arg(long, default_value_t = 0)]
+    invoices: usize,
     /// Port on the loopback address; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
@@ -64,14 +69,22 @@ impl Company {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let founded = FOUNDED.parse()?;
+    let (founded, sampled) = (FOUNDED.parse()?, SAMPLED.parse()?);
     let (wanted, options) = match Command::parse() {
         Command::Quickbooks(wanted) => {
-            let company = QuickBooks::empty(wanted.company.region(), wanted.seed, founded);
+            let region = wanted.company.region();
+            let company = match wanted.invoices {
+                0 => QuickBooks::empty(region, wanted.seed, founded),
+                invoices => QuickBooks::sample(region, wanted.seed, invoices, sampled)?,
+            };
             (wanted, Options::new(company))
         }
         Command::Xero(wanted) => {
-            let company = Xero::empty(wanted.company.region(), wanted.seed, founded);
+            let region = wanted.company.region();
+            let company = match wanted.invoices {
+                0 => Xero::empty(region, wanted.seed, founded),
+                invoices => Xero::sample(region, wanted.seed, invoices, sampled)?,
+            };
             (wanted, Options::new(company))
         }
     };

@@ -14,6 +14,7 @@ mod books;
 mod claims;
 mod company;
 mod currency;
+mod entering;
 mod entry;
 mod kind;
 mod line;

@@ -256,7 +256,8 @@ fn document(books: &mut Books, kind: Kind, body: &mut Json, is_new: bool) -> Res
     let needed: &[&str] = match kind {
         Kind::Invoice | Kind::Estimate | Kind::CreditMemo => &["CustomerRef"],
         Kind::RefundReceipt => &["DepositToAccountRef"],
-        Kind::Bill | Kind::VendorCredit | Kind::PurchaseOrder => &["VendorRef"],
+        Kind::Bill | Kind::VendorCredit => &["VendorRef"],
+        Kind::PurchaseOrder => &["VendorRef", "APAccountRef"],
         Kind::Purchase => &["PaymentType", "AccountRef"],
         _ => &[],
     };

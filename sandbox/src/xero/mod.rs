@@ -15,6 +15,7 @@ mod books;
 mod company;
 mod contact;
 mod document;
+mod entering;
 mod header;
 mod idempotency;
 mod input;

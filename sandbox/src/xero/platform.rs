@@ -57,6 +57,22 @@ impl Xero {
         Self { companies, reply_ids: Ids::new(!seed), sample, calls: 0, changes: vec![first] }
     }
 
+    /// Begins a company file anew, as that of another sample.
+    pub(super) fn rename(&mut self, sample: String) {
+        self.changes = vec![("sample".to_owned(), Some(sample.clone().into_bytes()))];
+        self.sample = sample;
+    }
+
+    pub(super) fn first_mut(&mut self) -> Option<&mut Company> {
+        self.companies.first_mut()
+    }
+
+    /// The first organisation, taken out.
+    #[cfg(test)]
+    pub(super) fn take_first(&mut self) -> Option<Company> {
+        (!self.companies.is_empty()).then(|| self.companies.remove(0))
+    }
+
     /// Locks the first organisation's books up to these days.
     pub fn lock(&mut self, period: Option<carry_model::Date>, year: Option<carry_model::Date>) {
         if let Some(company) = self.companies.first_mut() {

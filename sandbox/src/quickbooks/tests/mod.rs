@@ -2,6 +2,7 @@
 
 mod documents;
 mod protocol;
+mod sample;
 mod settlement;
 
 use std::collections::BTreeMap;
@@ -108,7 +109,7 @@ impl Client {
     }
 
     /// Every entry adds up to zero; what is open on documents stands on receivables and payables, to the cent.
-    fn witness(&self) {
+    pub(super) fn witness(&self) {
         let (books, ledger) = (&self.quickbooks.company.books, &self.quickbooks.company.ledger);
         assert!(ledger.trial_balance(None).values().sum::<Decimal>().is_zero());
         let mut open: BTreeMap<&str, (Decimal, Decimal)> = BTreeMap::new();

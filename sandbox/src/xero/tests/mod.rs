@@ -6,6 +6,7 @@ mod invoices;
 mod lists;
 mod names;
 mod reports;
+mod sample;
 mod settlement;
 
 use std::collections::BTreeMap;
@@ -137,7 +138,7 @@ impl Client {
     }
 
     /// Every entry adds up to zero; what is open on documents stands on the control accounts.
-    fn balance(&self) {
+    pub(super) fn balance(&self) {
         let ledger = &self.company.ledger;
         assert!(ledger.trial_balance(None).values().sum::<Decimal>().is_zero());
         for (account, owed) in [("610", true), ("800", false)] {

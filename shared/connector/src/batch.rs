@@ -1,3 +1,6 @@
+use std::io::Write;
+use std::num::NonZero;
+
 use async_trait::async_trait;
 use carry_model::{Code, Entity, Fault, Place};
 use serde::{Deserialize, Serialize};
@@ -23,14 +26,13 @@ pub struct BatchHeader {
 }
 
 /// One source object as it was read: a record of an API, or all the rows of one document in a file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct RawRow<'a> {
     /// First line or row number in the source, from 1; 0 where it makes no sense.
     pub line: u64,
     /// Last line.
     pub last: u64,
     /// The object, verbatim JSON.
-    #[serde(borrow)]
     pub data: &'a RawValue,
 }
 
@@ -45,6 +47,19 @@ impl RawRow<'_> {
     }
 }
 
+/// A row as its line holds it: where rows follow one another, their lines need not be said.
+#[derive(Deserialize)]
+struct RowLine<'a> {
+    /// Absent where it is the line after the last one of the row before.
+    #[serde(default)]
+    line: Option<u64>,
+    /// How many lines it takes; absent where that is one, or none.
+    #[serde(default)]
+    lines: Option<NonZero<u64>>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
 /// A bounded batch of raw rows. As JSON Lines, the header comes first and then one line a row.
 #[derive(Clone, Debug)]
 pub struct RawBatch {
@@ -52,39 +67,41 @@ pub struct RawBatch {
     pub header: BatchHeader,
     /// Number of rows.
     pub rows: usize,
-    lines: Vec<u8>,
+    jsonl: Vec<u8>,
+    /// Where the rows begin in `jsonl`, behind the header.
+    body: usize,
 }
 
 impl RawBatch {
     /// The batch as JSON Lines.
-    pub fn to_jsonl(&self) -> Result<Vec<u8>, Fault> {
-        let mut out = serde_json::to_vec(&self.header).map_err(bug)?;
-        out.reserve(self.lines.len() + 1);
-        out.push(b'\n');
-        out.extend_from_slice(&self.lines);
-        Ok(out)
+    pub fn jsonl(&self) -> &[u8] {
+        &self.jsonl
     }
 
-    /// Reads what [`RawBatch::to_jsonl`] wrote.
+    /// Reads JSON Lines of a batch.
     pub fn from_jsonl(bytes: &[u8]) -> Result<Self, Fault> {
         let corrupt = |detail: &str| Fault::new(Code::StagingCorrupt).detail(detail);
         let end = bytes
             .iter()
             .position(|b| *b == b'\n')
             .ok_or_else(|| corrupt("a raw batch has no header line"))?;
-        let (head, lines) = bytes.split_at(end);
+        let (head, lines) = bytes.split_at(end + 1);
         let header =
             serde_json::from_slice(head).map_err(|e| corrupt("a raw batch's header").caused_by(e))?;
-        let lines = lines.get(1..).unwrap_or_default().to_vec();
         let rows = lines.iter().filter(|b| **b == b'\n').count();
-        Ok(Self { header, rows, lines })
+        Ok(Self { header, rows, jsonl: bytes.to_vec(), body: head.len() })
     }
 
     /// The rows, in order.
     pub fn rows(&self) -> impl Iterator<Item = Result<RawRow<'_>, Fault>> {
-        self.lines.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(|line| {
-            serde_json::from_slice(line)
-                .map_err(|e| Fault::new(Code::StagingCorrupt).detail("a raw row").caused_by(e))
+        let lines = self.jsonl.get(self.body..).unwrap_or_default().split(|b| *b == b'\n');
+        let mut before = 0_u64;
+        lines.filter(|line| !line.is_empty()).map(move |line| {
+            let corrupt = |e| Fault::new(Code::StagingCorrupt).detail("a raw row").caused_by(e);
+            let RowLine { line, lines, data } = serde_json::from_slice(line).map_err(corrupt)?;
+            let line = line.unwrap_or_else(|| before.saturating_add(1));
+            before = line.saturating_add(lines.map_or(0, |lines| lines.get() - 1));
+            Ok(RawRow { line, last: before, data })
         })
     }
 }
@@ -93,33 +110,53 @@ impl RawBatch {
 #[derive(Debug)]
 pub struct BatchBuilder {
     header: BatchHeader,
-    lines: Vec<u8>,
+    /// The batch so far; empty until its first row comes.
+    jsonl: Vec<u8>,
+    body: usize,
     rows: usize,
+    /// Last line of the last row.
+    before: u64,
 }
 
 impl BatchBuilder {
     /// An empty batch under that header.
     pub fn new(header: BatchHeader) -> Self {
-        Self { header, lines: Vec::new(), rows: 0 }
+        Self { header, jsonl: Vec::new(), body: 0, rows: 0, before: 0 }
     }
 
-    /// Adds one source object.
+    /// Adds one source object, which stands in the lines from `line` to `last`.
     pub fn push(&mut self, line: u64, last: u64, data: &impl Serialize) -> Result<(), Fault> {
-        #[derive(Serialize)]
-        struct Row<'a, T> {
-            line: u64,
-            last: u64,
-            data: &'a T,
+        if self.rows == 0 {
+            self.begin()?;
         }
-        serde_json::to_writer(&mut self.lines, &Row { line, last, data }).map_err(bug)?;
-        self.lines.push(b'\n');
+        let follows = line == self.before.saturating_add(1);
+        let lines = last.saturating_sub(line).saturating_add(1);
+        self.jsonl.push(b'{');
+        for (name, number, said) in [("line", line, !follows), ("lines", lines, lines > 1)] {
+            if said {
+                // Memory takes every byte.
+                write!(self.jsonl, "\"{name}\":{number},").map_err(serde_json::Error::io).map_err(bug)?;
+            }
+        }
+        self.jsonl.extend_from_slice(b"\"data\":");
+        serde_json::to_writer(&mut self.jsonl, data).map_err(bug)?;
+        self.jsonl.extend_from_slice(b"}\n");
+        self.before = last.max(line);
         self.rows += 1;
+        Ok(())
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        self.jsonl = Vec::with_capacity(BATCH_BYTES_MAX / 2);
+        serde_json::to_writer(&mut self.jsonl, &self.header).map_err(bug)?;
+        self.jsonl.push(b'\n');
+        (self.body, self.before) = (self.jsonl.len(), 0);
         Ok(())
     }
 
     /// True once the batch should be handed on.
     pub fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS_MAX || self.lines.len() >= BATCH_BYTES_MAX
+        self.rows >= BATCH_ROWS_MAX || self.jsonl.len() >= BATCH_BYTES_MAX
     }
 
     /// True where nothing was added since the last [`BatchBuilder::take`].
@@ -129,8 +166,12 @@ impl BatchBuilder {
 
     /// The batch so far; the builder goes on empty under the same header.
     pub fn take(&mut self) -> RawBatch {
-        let lines = std::mem::replace(&mut self.lines, Vec::with_capacity(BATCH_BYTES_MAX / 4));
-        RawBatch { header: self.header.clone(), rows: std::mem::take(&mut self.rows), lines }
+        RawBatch {
+            header: self.header.clone(),
+            rows: std::mem::take(&mut self.rows),
+            jsonl: std::mem::take(&mut self.jsonl),
+            body: self.body,
+        }
     }
 }
 
@@ -160,13 +201,18 @@ mod tests {
         let mut builder = BatchBuilder::new(header);
         builder.push(2, 3, &[["1", "line\nbreak"], ["2", "\"quote\""]]).unwrap();
         builder.push(4, 4, &[["3", ""]]).unwrap();
-        let batch = RawBatch::from_jsonl(&builder.take().to_jsonl().unwrap()).unwrap();
+        builder.push(5, 7, &"x").unwrap();
+        builder.push(0, 0, &"y").unwrap();
+        builder.push(1, 1, &"z").unwrap();
+        let batch = RawBatch::from_jsonl(builder.take().jsonl()).unwrap();
         assert!(builder.is_empty());
-        assert_eq!(batch.rows, 2);
+        assert_eq!(batch.rows, 5);
         let rows: Vec<_> = batch.rows().collect::<Result<_, _>>().unwrap();
         assert_eq!(rows[0].data.get(), r#"[["1","line\nbreak"],["2","\"quote\""]]"#);
         assert_eq!(rows[0].place("x").to_string(), "x:2-3");
         assert_eq!(rows[1].place("x").to_string(), "x:4");
+        let lines: Vec<_> = rows.iter().map(|row| (row.line, row.last)).collect();
+        assert_eq!(lines, [(2, 3), (4, 4), (5, 7), (0, 0), (1, 1)]);
     }
 
     #[test]

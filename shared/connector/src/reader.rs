@@ -113,6 +113,8 @@ pub struct Transformed {
     pub records: Vec<Record>,
     /// Rows that could not be carried.
     pub rejects: Vec<Reject>,
+    /// Whoever takes the records has their raw slices: [`Record::raw`] may stay empty. Rejects keep theirs.
+    pub without_raw: bool,
 }
 
 /// Turns raw batches into canonical records: pure, no I/O, the same input gives the same output.

@@ -57,21 +57,22 @@ pub struct Line {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// How many.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub quantity: Option<Decimal>,
     /// Price of one as the source states it (with tax where the document is [`TaxMode::Inclusive`]).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub unit_price: Option<Decimal>,
     /// Discount on the line, positive, already taken off [`Line::net`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub discount: Option<Decimal>,
     /// What the line adds to the document before tax and after discount, in the document's currency.
+    #[serde(serialize_with = "crate::quick::decimal")]
     pub net: Decimal,
     /// The tax rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tax_rate: Option<SourceId>,
     /// Tax on the line. None where the source states tax for the whole document only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub tax: Option<Decimal>,
     /// The income or expense account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,16 +126,17 @@ pub struct Document {
     /// The currency of every amount in it.
     pub currency: Currency,
     /// Home units for one unit of `currency`, full precision; None in the home currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub rate: Option<Decimal>,
     /// How line amounts were shown.
     #[serde(default)]
     pub tax_mode: TaxMode,
     /// Inclusive of every tax, fee and discount, as the source states it.
+    #[serde(serialize_with = "crate::quick::decimal")]
     pub total: Decimal,
     /// Still to be paid, as the source states it. None where it says so elsewhere ([`crate::OpenBalance`]) or
     /// nowhere (then total less allocations is expected).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub outstanding: Option<Decimal>,
     /// Where it stands.
     #[serde(default)]

@@ -15,6 +15,7 @@ mod fault_code;
 mod id;
 mod lists;
 mod money;
+mod quick;
 mod record;
 mod settlement;
 mod work;

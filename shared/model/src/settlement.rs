@@ -13,6 +13,7 @@ pub struct Allocation {
     pub document: RecordKey,
     /// By how much the document's outstanding balance falls: positive for invoices and credits alike,
     /// in the payment's currency.
+    #[serde(serialize_with = "crate::quick::decimal")]
     pub amount: Decimal,
 }
 
@@ -31,9 +32,10 @@ pub struct Payment {
     /// The currency of every amount in it.
     pub currency: Currency,
     /// Home units for one unit of `currency`; None in the home currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "crate::quick::optional")]
     pub rate: Option<Decimal>,
     /// Money that changed hands; negative where it went the other way.
+    #[serde(serialize_with = "crate::quick::decimal")]
     pub amount: Decimal,
     /// Bank, cash or card account.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -67,12 +67,13 @@ async fn stage(engine: &Engine, run: &Arc<OpenRun>, settings: &Settings) -> Resu
     engine.progress.begin(Stage::Extract, Some(rows));
     let partitions = run.partitions().await?.into_iter().map(|id| {
         let (run, id) = (run.clone(), id.to_owned());
-        async move { run.extract(&id, 0).await }
+        async move { run.extract_and_transform(&id).await }
     });
     concurrently(engine.workers, partitions).await?;
     let raw = run.raw_parts().await?;
     engine.progress.end(Stage::Extract);
 
+    // What an interrupted attempt has read and not transformed.
     engine.progress.begin(Stage::Transform, Some(run.extracted_rows().await?));
     let parts = raw.into_iter().map(|raw| {
         let run = run.clone();

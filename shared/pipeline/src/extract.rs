@@ -1,9 +1,10 @@
 //! Extract: source rows into raw batches.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use carry_connector::{Partition, RawBatch, RawSink};
+use carry_connector::{Partition, RawBatch, RawSink, Transformer};
 use carry_model::{Code, Entity, Fault};
 use carry_ports::Stage;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,9 @@ use tokio::task::JoinHandle;
 use crate::Engine;
 use crate::plan::Plan;
 use crate::store::{RunStore, content_name};
+use crate::transform::transform_batch;
 
-/// Batches being compressed at once while the next one is read.
+/// Batches of a partition being staged at once while the next one is read.
 const IN_HAND_MAX: usize = 2;
 
 /// What became of a partition; written last, so a partition with one is done.
@@ -45,6 +47,8 @@ struct StagingSink {
     store: RunStore,
     engine: Engine,
     done: Extracted,
+    /// Where each batch is to be transformed as well, while it is at hand.
+    transformer: Option<Arc<dyn Transformer>>,
     /// Where to go on after the last batch that was taken.
     resume: Option<String>,
     in_hand: VecDeque<JoinHandle<Result<(), Fault>>>,
@@ -67,11 +71,10 @@ impl RawSink for StagingSink {
         self.engine.cancel.check()?;
         self.settle(IN_HAND_MAX - 1).await?;
         let rows = u64::try_from(batch.rows).unwrap_or(u64::MAX);
-        let lines = batch.to_jsonl()?;
         let Extracted { partition, entity, parts, .. } = &mut self.done;
-        let part = format!("{partition}-{:05}-{}", parts.len(), content_name(&lines));
-        let (store, key) = (self.store.clone(), RunStore::batch_key(Stage::Extract, *entity, &part));
-        self.in_hand.push_back(tokio::spawn(async move { store.create_lines(&key, &lines).await }));
+        let part = format!("{partition}-{:05}-{}", parts.len(), content_name(batch.jsonl()));
+        let (store, transformer) = (self.store.clone(), self.transformer.clone());
+        self.in_hand.push_back(tokio::spawn(stage_batch(store, transformer, *entity, part.clone(), batch)));
         parts.push(part);
         self.engine.progress.advance(Stage::Extract, entity.plural(), rows);
         self.done.rows += rows;
@@ -80,14 +83,30 @@ impl RawSink for StagingSink {
     }
 }
 
+async fn stage_batch(
+    store: RunStore,
+    transformer: Option<Arc<dyn Transformer>>,
+    entity: Entity,
+    part: String,
+    batch: RawBatch,
+) -> Result<(), Fault> {
+    store.create_lines(&RunStore::batch_key(Stage::Extract, entity, &part), batch.jsonl()).await?;
+    if let Some(transformer) = transformer {
+        transform_batch(&store, &*transformer, part, &batch).await?;
+    }
+    Ok(())
+}
+
 /// Reads a partition, unless that is done, slice after slice, from 0; Some is the one to go on with, because the time
-/// was up. A source that cannot go on in the middle is read in one slice.
+/// was up. A source that cannot go on in the middle is read in one slice. With a transformer, each batch that is read
+/// is transformed too.
 pub(crate) async fn extract_partition(
     engine: &Engine,
     store: &RunStore,
     plan: &Plan,
     partition: &Partition,
     slice: u32,
+    transformer: Option<Arc<dyn Transformer>>,
 ) -> Result<Option<u32>, Fault> {
     if let Some(done) = store.get_json::<Extracted>(&done_key(partition)).await? {
         engine.progress.advance(Stage::Extract, partition.entity.plural(), done.rows);
@@ -109,6 +128,7 @@ pub(crate) async fn extract_partition(
         store: store.clone(),
         engine: engine.clone(),
         done,
+        transformer,
         resume: None,
         in_hand: VecDeque::new(),
     };

@@ -45,8 +45,9 @@ pub use reconcile::ReconcileSummary;
 pub use report::{ReportFiles, report_files};
 pub use rollback::{Removable, RollbackResult, removable, removable_from, rollback};
 pub use sharing::Shared;
+pub use staged::parse_records;
 pub use steps::Ended;
-pub use store::{RunStore, decompress, parse_lines, parse_records};
+pub use store::{RunStore, decompress, parse_lines};
 pub use tally::{EntityTally, NotCarriedTally, Tally};
 pub use wire::EngineWire;
 

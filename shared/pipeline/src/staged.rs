@@ -1,110 +1,168 @@
 //! Canonical records as they are staged.
 //!
 //! A staged record leaves out what can be had again: its fingerprint follows from its content, its raw slice is
-//! in the extract batch of the same name, at the lines its place names, and an id that is the number stands once.
+//! in the extract batch of the same name, at the lines its place names, an id that is the number stands once, and a
+//! place that follows the place of the record before needs no more than how many lines it takes.
+
+use std::num::NonZero;
 
 use carry_model::{Body, Code, Entity, Fault, Place, Record, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::store::push_line;
-
-#[derive(Serialize)]
-struct Outgoing<'a> {
-    entity: Entity,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    modified: Option<Timestamp>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    implied: bool,
-    body: &'a Body,
-    place: &'a Place,
-}
+use crate::store::{each_line, push_line};
 
 /// A record as a staged line holds it.
-#[derive(Deserialize)]
-pub(crate) struct Staged {
+#[derive(Serialize, Deserialize)]
+struct Line<Id, Number, Content, Where> {
     entity: Entity,
     /// Absent where it is the number.
-    #[serde(default)]
-    id: Option<SourceId>,
-    #[serde(default)]
-    number: Option<String>,
-    #[serde(default)]
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    id: Option<Id>,
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    number: Option<Number>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     modified: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     implied: bool,
-    body: Body,
-    place: Place,
+    body: Content,
+    /// Absent where it is right behind the record before, in the same file.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    place: Option<Where>,
+    /// Where `place` is absent: how many lines it takes, unless that is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lines: Option<NonZero<u64>>,
 }
 
-/// Adds a record to JSON Lines.
-pub(crate) fn push_record(lines: &mut Vec<u8>, record: &Record) -> Result<(), Fault> {
-    let number = record.number.as_deref();
-    let outgoing = Outgoing {
-        entity: record.entity,
-        id: Some(record.id.as_str()).filter(|id| number != Some(id)),
-        number,
-        created: record.created,
-        modified: record.modified,
-        implied: record.implied,
-        body: &record.body,
-        place: &record.place,
-    };
-    push_line(lines, &outgoing)
+/// Writes records as JSON Lines.
+#[derive(Default)]
+pub(crate) struct StagedWriter {
+    pub(crate) lines: Vec<u8>,
+    /// Where the last record stands.
+    before: Option<Place>,
 }
 
-impl Staged {
-    /// The record.
-    pub(crate) fn into_record(self) -> Result<Record, Fault> {
-        let id = self.id.or_else(|| self.number.as_deref().map(SourceId::from));
-        let id =
-            id.ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a record without id and number"))?;
-        let mut record = Record::new(self.entity, id, self.number, self.body)?;
-        record.created = self.created;
-        record.modified = self.modified;
-        record.implied = self.implied;
-        record.place = self.place;
-        Ok(record)
+impl StagedWriter {
+    /// Adds a record.
+    pub(crate) fn push(&mut self, record: Record) -> Result<(), Fault> {
+        let follows = self.before.as_ref().is_some_and(|before| is_behind(before, &record.place));
+        let taken = if follows { last_of(&record.place) - record.place.line + 1 } else { 1 };
+        let number = record.number.as_deref();
+        let line = Line {
+            entity: record.entity,
+            id: Some(record.id.as_str()).filter(|id| number != Some(id)),
+            number,
+            created: record.created,
+            modified: record.modified,
+            implied: record.implied,
+            body: &record.body,
+            place: Some(&record.place).filter(|_| !follows),
+            lines: NonZero::new(taken).filter(|lines| lines.get() > 1),
+        };
+        push_line(&mut self.lines, &line)?;
+        self.before = Some(record.place);
+        Ok(())
     }
+}
+
+fn last_of(place: &Place) -> u64 {
+    place.last_line.max(place.line)
+}
+
+/// True where a place begins in the line after another's last, and is written as places are.
+fn is_behind(before: &Place, place: &Place) -> bool {
+    let is_plain = place.last_line == 0 || place.last_line > place.line;
+    is_plain && Some(place.line) == last_of(before).checked_add(1) && place.file == before.file
+}
+
+/// Reads the canonical records of a staged batch.
+pub fn parse_records(lines: &[u8]) -> Result<Vec<Record>, Fault> {
+    let mut records: Vec<Record> = Vec::new();
+    for line in each_line(lines) {
+        let line: Line<SourceId, String, Body, Place> = line?;
+        let corrupt = |what: &str| Fault::new(Code::StagingCorrupt).detail(what);
+        let id = line.id.or_else(|| line.number.as_deref().map(SourceId::from));
+        let id = id.ok_or_else(|| corrupt("a record without id and number"))?;
+        let place = match (line.place, records.last()) {
+            (Some(place), _) => place,
+            (None, Some(before)) => behind(&before.place, line.lines.map_or(1, NonZero::get)),
+            (None, None) => return Err(corrupt("a record without a place")),
+        };
+        let mut record = Record::new(line.entity, id, line.number, line.body)?;
+        record.created = line.created;
+        record.modified = line.modified;
+        record.implied = line.implied;
+        record.place = place;
+        records.push(record);
+    }
+    Ok(records)
+}
+
+fn behind(before: &Place, lines: u64) -> Place {
+    let line = last_of(before).saturating_add(1);
+    let last_line = if lines > 1 { line.saturating_add(lines - 1) } else { 0 };
+    Place { file: before.file.clone(), line, last_line }
 }
 
 #[cfg(test)]
 mod tests {
     use carry_model::PaymentMethod;
+    use proptest::prelude::*;
 
     use super::*;
-    use crate::store::parse_records;
 
-    #[test]
-    fn records_survive_staging() {
+    fn record(id: &str, number: Option<&str>, place: Place) -> Record {
         let body = Body::PaymentMethod(PaymentMethod { name: "Cash".into() });
-        let place = Place { file: "methods".into(), line: 3, last_line: 5 };
-        let mut lines = Vec::new();
-        let mut given = Vec::new();
-        for (id, number) in [("7", Some("7")), ("7", Some("Cash")), ("", Some("")), ("7", None)] {
-            let number = number.map(str::to_owned);
-            let mut record = Record::new(Entity::PaymentMethod, id, number, body.clone()).unwrap();
-            record.place = place.clone();
-            record.created = Some(Timestamp::UNIX_EPOCH);
-            push_record(&mut lines, &record).unwrap();
-            given.push(record);
-        }
-        assert_eq!(parse_records(&lines).unwrap(), given);
-        let first = lines.split(|b| *b == b'\n').next().unwrap();
-        assert!(!std::str::from_utf8(first).unwrap().contains("\"id\""));
+        let mut record = Record::new(Entity::PaymentMethod, id, number.map(str::to_owned), body).unwrap();
+        record.place = place;
+        record
+    }
+
+    fn staged(records: &[Record]) -> Vec<u8> {
+        let mut writer = StagedWriter::default();
+        records.iter().for_each(|record| writer.push(record.clone()).unwrap());
+        writer.lines
     }
 
     #[test]
-    fn records_without_any_name_are_corrupt() {
-        let line =
-            br#"{"entity":"payment_method","body":{"payment_method":{"name":"x"}},"place":{"file":"f"}}"#;
-        assert_eq!(parse_records(line).unwrap_err().code, Code::StagingCorrupt);
+    fn what_can_be_had_again_is_left_out() {
+        let at = |line, last_line| Place { file: "methods".into(), line, last_line };
+        let lines = staged(&[record("7", Some("7"), at(3, 5)), record("8", None, at(6, 0))]);
+        let expected = concat!(
+            r#"{"entity":"payment_method","number":"7","body":{"payment_method":{"name":"Cash"}},"#,
+            r#""place":{"file":"methods","line":3,"last_line":5}}"#,
+            "\n",
+            r#"{"entity":"payment_method","id":"8","body":{"payment_method":{"name":"Cash"}}}"#,
+            "\n"
+        );
+        assert_eq!(std::str::from_utf8(&lines).unwrap(), expected);
+    }
+
+    #[test]
+    fn records_without_any_name_or_place_are_corrupt() {
+        for line in [
+            r#"{"entity":"payment_method","body":{"payment_method":{"name":"x"}},"place":{"file":"f"}}"#,
+            r#"{"entity":"payment_method","id":"1","body":{"payment_method":{"name":"x"}}}"#,
+            r#"{"entity":"payment_method","id":"1","body":{"account":{}},"place":{"file":"f"}}"#,
+        ] {
+            assert_eq!(parse_records(line.as_bytes()).unwrap_err().code, Code::StagingCorrupt);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_survive_staging(
+            given in proptest::collection::vec(("[ab]?", proptest::option::of("[ab]?"), "[fg]", 0_u64..4, 0_u64..6), 1..20)
+        ) {
+            let records: Vec<_> = given
+                .iter()
+                .map(|(id, number, file, line, last_line)| {
+                    let place = Place { file: file.clone(), line: *line, last_line: *last_line };
+                    record(id, number.as_deref(), place)
+                })
+                .collect();
+            prop_assert_eq!(parse_records(&staged(&records)).unwrap(), records);
+        }
     }
 }

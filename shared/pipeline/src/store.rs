@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
 
-use crate::staged::Staged;
+use crate::staged::parse_records;
 
 /// zstd level of staged batches: hardly slower than the first, and smaller by a thirtieth.
 const ZSTD_LEVEL: i32 = 3;
@@ -137,16 +137,15 @@ pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
 
 /// Reads JSON Lines.
 pub fn parse_lines<T: DeserializeOwned>(lines: &[u8]) -> Result<Vec<T>, Fault> {
+    each_line(lines).collect()
+}
+
+/// Reads JSON Lines one by one.
+pub(crate) fn each_line<T: DeserializeOwned>(lines: &[u8]) -> impl Iterator<Item = Result<T, Fault>> {
     lines
         .split(|b| *b == b'\n')
         .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_slice(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e)))
-        .collect()
-}
-
-/// Reads the canonical records of a staged batch.
-pub fn parse_records(lines: &[u8]) -> Result<Vec<Record>, Fault> {
-    parse_lines::<Staged>(lines)?.into_iter().map(Staged::into_record).collect()
 }
 
 /// Adds a row to JSON Lines.

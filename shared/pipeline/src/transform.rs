@@ -1,7 +1,6 @@
 //! Transform: raw batches into canonical records and rejects.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use carry_connector::{RawBatch, Transformed, Transformer};
 use carry_model::{Entity, Fault};
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Engine;
 use crate::load::{id_mark, may_be_split};
-use crate::staged::push_record;
+use crate::staged::StagedWriter;
 use crate::store::{RunStore, push_line};
 
 /// What became of a raw batch; written last.
@@ -34,35 +33,58 @@ pub(crate) fn done_key(part: &str) -> String {
     format!("{}/done/{part}.json", Stage::Transform.name())
 }
 
-/// Turns a raw batch into canonical records and rejects, unless that is done; says what became of it.
+impl TransformedPart {
+    /// Records and rejects.
+    fn sum(&self) -> u64 {
+        self.records.values().chain(self.rejects.values()).sum()
+    }
+}
+
+/// Turns a staged raw batch into canonical records and rejects, unless that is done; says what became of it.
 pub(crate) async fn transform_part(
-    engine: Engine,
-    store: RunStore,
-    transformer: Arc<dyn Transformer>,
+    engine: &Engine,
+    store: &RunStore,
+    transformer: &dyn Transformer,
     entity: Entity,
     part: String,
 ) -> Result<TransformedPart, Fault> {
     engine.cancel.check()?;
-    if let Some(done) = store.get_json::<TransformedPart>(&done_key(&part)).await? {
-        return Ok(done);
-    }
-    let lines = store.get_lines(&RunStore::batch_key(Stage::Extract, entity, &part)).await?;
-    let batch = RawBatch::from_jsonl(&lines)?;
-    drop(lines);
-    let mut out = Transformed::default();
-    transformer.transform(&batch, &mut out)?;
+    let done = match store.get_json::<TransformedPart>(&done_key(&part)).await? {
+        Some(done) => done,
+        None => {
+            let lines = store.get_lines(&RunStore::batch_key(Stage::Extract, entity, &part)).await?;
+            let batch = RawBatch::from_jsonl(&lines)?;
+            drop(lines);
+            transform_batch(store, transformer, part, &batch).await?
+        }
+    };
+    engine.progress.advance(Stage::Transform, entity.plural(), done.sum());
+    Ok(done)
+}
+
+/// Turns a raw batch into canonical records and rejects, and stages them.
+pub(crate) async fn transform_batch(
+    store: &RunStore,
+    transformer: &dyn Transformer,
+    part: String,
+    batch: &RawBatch,
+) -> Result<TransformedPart, Fault> {
+    // The raw slices are staged already.
+    let mut out = Transformed { without_raw: true, ..Transformed::default() };
+    transformer.transform(batch, &mut out)?;
 
     let mut done = TransformedPart { part: part.clone(), ..TransformedPart::default() };
-    let mut by_entity: BTreeMap<Entity, Vec<u8>> = BTreeMap::new();
-    for record in &out.records {
-        push_record(by_entity.entry(record.entity).or_default(), record)?;
-        *done.records.entry(record.entity).or_default() += 1;
-        if may_be_split(record.entity) {
-            done.marks.entry(record.entity).or_default().push(id_mark(&record.id));
+    let mut by_entity: BTreeMap<Entity, StagedWriter> = BTreeMap::new();
+    for record in out.records {
+        let entity = record.entity;
+        *done.records.entry(entity).or_default() += 1;
+        if may_be_split(entity) {
+            done.marks.entry(entity).or_default().push(id_mark(&record.id));
         }
+        by_entity.entry(entity).or_default().push(record)?;
     }
-    for (entity, lines) in by_entity {
-        store.create_lines(&RunStore::batch_key(Stage::Transform, entity, &part), &lines).await?;
+    for (entity, written) in by_entity {
+        store.create_lines(&RunStore::batch_key(Stage::Transform, entity, &part), &written.lines).await?;
     }
     let mut rejects = Vec::new();
     for reject in &out.rejects {
@@ -73,6 +95,5 @@ pub(crate) async fn transform_part(
         store.create_lines(&rejects_key(&part), &rejects).await?;
     }
     store.create_json(&done_key(&part), &done).await?;
-    engine.progress.advance(Stage::Transform, entity.plural(), u64::try_from(batch.rows).unwrap_or(u64::MAX));
     Ok(done)
 }

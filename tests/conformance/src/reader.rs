@@ -58,7 +58,7 @@ pub async fn reader(reader: &dyn Reader) {
         batches(partition, &kept);
         resumes(reader, &survey, partition, &kept).await;
         for (batch, _) in &kept.0 {
-            let staged = RawBatch::from_jsonl(&batch.to_jsonl().unwrap()).unwrap();
+            let staged = RawBatch::from_jsonl(batch.jsonl()).unwrap();
             let (mut once, mut twice) = (Transformed::default(), Transformed::default());
             transformer.transform(&staged, &mut once).unwrap();
             transformer.transform(&staged, &mut twice).unwrap();
@@ -81,7 +81,7 @@ fn batches(partition: &Partition, kept: &Kept) {
     for (batch, _) in &kept.0 {
         assert_eq!(batch.header.partition, partition.id);
         assert!(batch.rows <= BATCH_ROWS_MAX, "{} rows in a batch", batch.rows);
-        assert!(batch.to_jsonl().unwrap().len() <= BATCH_BYTES_MAX + SLACK_BYTES);
+        assert!(batch.jsonl().len() <= BATCH_BYTES_MAX + SLACK_BYTES);
         for row in batch.rows() {
             let row = row.unwrap();
             assert!(row.last >= row.line || row.last == 0);

@@ -21,7 +21,7 @@ struct Counting {
 #[async_trait]
 impl RawSink for Counting {
     async fn accept(&mut self, batch: RawBatch, _resume: Option<String>) -> Result<(), Fault> {
-        self.bytes += batch.to_jsonl()?.len();
+        self.bytes += batch.jsonl().len();
         let start = Instant::now();
         let mut out = Transformed::default();
         self.transformer.transform(&batch, &mut out)?;

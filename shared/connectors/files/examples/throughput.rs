@@ -28,7 +28,7 @@ fn packed(lines: &[u8]) -> Result<usize, Fault> {
 impl RawSink for Measured {
     async fn accept(&mut self, batch: RawBatch, _resume: Option<String>) -> Result<(), Fault> {
         let start = Instant::now();
-        self.raw_bytes += packed(&batch.to_jsonl()?)?;
+        self.raw_bytes += packed(batch.jsonl())?;
         let read = start.elapsed();
         let mut out = Transformed::default();
         self.transformer.transform(&batch, &mut out)?;

@@ -99,7 +99,7 @@ impl Serialize for UnitBuffer {
 
 /// The line after a row.
 fn line_after(line: u64, text: &str) -> u64 {
-    line.saturating_add(1 + memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64)
+    line.saturating_add(1 + text.bytes().filter(|byte| *byte == b'\n').count() as u64)
 }
 
 /// What stands in front of the rows.

@@ -1,5 +1,8 @@
 //! Extract and transform: a partition, a part, and what all of them came to.
 
+use std::sync::Arc;
+
+use carry_connector::Transformer;
 use carry_model::{Code, Entity, Fault};
 use carry_ports::Stage;
 use serde::{Deserialize, Serialize};
@@ -26,10 +29,26 @@ impl OpenRun {
     /// Reads one partition into raw batches, slice after slice, from 0; Some is the one to go on with, because the
     /// time was up.
     pub async fn extract(&self, partition: &str, slice: u32) -> Result<Option<u32>, Fault> {
+        self.read(partition, slice, None).await
+    }
+
+    /// Reads one partition, and transforms each raw batch while it is at hand.
+    pub(crate) async fn extract_and_transform(&self, partition: &str) -> Result<(), Fault> {
+        let transformer = self.transformer().await?.clone();
+        self.read(partition, 0, Some(transformer)).await?;
+        Ok(())
+    }
+
+    async fn read(
+        &self,
+        partition: &str,
+        slice: u32,
+        transformer: Option<Arc<dyn Transformer>>,
+    ) -> Result<Option<u32>, Fault> {
         let plan = self.plan().await?;
         let found = plan.survey.partitions.iter().find(|known| known.id == partition);
         let partition = found.ok_or_else(|| Fault::new(Code::Bug).detail("a partition the plan lacks"))?;
-        extract_partition(&self.engine, &self.store, plan, partition, slice).await
+        extract_partition(&self.engine, &self.store, plan, partition, slice, transformer).await
     }
 
     pub(super) async fn extracted(&self) -> Result<Vec<Extracted>, Fault> {
@@ -55,9 +74,9 @@ impl OpenRun {
 
     /// Turns one raw batch into canonical records and rejects, and says how many rejects there are.
     pub async fn transform(&self, raw: &RawPart) -> Result<u64, Fault> {
-        let (engine, store) = (self.engine.clone(), self.store.clone());
-        let transformer = self.transformer().await?.clone();
-        let done = transform_part(engine, store, transformer, raw.entity, raw.part.clone()).await?;
+        let transformer = self.transformer().await?;
+        let part = raw.part.clone();
+        let done = transform_part(&self.engine, &self.store, &**transformer, raw.entity, part).await?;
         Ok(done.rejects.values().sum())
     }
 

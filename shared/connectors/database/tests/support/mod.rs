@@ -34,7 +34,7 @@ impl Kept {
 impl RawSink for Kept {
     async fn accept(&mut self, batch: RawBatch, resume: Option<String>) -> Result<(), Fault> {
         // Through its staged form, as a run has it.
-        self.batches.push(RawBatch::from_jsonl(&batch.to_jsonl()?)?);
+        self.batches.push(RawBatch::from_jsonl(batch.jsonl())?);
         self.resume = resume;
         Ok(())
     }

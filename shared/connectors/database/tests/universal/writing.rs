@@ -88,7 +88,7 @@ pub(crate) struct Kept(pub(crate) Vec<(RawBatch, Option<String>)>);
 impl RawSink for Kept {
     async fn accept(&mut self, batch: RawBatch, resume: Option<String>) -> Result<(), Fault> {
         // As staging does: through text and back.
-        self.0.push((RawBatch::from_jsonl(&batch.to_jsonl()?)?, resume));
+        self.0.push((RawBatch::from_jsonl(batch.jsonl())?, resume));
         Ok(())
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     document.project = layout.some(head, Field::Project).map(SourceId::from);
     document.paid_account = layout.account(head, Field::PaidAccount).map(SourceId::from);
     document.payment_method = layout.some(head, Field::PaymentMethod).map(SourceId::from);
+    document.lines.reserve_exact(unit.rows.len());
     for row in &unit.rows {
         if let Some(line) = line(layout, rules, row, sense)? {
             document.lines.push(line);

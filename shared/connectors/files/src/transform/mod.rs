@@ -66,6 +66,7 @@ impl Transformer for FilesTransformer {
                 Some((layout, UnitParser::new(layout.section.dialect)))
             }
         };
+        out.records.reserve(batch.rows);
         for row in batch.rows() {
             let row = row?;
             match layout.as_mut() {
@@ -87,13 +88,15 @@ impl Transformer for FilesTransformer {
 /// Turns one raw record into a canonical one or a reject.
 fn record(layout: &Layout, unit: &Unit<'_>, row: &RawRow<'_>, out: &mut Transformed) -> Result<(), Fault> {
     let drafted = draft(layout, unit);
-    let raw = row.data.get().to_owned();
+    let raw = row.data.get();
     let file = &layout.section.file;
     match drafted {
         Ok(draft) => {
             let mut record = Record::new(draft.entity, draft.id, draft.number, draft.body)?;
             record.place = row.place(file);
-            record.raw = raw;
+            if !out.without_raw {
+                record.raw = raw.to_owned();
+            }
             out.records.push(record);
         }
         Err(problem) => {
@@ -108,7 +111,7 @@ fn record(layout: &Layout, unit: &Unit<'_>, row: &RawRow<'_>, out: &mut Transfor
                 number,
                 place,
                 fault: problem.fault,
-                raw,
+                raw: raw.to_owned(),
             });
         }
     }

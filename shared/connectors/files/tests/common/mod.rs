@@ -15,7 +15,7 @@ pub struct Kept {
 #[async_trait]
 impl RawSink for Kept {
     async fn accept(&mut self, batch: RawBatch, resume: Option<String>) -> Result<(), Fault> {
-        self.batches.push((batch.to_jsonl()?, resume));
+        self.batches.push((batch.jsonl().to_vec(), resume));
         Ok(())
     }
 }

@@ -36,14 +36,23 @@ struct Line<Id, Number, Content, Where> {
 }
 
 /// Writes records as JSON Lines.
-#[derive(Default)]
 pub(crate) struct StagedWriter {
-    pub(crate) lines: Vec<u8>,
+    lines: Vec<u8>,
     /// Where the last record stands.
     before: Option<Place>,
 }
 
 impl StagedWriter {
+    /// Adds to `lines`.
+    pub(crate) fn new(lines: Vec<u8>) -> Self {
+        Self { lines, before: None }
+    }
+
+    /// What was written.
+    pub(crate) fn lines(self) -> Vec<u8> {
+        self.lines
+    }
+
     /// Adds a record.
     pub(crate) fn push(&mut self, record: Record) -> Result<(), Fault> {
         let follows = self.before.as_ref().is_some_and(|before| is_behind(before, &record.place));
@@ -120,9 +129,9 @@ mod tests {
     }
 
     fn staged(records: &[Record]) -> Vec<u8> {
-        let mut writer = StagedWriter::default();
+        let mut writer = StagedWriter::new(Vec::new());
         records.iter().for_each(|record| writer.push(record.clone()).unwrap());
-        writer.lines
+        writer.lines()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::Engine;
 use crate::load::{id_mark, may_be_split};
 use crate::staged::StagedWriter;
-use crate::store::{RunStore, push_line};
+use crate::store::{RunStore, buffer, push_line};
 
 /// What became of a raw batch; written last.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -81,10 +81,11 @@ pub(crate) async fn transform_batch(
         if may_be_split(entity) {
             done.marks.entry(entity).or_default().push(id_mark(&record.id));
         }
-        by_entity.entry(entity).or_default().push(record)?;
+        by_entity.entry(entity).or_insert_with(|| StagedWriter::new(buffer())).push(record)?;
     }
     for (entity, written) in by_entity {
-        store.create_lines(&RunStore::batch_key(Stage::Transform, entity, &part), &written.lines).await?;
+        let key = RunStore::batch_key(Stage::Transform, entity, &part);
+        store.create_buffered(&key, written.lines()).await?;
     }
     let mut rejects = Vec::new();
     for reject in &out.rejects {

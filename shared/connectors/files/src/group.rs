@@ -62,7 +62,7 @@ impl Rules {
     }
 
     pub(crate) fn classify(&self, row: &Row<'_>) -> RowClass {
-        let mut filled = row.cells().enumerate().filter(|(_, cell)| !cell.trim().is_empty());
+        let mut filled = row.cells().enumerate().filter(|(_, cell)| !trimmed(cell).is_empty());
         let Some((first_at, first)) = filled.next() else { return RowClass::Blank };
         let first = first.trim();
         if self.header.get(first_at).is_some_and(|name| name == first) && self.repeats_header(row) {

@@ -15,6 +15,7 @@ use crate::group::{Grouper, RowClass, Rules};
 use crate::kinds::{JournalKind, document_kind, journal_kind};
 use crate::limits::{PARTITION_ROWS, PREAMBLE_ROWS_MAX, SECTIONS_MAX};
 use crate::table::{Row, Sheet, Step};
+use crate::unit::trimmed;
 
 /// Evidence of one column.
 #[derive(Debug, Clone)]
@@ -276,7 +277,7 @@ impl Scanner<'_> {
     fn header(&self, row: &Row<'_>) -> Option<(Match, Vec<String>)> {
         let is_plain = |cell: &str| cell.len() < 40 && !cell.bytes().any(|b| b.is_ascii_digit());
         if self.current.is_some() {
-            let mut filled = row.cells().filter(|cell| !cell.trim().is_empty());
+            let mut filled = row.cells().filter(|cell| !trimmed(cell).is_empty());
             let (first, second) = (filled.next()?, filled.next()?);
             if !is_plain(first) || !is_plain(second) || !is_header_start(first) {
                 return None;
@@ -351,7 +352,7 @@ impl Scanner<'_> {
     fn data(&mut self, row: &Row<'_>) {
         let Some(section) = self.current.as_mut() else { return };
         let class = section.rules.classify(row);
-        let alone = row.cells().filter(|cell| !cell.trim().is_empty()).nth(1).is_none();
+        let alone = row.cells().filter(|cell| !trimmed(cell).is_empty()).nth(1).is_none();
         if class != RowClass::Blank {
             self.lone = None;
         }

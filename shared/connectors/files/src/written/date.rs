@@ -336,7 +336,7 @@ fn full_year(year: i16, short: bool) -> i16 {
 
 /// A day that exists, in the years that books are about.
 fn build(year: i16, month: i16, day: i16) -> Option<Date> {
-    if !(1900..=2199).contains(&year) {
+    if !(1900..=2199).contains(&year) || !(1..=12).contains(&month) {
         return None;
     }
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()

@@ -79,8 +79,7 @@ impl Account {
 
     /// Calls the HTTP API as the function behind it gets it; status and body.
     pub(crate) fn api(&self, method: &Method, path: &str, body: &Value) -> (u64, Value) {
-        let id = json!({ "SecretId": format!("{STACK}/api-key") });
-        let key = self.call("secretsmanager", "secretsmanager.GetSecretValue", &id);
+        let key = self.secret(&format!("{STACK}/api-key"));
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query: serde_json::Map<_, _> = query
             .split('&')
@@ -91,7 +90,7 @@ impl Account {
             "version": "2.0",
             "rawPath": path,
             "queryStringParameters": query,
-            "headers": { "authorization": format!("Bearer {}", key["SecretString"].as_str().unwrap()) },
+            "headers": { "authorization": format!("Bearer {key}") },
             "requestContext": { "http": { "method": method.as_str(), "path": path } },
             "body": if body.is_null() { Value::Null } else { body.to_string().into() },
             "isBase64Encoded": false,
@@ -99,6 +98,37 @@ impl Account {
         let answer = self.invoke("api", &event);
         let body = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
         (answer["statusCode"].as_u64().unwrap(), body)
+    }
+
+    /// The value of a secret.
+    pub(crate) fn secret(&self, name: &str) -> String {
+        let named = json!({ "SecretId": name });
+        let secret = self.call("secretsmanager", "secretsmanager.GetSecretValue", &named);
+        secret["SecretString"].as_str().unwrap().to_owned()
+    }
+
+    /// Calls the stack's HTTP API as anybody would; status and body.
+    pub(crate) fn http(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> (u64, Value) {
+        let apis = self.client.get(format!("{}/v2/apis", self.endpoint));
+        let apis: Value = serde_json::from_str(&self.send("apigateway", apis)).unwrap();
+        let mut apis = apis["items"].as_array().unwrap().iter();
+        let id = apis.find(|api| api["name"] == STACK).unwrap()["apiId"].as_str().unwrap();
+        let port = self.endpoint.rsplit_once(':').unwrap().1;
+        let mut call = self.client.request(method.clone(), format!("{}{path}", self.endpoint));
+        call = call.header("host", format!("{id}.execute-api.localhost:{port}")).body(body);
+        for (name, value) in headers {
+            call = call.header(*name, *value);
+        }
+        self.runtime.block_on(async {
+            let answer = call.send().await.unwrap();
+            (answer.status().as_u16().into(), answer.json().await.unwrap())
+        })
     }
 
     /// Changes an item of the table by hand.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import platform
@@ -32,10 +33,15 @@ class Artifacts:
                                       CreateBucketConfiguration={"LocationConstraint": cloud.region})
 
     def upload(self, name: str) -> dict[str, str]:
-        """Where the binary of this name, or the file beside the template, lies in the account."""
+        """Where the binary of this name, or the file beside the template, lies in the account.
+
+        Named by content: CloudFormation changes only what the template says differently.
+        """
         if name.endswith(".json"):
-            return self.put(name, (TEMPLATE.parent / name).read_bytes())
-        return self.put(f"{name}.zip", zipped(self.binaries / name))
+            body = (TEMPLATE.parent / name).read_bytes()
+        else:
+            body = zipped(self.binaries / name)
+        return self.put(f"{hashlib.sha256(body).hexdigest()[:16]}/{name}", body)
 
     def put(self, key: str, body: bytes) -> dict[str, str]:
         self.client.put_object(Bucket=ARTIFACTS, Key=key, Body=body)

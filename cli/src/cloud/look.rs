@@ -102,11 +102,13 @@ pub(crate) async fn fetch_report(
         place.service.staging.copy_to(key, &folder.join(name)).await?;
     }
     let verdict = verdict(&folder.join(JSON_FILE))?;
+    let mut names: Vec<_> = files.into_keys().collect();
+    names.sort_by_key(|name| (name != HTML_FILE, name != JSON_FILE)); // the page first
     Ok(Written {
         html: folder.join(HTML_FILE),
         json: folder.join(JSON_FILE),
         folder,
-        files: files.into_keys().collect(),
+        files: names,
         verdict: verdict.status,
         sentence: verdict.sentence,
     })

@@ -71,7 +71,7 @@ pub struct Stages {
 /// Sides that are open; a warm function goes on with them while it serves the same attempt at a run.
 #[derive(Clone)]
 struct Opened {
-    of: (MigrationId, RunId, u32),
+    of: (MigrationId, RunId, u32, Sides),
     connection: Connection,
     rejects: Option<Arc<UniversalWriter>>,
 }
@@ -178,7 +178,7 @@ impl Stages {
     }
 
     async fn sides<W>(&self, step: &Step<W>, sides: Sides) -> Result<Opened, Fault> {
-        let of = (step.migration.clone(), step.run.clone(), step.attempt);
+        let of = (step.migration.clone(), step.run.clone(), step.attempt, sides);
         let known = self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = known.filter(|known| known.of == of) {
             return Ok(known);
@@ -199,7 +199,10 @@ impl Stages {
             let target = self.target(&step.migration).await?;
             (opened.connection.writer, opened.rejects) = (target.writer, target.rejects);
         }
-        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
+        // What opens nothing leaves open what another step opened.
+        if sides != Sides::None {
+            *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
+        }
         Ok(opened)
     }
 

@@ -201,9 +201,10 @@ pub(crate) fn database() -> Option<String> {
     Some(format!("{}/{name}", server.rsplit_once('/').unwrap().0))
 }
 
-/// `carry --cloud` for a customer of the test's own.
+/// `carry --cloud` for a customer of the test's own: a stack that is up may hold what an earlier run of it left.
 pub(crate) fn carry(place: &Place, customer: &str, args: &[&str]) -> Done {
-    let common = ["--cloud", STACK, "--customer", customer, "--state", "state", "--json", "--quiet"];
+    let customer = format!("{customer}-{}", std::process::id());
+    let common = ["--cloud", STACK, "--customer", &customer, "--state", "state", "--json", "--quiet"];
     place.carry(&[&common, args].concat())
 }
 

@@ -59,9 +59,14 @@ pub fn accounts() -> Result<Vec<Record>, Fault> {
     ])
 }
 
+/// What the source ids of settlements begin with.
+pub const SETTLEMENT: &str = "carryforward:settlement:";
+/// What the source ids of the entries begin with that close out the clearing account.
+pub const CLOSING: &str = "carryforward:clearing:";
+
 /// Source id of the settlement of a document.
 pub fn settlement_id(document: &RecordKey) -> SourceId {
-    SourceId::new(format!("carryforward:settlement:{}:{}", document.entity.name(), document.id))
+    SourceId::new(format!("{SETTLEMENT}{}:{}", document.entity.name(), document.id))
 }
 
 /// True where a record is one that the engine derived rather than read.

@@ -6,9 +6,10 @@ mod compare;
 mod rows;
 
 use carry_connector::{Balance, exact};
-use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, SourceId, checked_sum};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, SourceId, checked_sum};
 use carry_ports::{Link, RunKind, Stage};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use crate::lists::ListParts;
 use crate::load::Loader;
@@ -137,44 +138,57 @@ async fn compare_rest(
     standing: &mut Standing,
 ) -> Result<(), Fault> {
     let engine = loader.engine;
-    while let Some(entity) = Entity::ALL.get(standing.entity).copied() {
+    let mut next = Page::ahead(loader, standing.entity, standing.after.clone());
+    while let (Some(entity), Some(page)) = (Entity::ALL.get(standing.entity).copied(), next.take()) {
         engine.cancel.check()?;
-        let page = engine.jobs.links(&loader.run.migration, entity, standing.after.as_ref(), PAGE).await?;
-        match page.last().map(|link| link.key.id.clone()) {
-            Some(last) => {
-                let count = u64::try_from(page.len()).unwrap_or(u64::MAX);
-                comparison.page(entity, &page, read_back(loader, entity, &page).await?).await?;
-                engine.progress.advance(Stage::Reconcile, entity.plural(), count);
-                standing.after = Some(last);
-            }
-            None => {
-                if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
-                    comparison.vanished(entity).await?;
-                }
-                standing.after = None;
-                standing.entity += 1;
-            }
+        let Page { links, shown } = page.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))??;
+        let after = links.last().map(|link| link.key.id.clone());
+        let reached = standing.entity + usize::from(links.is_empty());
+        // The next page is read while this one is compared.
+        next = Page::ahead(loader, reached, after.clone());
+        if !links.is_empty() {
+            comparison.page(entity, &links, shown).await?;
+            let count = u64::try_from(links.len()).unwrap_or(u64::MAX);
+            engine.progress.advance(Stage::Reconcile, entity.plural(), count);
+        } else if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
+            comparison.vanished(entity).await?;
         }
+        (standing.entity, standing.after) = (reached, after);
     }
     Ok(())
+}
+
+/// Links of an entity with what the target shows for the done ones among them, in order.
+struct Page {
+    links: Vec<Link>,
+    shown: Vec<Option<Balance>>,
+}
+
+impl Page {
+    /// Begins to read the page that comes next; None after the last entity.
+    fn ahead(
+        loader: &Loader<'_>,
+        entity: usize,
+        after: Option<SourceId>,
+    ) -> Option<JoinHandle<Result<Self, Fault>>> {
+        let entity = Entity::ALL.get(entity).copied()?;
+        let (engine, migration) = (loader.engine.clone(), loader.run.migration.clone());
+        Some(tokio::spawn(async move {
+            let links = engine.jobs.links(&migration, entity, after.as_ref(), PAGE).await?;
+            let ids: Vec<_> = links.iter().filter(|l| l.is_done()).filter_map(|l| l.target.clone()).collect();
+            let shown = if ids.is_empty() || !is_compared(entity) {
+                Vec::new()
+            } else {
+                engine.connection.writer.read_back(entity, &ids).await?
+            };
+            Ok(Self { links, shown })
+        }))
+    }
 }
 
 /// Entities whose figures the target is asked for.
 fn is_compared(entity: Entity) -> bool {
     entity.is_document() || matches!(entity, Entity::Payment | Entity::BillPayment)
-}
-
-/// What the target shows for the done links of a page, in order.
-async fn read_back(
-    loader: &Loader<'_>,
-    entity: Entity,
-    links: &[Link],
-) -> Result<Vec<Option<Balance>>, Fault> {
-    let ids: Vec<_> = links.iter().filter(|l| l.is_done()).filter_map(|l| l.target.clone()).collect();
-    if ids.is_empty() || !is_compared(entity) {
-        return Ok(Vec::new());
-    }
-    loader.engine.connection.writer.read_back(entity, &ids).await
 }
 
 async fn clearing_balances(loader: &Loader<'_>) -> Result<Vec<Money>, Fault> {

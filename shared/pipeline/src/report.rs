@@ -6,8 +6,8 @@ use carry_connector::{Severity, exact};
 use carry_model::{Entity, Fault, Money, RunId};
 use carry_ports::{Migration, Run, RunKind, RunState, Stage};
 use carry_report::{
-    ClearingBalance, Compared, ControlTotal, Counts, EntitySummary, Finding, FindingKind, Mode as ReportMode,
-    Moment, NotCarried, Reconciliation, Report, RunHeader, RunKind as ReportKind, RunReport,
+    ClearingBalance, Compared, ControlTotal, Counts, EntitySummary, Files, Finding, FindingKind,
+    Mode as ReportMode, Moment, NotCarried, Reconciliation, RunHeader, RunKind as ReportKind, RunReport,
     RunState as ReportState, Setting, Side, StageTiming, VerdictStatus,
 };
 use jiff::tz::TimeZone;
@@ -82,10 +82,8 @@ pub async fn report_files(
     let report = assemble(run, &data)?;
     let rows = StagedRows::new(store, data.lists, Handle::current());
     let written = tokio::task::spawn_blocking(move || {
-        let report = Report::new(&report, &rows)?;
-        let names = report.files(&mut create)?;
-        let verdict = report.verdict();
-        Ok::<_, Fault>(ReportFiles { names, sentence: verdict.sentence.clone(), verdict: verdict.status })
+        let Files { names, verdict } = Files::write(&report, &rows, &mut create)?;
+        Ok::<_, Fault>(ReportFiles { names, sentence: verdict.sentence, verdict: verdict.status })
     });
     written.await.map_err(|e| Fault::new(carry_model::Code::Bug).caused_by(e))?
 }

@@ -6,11 +6,12 @@
 
 use carry_connector::{AccountBalance, Adjustment, AdjustmentKind, exact};
 use carry_model::{
-    Allocation, Body, Code, Decimal, Entity, Fault, Journal, JournalLine, Payment, Record, RecordKey,
-    SourceId, checked_sum, round_half_up,
+    Allocation, Body, Code, Decimal, Entity, Fault, Journal, JournalLine, MigrationId, Payment, Record,
+    RecordKey, SourceId, checked_sum, round_half_up,
 };
-use carry_ports::Link;
+use carry_ports::{Jobs, Link};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use crate::load::{Loader, settlement_key};
 use crate::store::RunStore;
@@ -88,23 +89,53 @@ impl Loader<'_> {
     }
 
     async fn settle_rest(&self, settled: &mut Settled) -> Result<(), Fault> {
-        while let Some(entity) = SETTLED.get(settled.entity).copied() {
+        // Asked before anything is settled: what this call settles lies on pages that are done.
+        let any_before = self.any_settlement().await?;
+        let mut next = self.page_ahead(settled.entity, settled.after.clone());
+        while let (Some(entity), Some(page)) = (SETTLED.get(settled.entity).copied(), next.take()) {
             self.engine.cancel.check()?;
-            let after = settled.after.as_ref();
-            let page = self.engine.jobs.links(&self.run.migration, entity, after, PAGE).await?;
-            let last = page.last().map(|link| link.key.id.clone());
-            settled.count(&self.settle_page(entity, page).await?)?;
-            settled.entity += usize::from(last.is_none());
-            settled.after = last;
+            let page = page.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))??;
+            let after = page.last().map(|link| link.key.id.clone());
+            let reached = settled.entity + usize::from(after.is_none());
+            // The next page is read while this one is settled: neither touches the other's documents.
+            next = self.page_ahead(reached, after.clone());
+            settled.count(&self.settle_page(entity, page, any_before).await?)?;
+            (settled.entity, settled.after) = (reached, after);
         }
         settled.count(&self.close_clearing().await?)
     }
 
-    async fn settle_page(&self, entity: Entity, page: Vec<Link>) -> Result<Tally, Fault> {
+    /// Begins to read the documents that are settled next; None after the last entity.
+    fn page_ahead(
+        &self,
+        entity: usize,
+        after: Option<SourceId>,
+    ) -> Option<JoinHandle<Result<Vec<Link>, Fault>>> {
+        let entity = SETTLED.get(entity).copied()?;
+        let (jobs, migration) = (self.engine.jobs.clone(), self.run.migration.clone());
+        Some(tokio::spawn(async move { jobs.links(&migration, entity, after.as_ref(), PAGE).await }))
+    }
+
+    /// True where the journal has a settlement.
+    pub(crate) async fn any_settlement(&self) -> Result<bool, Fault> {
+        let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
+        for entity in [Entity::Payment, Entity::BillPayment] {
+            if any_of(jobs, migration, entity, exact::SETTLEMENT).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn settle_page(&self, entity: Entity, page: Vec<Link>, any_before: bool) -> Result<Tally, Fault> {
         let Some(by) = entity.settled_by() else { return Ok(Tally::default()) };
         let documents: Vec<_> = page.into_iter().filter(|l| l.is_done() && l.outstanding.is_some()).collect();
-        let keys: Vec<_> = documents.iter().filter_map(|link| settlement_key(&link.key)).collect();
-        let settlements = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        let settlements = if any_before {
+            let keys: Vec<_> = documents.iter().filter_map(|link| settlement_key(&link.key)).collect();
+            self.engine.jobs.resolve(&self.run.migration, &keys).await?
+        } else {
+            vec![None; documents.len()]
+        };
         let mut tally = Tally::default();
         let mut wanted = Vec::new();
         for (document, settlement) in documents.iter().zip(settlements) {
@@ -144,6 +175,12 @@ impl Loader<'_> {
     }
 
     async fn closing_entries(&self) -> Result<Vec<Record>, Fault> {
+        let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
+        // Nothing else passes through the clearing account, so without either it is at zero.
+        let closed = any_of(jobs, migration, Entity::Journal, exact::CLOSING).await?;
+        if !closed && !self.any_settlement().await? {
+            return Ok(Vec::new());
+        }
         let clearing = RecordKey::new(Entity::Account, exact::CLEARING);
         let found = self.engine.jobs.resolve(&self.run.migration, &[clearing]).await?;
         let Some(target) = found.into_iter().flatten().find_map(|link| link.target) else {
@@ -174,9 +211,20 @@ impl Loader<'_> {
             memo: Some(format!("Carryforward: closes out the clearing account in {currency}")),
             lines: vec![line(exact::CLEARING, -amount), line(exact::SETTLEMENTS, amount)],
         };
-        let id = format!("carryforward:clearing:{currency}:{}", self.run.id);
+        let id = format!("{}{currency}:{}", exact::CLOSING, self.run.id);
         Record::new(Entity::Journal, id, None, Body::Journal(journal))
     }
+}
+
+/// True where the journal has a record of an entity whose source id begins so.
+async fn any_of(
+    jobs: &dyn Jobs,
+    migration: &MigrationId,
+    entity: Entity,
+    prefix: &str,
+) -> Result<bool, Fault> {
+    let next = jobs.links(migration, entity, Some(&SourceId::from(prefix)), 1).await?;
+    Ok(next.iter().any(|link| link.key.id.as_str().starts_with(prefix)))
 }
 
 /// What a document's settlement must come to: what is left of its total once payments and its stated outstanding

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use carry_report::Report;
+use carry_report::Files;
 
 #[path = "../tests/sample/mod.rs"]
 mod sample;
@@ -21,9 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, (run, rows)) in samples {
         let folder = root.join(name);
         fs::create_dir_all(&folder)?;
-        let report = Report::new(&run, &rows)?;
-        report.files(|file| fs::File::create(folder.join(file)))?;
-        println!("{}: {}", folder.join(carry_report::HTML_FILE).display(), report.verdict().sentence);
+        let files = Files::write(&run, &rows, |file| fs::File::create(folder.join(file)))?;
+        println!("{}: {}", folder.join(carry_report::HTML_FILE).display(), files.verdict.sentence);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use carry_report::Report;
+use carry_report::Files;
 
 #[path = "../tests/sample/mod.rs"]
 mod sample;
@@ -33,8 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let written = Arc::new(AtomicUsize::new(0));
     let rows_source = sample::stream::Stream::of(rows);
-    let report = Report::new(&run, &rows_source)?;
-    report.files(|_| Ok(Sink(written.clone())))?;
+    Files::write(&run, &rows_source, |_| Ok(Sink(written.clone())))?;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known");
     println!(

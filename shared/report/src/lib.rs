@@ -17,10 +17,13 @@
 //! # }
 //! ```
 //!
+//! [`Files`] writes all of them in one go.
+//!
 //! This crate names no file system: every renderer writes to a writer of the caller's.
 
 mod compared;
 mod digest;
+mod files;
 mod format;
 mod html;
 mod json;
@@ -31,13 +34,13 @@ mod sheet;
 mod table;
 mod verdict;
 
-use std::io::{BufWriter, Write};
-use std::sync::{Mutex, PoisonError};
+use std::io::Write;
 
 use carry_model::Fault;
 
 pub use compared::Compared;
 pub use digest::{LedgerTotal, Limits, Tally};
+pub use files::Files;
 pub use moment::Moment;
 pub use rows::{
     Adjustment, AdjustmentKind, ContactBalance, CrosswalkRow, DocumentBalance, MemoryRows, Outcome,
@@ -101,45 +104,6 @@ impl<'a> Report<'a> {
     pub fn csv(&self, table: Table, out: &mut dyn Write) -> Result<(), Fault> {
         sheet::write(self, table, out)
     }
-
-    /// Every file of the report: `create` is called with each file's name and gives its writer. Returns the names.
-    /// Two files are written at a time.
-    pub fn files<W: Write + Send>(
-        &self,
-        mut create: impl FnMut(&str) -> std::io::Result<W>,
-    ) -> Result<Vec<String>, Fault> {
-        let tables = Table::ALL.iter().map(|table| (table.file_name(), File::Sheet(*table)));
-        let pages = [(HTML_FILE.to_owned(), File::Page), (JSON_FILE.to_owned(), File::Json)];
-        let (names, files): (Vec<_>, Vec<_>) = pages.into_iter().chain(tables).unzip();
-        let outs = names.iter().map(|name| create(name)).collect::<std::io::Result<Vec<W>>>();
-        let queue = Mutex::new(files.into_iter().zip(outs.map_err(sheet::unwritable)?));
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || {
-            while let Some((file, out)) = next() {
-                self.write(file, &mut BufWriter::new(out))?;
-            }
-            Ok::<(), Fault>(())
-        };
-        both(work, work)?;
-        Ok(names)
-    }
-
-    fn write(&self, file: File, out: &mut dyn Write) -> Result<(), Fault> {
-        match file {
-            File::Page => self.html(out),
-            File::Json => self.json(out),
-            File::Sheet(table) => self.csv(table, out),
-        }?;
-        out.flush().map_err(sheet::unwritable)
-    }
-}
-
-/// One file of a report.
-#[derive(Clone, Copy)]
-enum File {
-    Page,
-    Json,
-    Sheet(Table),
 }
 
 /// Does two things at once; the first fault counts.

@@ -12,9 +12,9 @@ pub type Rows<'a, T> = Box<dyn Iterator<Item = Result<T, Fault>> + 'a>;
 
 /// Where the long lists of a report come from.
 ///
-/// Each list is asked for up to three times in one report (once to count and choose what the page shows, once for
-/// JSON, once for CSV) and has to give the same rows in the same order each time; several lists are read at once, on
-/// threads of their own. An implementation reads page by page, so that its memory is bounded by a page; over an
+/// Each list is asked for more than once in one report (to count and choose what the page shows, for JSON, for CSV)
+/// and has to give the same rows in the same order each time; several lists are read at once, on threads of their
+/// own. An implementation reads page by page, so that its memory is bounded by a page; over an
 /// asynchronous store it is driven from blocking threads.
 pub trait ReportRows: Sync {
     /// Every document that was compared, in the order in which a person would look for it.

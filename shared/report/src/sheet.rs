@@ -31,12 +31,12 @@ fn is_number(text: &str) -> bool {
 
 /// A file being written, field by field; a row of the wrong length is an error.
 pub(crate) struct Sheet<'w> {
-    writer: csv::Writer<&'w mut dyn Write>,
+    writer: csv::Writer<Box<dyn Write + 'w>>,
     row: csv::StringRecord,
 }
 
 impl<'w> Sheet<'w> {
-    fn new(table: Table, out: &'w mut dyn Write) -> Result<Self, Fault> {
+    pub(crate) fn new(table: Table, mut out: Box<dyn Write + 'w>) -> Result<Self, Fault> {
         out.write_all("\u{feff}".as_bytes()).map_err(unwritable)?;
         let writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let mut sheet = Self { writer, row: csv::StringRecord::new() };
@@ -94,16 +94,26 @@ impl<'w> Sheet<'w> {
             .amount(compared.difference(), currency)
     }
 
+    /// Adds a line.
+    pub(crate) fn row<T>(&mut self, row: &T, cells: impl Fn(&mut Self, &T)) -> Result<(), Fault> {
+        cells(self, row);
+        self.end()
+    }
+
+    /// Writes out what is left.
+    pub(crate) fn finish(mut self) -> Result<(), Fault> {
+        self.writer.flush().map_err(unwritable)
+    }
+
     fn rows<T>(
         mut self,
         rows: impl IntoIterator<Item = Result<T, Fault>>,
         cells: impl Fn(&mut Self, &T),
     ) -> Result<(), Fault> {
         for row in rows {
-            cells(&mut self, &row?);
-            self.end()?;
+            self.row(&row?, &cells)?;
         }
-        self.writer.flush().map_err(unwritable)
+        self.finish()
     }
 }
 
@@ -138,7 +148,7 @@ pub(crate) const fn ledger_name(ledger: Ledger) -> &'static str {
 
 /// Writes one table whole.
 pub(crate) fn write(report: &Report<'_>, table: Table, out: &mut dyn Write) -> Result<(), Fault> {
-    let sheet = Sheet::new(table, out)?;
+    let sheet = Sheet::new(table, Box::new(out))?;
     let run = report.run;
     match table {
         Table::Summary => sheet.rows(run.summary.iter().map(Ok), |s, row| {
@@ -177,7 +187,7 @@ fn ledger(s: &mut Sheet<'_>, row: &LedgerTotal) {
     s.compared(Some(row.balance), Some(row.currency));
 }
 
-fn contact(s: &mut Sheet<'_>, row: &ContactBalance) {
+pub(crate) fn contact(s: &mut Sheet<'_>, row: &ContactBalance) {
     s.text(ledger_name(row.ledger))
         .text(&row.contact)
         .maybe(row.source_id.as_ref())
@@ -185,7 +195,7 @@ fn contact(s: &mut Sheet<'_>, row: &ContactBalance) {
     s.text(row.currency.code()).compared(Some(row.balance), Some(row.currency));
 }
 
-fn document(s: &mut Sheet<'_>, row: &DocumentBalance) {
+pub(crate) fn document(s: &mut Sheet<'_>, row: &DocumentBalance) {
     let date = row.date.map(|date| date.to_string());
     s.text(row.entity.name())
         .text(row.source_id.as_str())
@@ -206,7 +216,7 @@ fn control_total(s: &mut Sheet<'_>, row: &ControlTotal) {
     s.compared(row.total, row.currency).compared(row.outstanding, row.currency);
 }
 
-fn adjustment(s: &mut Sheet<'_>, row: &Adjustment) {
+pub(crate) fn adjustment(s: &mut Sheet<'_>, row: &Adjustment) {
     s.text(row.entity.name())
         .text(row.source_id.as_str())
         .maybe(row.number.as_ref())
@@ -214,7 +224,7 @@ fn adjustment(s: &mut Sheet<'_>, row: &Adjustment) {
     s.maybe(row.contact.as_ref()).text(row.kind.label()).money(Some(row.amount)).text(&row.why);
 }
 
-fn reject(s: &mut Sheet<'_>, row: &RejectRow) {
+pub(crate) fn reject(s: &mut Sheet<'_>, row: &RejectRow) {
     s.text(row.outcome.label())
         .text(row.entity.name())
         .maybe(row.source_id.as_ref())
@@ -280,7 +290,7 @@ fn not_carried_row(s: &mut Sheet<'_>, line: &NotCarriedLine<'_>) {
     s.text(&line.row.why);
 }
 
-fn vanished(s: &mut Sheet<'_>, row: &VanishedRow) {
+pub(crate) fn vanished(s: &mut Sheet<'_>, row: &VanishedRow) {
     s.text(row.entity.name())
         .text(row.source_id.as_str())
         .maybe(row.number.as_ref())
@@ -288,7 +298,7 @@ fn vanished(s: &mut Sheet<'_>, row: &VanishedRow) {
     s.money(row.amount).text(&row.action);
 }
 
-fn crosswalk(s: &mut Sheet<'_>, row: &CrosswalkRow) {
+pub(crate) fn crosswalk(s: &mut Sheet<'_>, row: &CrosswalkRow) {
     s.text(row.entity.name()).text(row.source_id.as_str()).maybe(row.source_number.as_ref());
     s.text(row.target_id.as_str()).maybe(row.target_number.as_ref()).maybe(row.note.as_ref());
 }

@@ -4,7 +4,7 @@
 
 mod sample;
 
-use carry_report::Report;
+use carry_report::Files;
 use sample::stream::Stream;
 
 /// Peak resident memory of this process in KiB; None where the system does not tell.
@@ -18,7 +18,7 @@ fn memory_does_not_grow_with_the_lists() {
     let (run, _) = sample::clean();
     // Held in memory, these rejects alone would take more than 60 MiB.
     let rows = Stream { rejects_more: 60_000, ..Stream::of(2_000) };
-    Report::new(&run, &rows).unwrap().files(|_| Ok(std::io::sink())).unwrap();
+    Files::write(&run, &rows, |_| Ok(std::io::sink())).unwrap();
     match peak_kib() {
         Some(peak) => assert!(peak < 32 * 1024, "peak was {peak} KiB"),
         None => println!("skipped: this system does not tell the peak of a process's memory"),

@@ -12,6 +12,8 @@
 
 mod sample;
 
+use std::sync::{Arc, Mutex};
+
 use carry_model::{Code, Currency, Decimal, Entity, Ledger};
 use carry_report::*;
 use sample::stream::Stream;
@@ -238,18 +240,43 @@ fn amounts_have_the_digits_of_their_currency() {
     assert!(verdict(&run, &rows).sentence.ends_with("agree to the smallest unit."));
 }
 
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn files_are_created_by_the_caller_and_named_after_their_tables() {
     let (run, rows) = sample::realistic(false);
     let mut created = Vec::new();
-    let names = Report::new(&run, &rows)
-        .unwrap()
-        .files(|name| {
-            created.push(name.to_owned());
-            Ok(std::io::sink())
-        })
+    let files = Files::write(&run, &rows, |name| {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        created.push((name.to_owned(), written.clone()));
+        Ok(Kept(written))
+    });
+    let Files { names, verdict: found } = files.unwrap();
+    assert_eq!(found, verdict(&run, &rows));
+    assert_eq!(names.len(), created.len());
+    for (name, written) in &created {
+        assert!(names.contains(name), "{name}");
+        let mut alone = Vec::new();
+        let report = Report::new(&run, &rows).unwrap();
+        match Table::ALL.iter().find(|table| table.file_name() == *name) {
+            Some(table) => report.csv(*table, &mut alone),
+            None if name == HTML_FILE => report.html(&mut alone),
+            None => report.json(&mut alone),
+        }
         .unwrap();
-    assert_eq!(names, created);
+        let written = written.lock().unwrap();
+        assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&alone), "{name}");
+    }
     assert_eq!(names.len(), Table::ALL.len() + 2);
     let page = html(&run, &rows);
     for name in &names {
@@ -278,6 +305,10 @@ fn a_full_disk_and_a_broken_list_are_faults() {
 
     let broken = Stream { fails: true, ..Stream::of(3) };
     assert_eq!(Report::new(&run, &broken).err().unwrap().code, Code::StagingCorrupt);
+    let fault = Files::write(&run, &broken, |_| Ok(std::io::sink())).unwrap_err();
+    assert_eq!(fault.code, Code::StagingCorrupt);
+    let fault = Files::write(&run, &rows, |_| Ok(Full)).unwrap_err();
+    assert!(fault.raw.contains("no space left"), "{fault:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A target in memory that keeps its own books and fails by seed: before a write, in the middle of one, after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -85,6 +85,10 @@ struct State {
     kept: BTreeMap<u64, Kept>,
     next: u64,
     writes: u64,
+    /// What the writes under way touch, one set for each.
+    under_way: BTreeMap<u64, BTreeSet<RecordKey>>,
+    calls: u64,
+    at_once_max: usize,
     dice: Option<Dice>,
     home: Option<Currency>,
 }
@@ -119,6 +123,74 @@ impl MemoryTarget {
         self.state().writes
     }
 
+    /// Most writes that were under way at once.
+    pub fn at_once_max(&self) -> usize {
+        self.state().at_once_max
+    }
+
+    /// A write arrives. What touches a record that another one touches must not.
+    fn arrive(&self, batch: &WriteBatch) -> Arrival<'_> {
+        let mut touched: BTreeSet<RecordKey> = batch.items.iter().map(|item| item.record.key()).collect();
+        for item in &batch.items {
+            if let Body::Payment(payment) = &item.record.body {
+                touched.extend(payment.allocations.iter().map(|a| a.document.clone()));
+            }
+        }
+        let mut state = self.state();
+        let met: Vec<_> = state.under_way.values().flatten().filter(|key| touched.contains(key)).collect();
+        assert!(met.is_empty(), "two writes at once touch {met:?}");
+        state.calls += 1;
+        let call = state.calls;
+        state.under_way.insert(call, touched);
+        state.at_once_max = state.at_once_max.max(state.under_way.len());
+        Arrival { target: self, call }
+    }
+
+    /// Other tasks go on for a while.
+    async fn meanwhile(&self) {
+        let turns = self.state().dice.as_mut().map_or(0, |dice| dice.throw(4));
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Takes a batch, or fails in one of its ways.
+    fn take(&self, batch: &WriteBatch) -> Result<Vec<Result<Written, Fault>>, Fault> {
+        let trouble = *self.trouble.lock().unwrap();
+        let mut state = self.state();
+        assert!(batch.items.len() <= BATCH, "batches keep to the manifest");
+        if Self::strikes(&mut state, trouble.before) {
+            return Err(Fault::new(Code::ConnectionFailed).reach(Reach::NotSent));
+        }
+        let mut results = Vec::new();
+        for item in &batch.items {
+            if Self::strikes(&mut state, trouble.midway) {
+                return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
+            }
+            let key = item.record.key();
+            let number = item.record.number.clone();
+            let known = if batch.verify_first { state.find(&key) } else { None };
+            let detailed = matches!(&item.record.body, Body::Document(d) if d.lines.len() > 1);
+            if detailed && known.is_none() && Self::strikes(&mut state, trouble.refuse) {
+                results.push(Err(Fault::new(Code::TargetRefused).reach(Reach::Refused).raw("no such tax")));
+                continue;
+            }
+            let id = match (&item.operation, known) {
+                (Operation::Create, Some(id)) => id,
+                (operation, _) => state.write(item.record.clone(), operation),
+            };
+            let total = state.balance(id).map(|(total, ..)| total);
+            results.push(Ok(Written { total, number, ..Written::new(id.to_string()) }));
+        }
+        if Self::strikes(&mut state, trouble.after) {
+            return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
+        }
+        if Self::strikes(&mut state, trouble.crash) {
+            return Err(crash());
+        }
+        Ok(results)
+    }
+
     /// Loses a record, as a person who deletes it by hand does.
     pub fn forget(&self, key: &RecordKey) {
         self.state().kept.retain(|_, kept| &kept.key != key);
@@ -130,6 +202,18 @@ impl MemoryTarget {
 
     fn strikes(state: &mut State, sides: u64) -> bool {
         sides > 0 && state.dice.as_mut().is_some_and(|dice| dice.once_in(sides))
+    }
+}
+
+/// A write under way; it ends when it is dropped.
+struct Arrival<'a> {
+    target: &'a MemoryTarget,
+    call: u64,
+}
+
+impl Drop for Arrival<'_> {
+    fn drop(&mut self) {
+        self.target.state().under_way.remove(&self.call);
     }
 }
 
@@ -227,39 +311,12 @@ impl Writer for MemoryTarget {
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
-        let trouble = *self.trouble.lock().unwrap();
-        let mut state = self.state();
-        assert!(batch.items.len() <= BATCH, "batches keep to the manifest");
-        if Self::strikes(&mut state, trouble.before) {
-            return Err(Fault::new(Code::ConnectionFailed).reach(Reach::NotSent));
-        }
-        let mut results = Vec::new();
-        for item in &batch.items {
-            if Self::strikes(&mut state, trouble.midway) {
-                return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
-            }
-            let key = item.record.key();
-            let number = item.record.number.clone();
-            let known = if batch.verify_first { state.find(&key) } else { None };
-            let detailed = matches!(&item.record.body, Body::Document(d) if d.lines.len() > 1);
-            if detailed && known.is_none() && Self::strikes(&mut state, trouble.refuse) {
-                results.push(Err(Fault::new(Code::TargetRefused).reach(Reach::Refused).raw("no such tax")));
-                continue;
-            }
-            let id = match (&item.operation, known) {
-                (Operation::Create, Some(id)) => id,
-                (operation, _) => state.write(item.record.clone(), operation),
-            };
-            let total = state.balance(id).map(|(total, ..)| total);
-            results.push(Ok(Written { total, number, ..Written::new(id.to_string()) }));
-        }
-        if Self::strikes(&mut state, trouble.after) {
-            return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
-        }
-        if Self::strikes(&mut state, trouble.crash) {
-            return Err(crash());
-        }
-        Ok(results)
+        let arrival = self.arrive(&batch);
+        self.meanwhile().await;
+        let outcome = self.take(&batch);
+        self.meanwhile().await;
+        drop(arrival);
+        outcome
     }
 
     async fn read_back(&self, _: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault> {

@@ -91,13 +91,16 @@ async fn a_calm_run_carries_everything_and_a_second_one_nothing() {
 #[tokio::test(start_paused = true)]
 async fn trouble_anywhere_ends_in_the_right_books() {
     let trouble = Trouble { before: 15, midway: 40, after: 15, crash: 15, refuse: 12 };
+    let mut beside = 0;
     for seed in 0..150 {
         let books = Books::generate(seed, 25);
         let world = World::new(MemoryTarget::new(seed, trouble));
         let ended = until_done(&world, &books, RunKind::Full, &Settings::default()).await;
         check(&world, &books);
         assert!(ended.reconciled.agrees(), "seed {seed}: {:#?}", ended.reconciled);
+        beside += usize::from(world.target.at_once_max() > 1);
     }
+    assert!(beside > 140, "parts were written beside one another in {beside} of 150 worlds");
 }
 
 /// Stops a run once some of it is loaded.

@@ -1,55 +1,18 @@
 //! One staged batch: what is new, changed, unchanged or cannot go, and in which shape it goes.
 
-use carry_connector::{Adjustment, AdjustmentKind, Links, Operation, Removal, WriteItem, exact};
-use carry_model::{Body, Code, Decimal, Entity, Fault, Payment, Record, RecordKey, Status, checked_sum};
+use carry_connector::{Adjustment, AdjustmentKind, Operation, Removal, WriteItem, exact};
+use carry_model::{
+    Body, Code, Decimal, Document, Entity, Fault, Payment, Record, RecordKey, Status, checked_sum,
+};
 use carry_ports::{Change, Link, LinkState};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::figures::{self, Figures};
+use super::known::{Known, Lead};
 use super::write::Going;
 use super::{Loader, Scope};
 use crate::Mode;
 use crate::tally::Tally;
-
-/// What the journal knows about a batch's records and everything they refer to.
-pub(crate) struct Known {
-    links: FxHashMap<RecordKey, Link>,
-}
-
-impl Known {
-    fn done(&self, key: &RecordKey) -> Option<&Link> {
-        self.links.get(key).filter(|link| link.is_done())
-    }
-
-    pub(crate) fn targets(&self) -> Links {
-        let mut links = Links::default();
-        for (key, link) in &self.links {
-            if let (true, Some(target)) = (link.is_done(), &link.target) {
-                links.insert(key.clone(), target.clone());
-            }
-        }
-        links
-    }
-
-    /// What is known of a record, in the target or not.
-    pub(crate) fn get(&self, key: &RecordKey) -> Option<&Link> {
-        self.links.get(key)
-    }
-
-    /// A settlement that is in the target.
-    pub(crate) fn settlement(&self, key: &RecordKey) -> Option<Link> {
-        self.done(key).cloned()
-    }
-
-    /// Forgets a record that was removed.
-    pub(crate) fn forget(&mut self, key: &RecordKey) {
-        self.links.remove(key);
-    }
-
-    pub(crate) fn add(&mut self, link: Link) {
-        self.links.insert(link.key.clone(), link);
-    }
-}
 
 impl Loader<'_> {
     /// Carries the records of one staged batch and counts what became of each.
@@ -142,7 +105,9 @@ impl Loader<'_> {
                 }
             }
         }
-        self.engine.jobs.note_links(self.run, &aside).await?;
+        if !aside.is_empty() {
+            self.engine.jobs.note_links(self.run, &aside).await?;
+        }
         if !seen.is_empty() {
             self.engine.jobs.mark_seen(self.run, &seen).await?;
             self.engine.jobs.set_outstanding(&self.run.migration, &restated).await?;
@@ -160,32 +125,6 @@ impl Loader<'_> {
         let (chosen, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(keep);
         tally.of(entity).not_selected += u64::try_from(rest.len()).unwrap_or(u64::MAX);
         chosen
-    }
-
-    async fn look_up(&self, records: &[Record]) -> Result<Known, Fault> {
-        let mut keys: Vec<RecordKey> = Vec::new();
-        for record in records {
-            keys.push(record.key());
-            record.body.each_reference(|entity, id| keys.push(RecordKey::new(entity, id.clone())));
-            if let Body::Document(document) = &record.body
-                && document.sum_of_parts().is_ok_and(|sum| sum != document.total)
-            {
-                keys.push(RecordKey::new(Entity::Account, exact::ADJUSTMENTS));
-            }
-            if self.plan.settings.mode == Mode::HighLevel {
-                keys.push(RecordKey::new(Entity::Account, exact::ADJUSTMENTS));
-            }
-            if let Body::Payment(payment) = &record.body {
-                let settled = payment.allocations.iter().filter_map(|a| settlement_key(&a.document));
-                keys.extend(settled);
-            }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
-        Ok(Known {
-            links: keys.into_iter().zip(found).filter_map(|(key, link)| Some((key, link?))).collect(),
-        })
     }
 
     fn decide(
@@ -246,16 +185,14 @@ impl Loader<'_> {
             if fault.is_some() || !figures::is_required(record.entity, entity, &record.body) {
                 return;
             }
-            let key = RecordKey::new(entity, id.clone());
-            match known.links.get(&key) {
-                Some(link) if link.is_done() => {}
-                Some(link) => {
-                    let why = link.more.fault.as_ref().map(|f| f.code.id()).unwrap_or_default();
+            match known.lead(entity, id) {
+                Some(Lead::There(_)) => {}
+                Some(Lead::NotCarried(why)) => {
                     let detail = format!("The {entity} '{id}' was not carried ({why}).");
                     fault = Some(Fault::new(Code::DependencyFailed).field(entity).detail(detail));
                 }
                 None if !manifest.entity(entity).write.is_yes() => {}
-                None if key == record.key() => {}
+                None if entity == record.entity && *id == record.id => {}
                 None => {
                     let detail = format!("No {entity} '{id}' is in the source.");
                     fault = Some(Fault::new(Code::ReferenceMissing).field(entity).text(id).detail(detail));
@@ -273,17 +210,18 @@ impl Loader<'_> {
                     exact::high_level(document.clone(), "High-level mode was chosen.");
                 Ok((Body::Document(document), vec![adjustment]))
             }
+            Body::Document(document) if adds_up(document) => return Ok((record, Vec::new())),
             Body::Document(document) => exact::detailed(document.clone())
                 .map(|(document, adjustment)| (Body::Document(document), adjustment.into_iter().collect())),
-            Body::Payment(payment) if exact::is_derived(&record.id) => {
-                Ok((Body::Payment(payment.clone()), vec![]))
-            }
+            Body::Payment(_) if exact::is_derived(&record.id) => return Ok((record, Vec::new())),
             Body::Payment(payment) if self.plan.settings.mode == Mode::HighLevel => {
                 unapplied_only(payment).map(|(payment, cut)| (Body::Payment(payment), cut))
             }
-            Body::Payment(payment) => {
-                within_balances(payment, known).map(|(payment, cut)| (Body::Payment(payment), cut))
-            }
+            Body::Payment(payment) => match within_balances(payment, known) {
+                Ok(None) => return Ok((record, Vec::new())),
+                Ok(Some((payment, cut))) => Ok((Body::Payment(payment), cut)),
+                Err(fault) => Err(fault),
+            },
             Body::Journal(journal) => match journal.imbalance() {
                 Ok(gap) if gap.is_zero() => return Ok((record, Vec::new())),
                 Ok(gap) => Err(Fault::new(Code::JournalUnbalanced).detail(format!("They differ by {gap}."))),
@@ -328,12 +266,12 @@ impl Loader<'_> {
     fn count_unchanged(&self, record: &Record, known: &Known, tally: &mut Tally) {
         let counts = tally.of(record.entity);
         // A part that is loaded again after an interruption counts what this very run did before.
-        match known.links.get(&record.key()) {
+        match known.get(&record.key()) {
             Some(link) if link.run == self.run.id && link.change == Change::Updated => counts.updated += 1,
             Some(link) if link.run == self.run.id => counts.migrated += 1,
             _ => counts.unchanged += 1,
         }
-        if let Some(link) = known.links.get(&record.key()).filter(|link| link.run == self.run.id) {
+        if let Some(link) = known.get(&record.key()).filter(|link| link.run == self.run.id) {
             tally.adjusted(&link.more.adjustments);
         }
     }
@@ -431,40 +369,61 @@ pub(crate) fn settlement_key(document: &RecordKey) -> Option<RecordKey> {
     Some(RecordKey { entity: document.entity.settled_by()?, id: exact::settlement_id(document) })
 }
 
-/// Cuts allocations down so that no document ends below the open balance its source states.
-fn within_balances(payment: &Payment, known: &mut Known) -> Result<(Payment, Vec<Adjustment>), Fault> {
-    let mut payment = payment.clone();
-    let mut adjustments = Vec::new();
-    for allocation in &mut payment.allocations {
-        let Some(link) = known.done(&allocation.document) else { continue };
-        let applied = link.applied;
-        let (Some(total), Some(outstanding)) = (link.total, link.outstanding) else { continue };
-        // A settlement of an earlier run gives way to the real payment.
-        let settled = settlement_key(&allocation.document)
-            .and_then(|key| known.done(&key))
-            .and_then(|settlement| settlement.total)
-            .unwrap_or_default();
-        let room = checked_sum([total, -outstanding, -applied, settled.abs()])?.max(Decimal::ZERO);
-        if allocation.amount > room {
-            let cut = checked_sum([allocation.amount, -room])?;
-            allocation.amount = room;
-            adjustments.push(Adjustment {
-                kind: AdjustmentKind::AllocationReduced,
-                amount: cut,
-                currency: payment.currency,
-                why: format!(
-                    "The payments of {} exceed what the source says was paid; the rest stays unapplied.",
-                    allocation.document
-                ),
-            });
+/// True where a document's parts come to its total as stated: it goes as it is.
+fn adds_up(document: &Document) -> bool {
+    document.sum_of_parts().is_ok_and(|sum| sum == document.total)
+}
+
+/// Cuts allocations down so that no document ends below the open balance its source states; None where all can
+/// stay as they are.
+fn within_balances(
+    payment: &Payment,
+    known: &mut Known,
+) -> Result<Option<(Payment, Vec<Adjustment>)>, Fault> {
+    let mut cuts = Vec::new();
+    for (at, allocation) in payment.allocations.iter().enumerate() {
+        let Some(room) = room(&allocation.document, known)? else { continue };
+        let amount = allocation.amount.min(room);
+        if amount < allocation.amount {
+            cuts.push((at, amount));
         }
         // Payments further on in this batch see what this one takes.
-        if let Some(link) = known.links.get_mut(&allocation.document) {
-            link.applied = checked_sum([link.applied, allocation.amount])?;
-        }
+        known.apply(&allocation.document, amount)?;
+    }
+    if cuts.is_empty() && payment.allocations.iter().all(|allocation| !allocation.amount.is_zero()) {
+        return Ok(None);
+    }
+    let mut payment = payment.clone();
+    let mut adjustments = Vec::new();
+    for (at, amount) in cuts {
+        let Some(allocation) = payment.allocations.get_mut(at) else { continue };
+        adjustments.push(Adjustment {
+            kind: AdjustmentKind::AllocationReduced,
+            amount: checked_sum([allocation.amount, -amount])?,
+            currency: payment.currency,
+            why: format!(
+                "The payments of {} exceed what the source says was paid; the rest stays unapplied.",
+                allocation.document
+            ),
+        });
+        allocation.amount = amount;
     }
     payment.allocations.retain(|allocation| !allocation.amount.is_zero());
-    Ok((payment, adjustments))
+    Ok(Some((payment, adjustments)))
+}
+
+/// What payments may still take off a document in the target; None where its source states no open balance.
+fn room(document: &RecordKey, known: &Known) -> Result<Option<Decimal>, Fault> {
+    let Some(link) = known.done(document) else { return Ok(None) };
+    let (Some(total), Some(outstanding)) = (link.total, link.outstanding) else { return Ok(None) };
+    // A settlement of an earlier run gives way to the real payment.
+    let settled = settlement_key(document)
+        .filter(|_| known.may_be_settled())
+        .and_then(|key| known.done(&key))
+        .and_then(|settlement| settlement.total)
+        .unwrap_or_default();
+    let room = checked_sum([total, -outstanding, -link.applied, settled.abs()])?;
+    Ok(Some(room.max(Decimal::ZERO)))
 }
 
 /// High-level mode: settlements stand in for what a payment settled; only its unapplied rest is carried.

@@ -5,6 +5,7 @@ use carry_ports::Stage;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
+use super::is_list;
 use crate::transform::TransformedPart;
 
 /// The part that holds the engine's own accounts, before every other.
@@ -54,7 +55,7 @@ impl Chunk {
 /// that several workers would only meet in the same rows, and payments, whose allocations are cut to what the
 /// earlier ones left.
 fn in_one_piece(entity: Entity) -> bool {
-    entity.level() < 3 || matches!(entity, Entity::Payment | Entity::BillPayment)
+    is_list(entity) || matches!(entity, Entity::Payment | Entity::BillPayment)
 }
 
 /// True where parts of the entity are told apart by the ids in them.

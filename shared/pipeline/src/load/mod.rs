@@ -1,8 +1,10 @@
 //! Load: canonical records into the target, one dependency level after the other.
 
 mod batch;
+mod beside;
 mod chunks;
 mod figures;
+mod known;
 mod parts;
 mod write;
 
@@ -21,6 +23,7 @@ use crate::transform::rejects_key;
 pub(crate) use batch::settlement_key;
 pub use chunks::Chunk;
 pub(crate) use chunks::{id_mark, lay_out, may_be_split};
+pub(crate) use known::AtHand;
 
 /// Which records a run is about.
 #[derive(Clone, Debug)]
@@ -44,11 +47,17 @@ pub(crate) struct Loader<'a> {
     pub(crate) existing: FxHashMap<RecordKey, TargetId>,
     /// True where an earlier attempt may have left something in the target that the journal does not know.
     pub(crate) verify_first: bool,
+    pub(crate) at_hand: AtHand,
 }
 
 /// Entities whose records may name others of the same entity (a sub-account its parent).
 pub(crate) const fn refers_to_its_own(entity: Entity) -> bool {
     matches!(entity, Entity::Account | Entity::Contact)
+}
+
+/// Lists are complete, and stay as they are, before records of other entities are loaded.
+pub(crate) const fn is_list(entity: Entity) -> bool {
+    entity.level() < 3
 }
 
 /// Rejects noted in one go.

@@ -8,8 +8,8 @@ use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, RecordKey};
 use carry_ports::{Applied, Change, Intent, Link};
 
 use super::Loader;
-use super::batch::{Known, settlement_key};
 use super::figures::{self, Figures};
+use super::known::Known;
 use crate::Mode;
 use crate::store::content_name;
 use crate::tally::Tally;
@@ -55,20 +55,21 @@ impl Loader<'_> {
     ) -> Result<(), Fault> {
         let size = self.engine.connection.writer.manifest().entity(entity).batch_size.max(1);
         let mut queue = going.into_iter();
-        loop {
+        while queue.len() > 0 {
             let chunk: Vec<_> = queue.by_ref().take(size).collect();
-            if chunk.is_empty() {
-                return Ok(());
-            }
             self.engine.cancel.check()?;
-            let simpler = self.write_chunk(entity, part, chunk, &mut known, tally).await?;
+            let (links, simpler) = self.write_chunk(entity, part, chunk, &mut known, tally).await?;
             if !simpler.is_empty() {
                 self.write_chunk(entity, part, simpler, &mut known, tally).await?;
             }
+            if queue.len() > 0 {
+                links.into_iter().for_each(|link| known.add(link));
+            }
         }
+        Ok(())
     }
 
-    /// Writes one batch; hands back the documents to be tried in a simpler form.
+    /// Writes one batch; hands back its links, and the documents to be tried in a simpler form.
     async fn write_chunk(
         &self,
         entity: Entity,
@@ -76,7 +77,7 @@ impl Loader<'_> {
         chunk: Vec<Going>,
         known: &mut Known,
         tally: &mut Tally,
-    ) -> Result<Vec<Going>, Fault> {
+    ) -> Result<(Vec<Link>, Vec<Going>), Fault> {
         let intents: Vec<_> = chunk
             .iter()
             .map(|going| Intent {
@@ -90,54 +91,74 @@ impl Loader<'_> {
         self.engine.jobs.open_batch(self.run, &batch, &intents).await?;
         self.make_way(&chunk, known).await?;
 
-        let results = self.send(entity, &chunk, known).await?;
+        // What was refused in detail may stand there from an attempt whose outcome was unknown.
+        let verify_first = self.verify_first || simple;
+        let sent = self.send(entity, chunk, known, verify_first).await?;
         let mut outcomes = Outcomes::default();
-        for (going, result) in chunk.into_iter().zip(results) {
+        for (going, result) in sent {
             match result {
                 Ok(written) => self.note_written(going, written, known, &mut outcomes, tally)?,
                 Err(fault) => self.note_refused(going, fault, known, &mut outcomes, tally)?,
             }
         }
         self.engine.jobs.close_batch(self.run, &batch, &outcomes.links, &outcomes.applied).await?;
-        for link in outcomes.links {
-            known.add(link);
+        match outcomes.stop {
+            Some(fault) => Err(fault),
+            None => Ok((outcomes.links, outcomes.simpler)),
         }
-        outcomes.stop.map_or(Ok(outcomes.simpler), Err)
     }
 
-    /// Sends a batch; where its outcome is unknown, sends it again looking each record up first.
+    /// Sends a batch and hands it back with its outcomes; where they are unknown, sends it again looking each
+    /// record up first.
     async fn send(
         &self,
         entity: Entity,
-        chunk: &[Going],
+        chunk: Vec<Going>,
         known: &Known,
-    ) -> Result<Vec<Result<Written, Fault>>, Fault> {
-        // What was refused in detail may stand there from an attempt whose outcome was unknown.
-        let mut verify_first = self.verify_first || chunk.iter().any(Going::is_simpler);
+        verify_first: bool,
+    ) -> Result<Vec<(Going, Result<Written, Fault>)>, Fault> {
+        let count = chunk.len();
+        let links = known.targets(chunk.iter().map(|going| &going.item));
+        let mut aside = Vec::with_capacity(count);
+        let mut items = Vec::with_capacity(count);
+        for Going { item, figures, adjustments } in chunk {
+            items.push(item);
+            aside.push((figures, adjustments));
+        }
+        let mut batch = Arc::new(WriteBatch {
+            entity,
+            items,
+            links,
+            home_currency: self.plan.survey.company.home_currency,
+            verify_first,
+            keep_numbers: self.plan.settings.keep_numbers,
+        });
+        let results = self.outcomes(&mut batch).await?;
+        if results.len() != count {
+            let detail = format!("{} outcomes for {count} records", results.len());
+            return Err(Fault::new(Code::Bug).detail(detail));
+        }
+        let items = Arc::unwrap_or_clone(batch).items.into_iter().zip(aside);
+        let going = items.map(|(item, (figures, adjustments))| Going { item, figures, adjustments });
+        Ok(going.zip(results).collect())
+    }
+
+    async fn outcomes(&self, batch: &mut Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
-            let batch = Arc::new(WriteBatch {
-                entity,
-                items: chunk.iter().map(|going| going.item.clone()).collect(),
-                links: known.targets(),
-                home_currency: self.plan.survey.company.home_currency,
-                verify_first,
-                keep_numbers: self.plan.settings.keep_numbers,
-            });
-            let fault = match self.engine.connection.writer.write(batch).await {
-                Ok(results) if results.len() == chunk.len() => return Ok(results),
-                Ok(results) => {
-                    let detail = format!("{} outcomes for {} records", results.len(), chunk.len());
-                    return Err(Fault::new(Code::Bug).detail(detail));
-                }
+            let fault = match self.engine.connection.writer.write(batch.clone()).await {
+                Ok(results) => return Ok(results),
                 Err(fault) => fault,
             };
             let again = matches!(fault.action(), Action::Retry | Action::VerifyFirst) && attempt < SENDS_MAX;
             if !again {
                 return Err(fault);
             }
-            tracing::warn!(code = fault.code.id(), entity = entity.name(), attempt, "a batch is sent again");
-            verify_first |= fault.action() == Action::VerifyFirst;
+            let entity = batch.entity.name();
+            tracing::warn!(code = fault.code.id(), entity, attempt, "a batch is sent again");
+            if fault.action() == Action::VerifyFirst && !batch.verify_first {
+                Arc::make_mut(batch).verify_first = true;
+            }
             tokio::time::sleep(wait).await;
             wait *= 2;
         }
@@ -152,7 +173,7 @@ impl Loader<'_> {
                 continue;
             }
             for document in payment.allocations.iter().map(|a| &a.document) {
-                if let Some(settlement) = settlement_key(document).and_then(|key| known.settlement(&key)) {
+                if let Some(settlement) = known.settlement(document) {
                     self.remove_settlement(document, &settlement).await?;
                     known.forget(&settlement.key);
                 }

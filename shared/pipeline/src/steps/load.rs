@@ -7,7 +7,7 @@ use carry_ports::{RunKind, Stage};
 
 use super::OpenRun;
 use super::stage::complete;
-use crate::load::{Chunk, Loader, Scope, lay_out};
+use crate::load::{AtHand, Chunk, Loader, Scope, lay_out};
 use crate::sample::choose;
 use crate::settle::{is_settling, settled_so_far};
 use crate::tally::Tally;
@@ -112,6 +112,7 @@ impl OpenRun {
             scope,
             existing: plan.mapping.existing(),
             verify_first: begun || self.run.attempts > 1,
+            at_hand: AtHand::default(),
         })
     }
 

@@ -95,7 +95,7 @@ impl Writer for UniversalWriter {
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         match &self.store {
             Store::Postgres(store) => store.write(&batch).await,
-            Store::Sqlite(store) => store.run(move |connection| sqlite::write(connection, &batch)).await,
+            Store::Sqlite(store) => store.run_open(move |open| sqlite::write(open, &batch)).await,
         }
     }
 
@@ -123,9 +123,7 @@ impl Writer for UniversalWriter {
         let ids = keys(ids)?;
         match &self.store {
             Store::Postgres(store) => store.remove(entity, &ids).await,
-            Store::Sqlite(store) => {
-                store.run(move |connection| sqlite::remove(connection, entity, &ids)).await
-            }
+            Store::Sqlite(store) => store.run_open(move |open| sqlite::remove(open, entity, &ids)).await,
         }
     }
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::balances::{ACCOUNT_BALANCE, currency, ledger_balance, outstanding};
 use super::super::shape::Table;
+use super::super::sql::referrers;
 use super::super::words::{CLASSES, value};
 use super::failed;
 
@@ -53,6 +54,10 @@ pub(in super::super) fn account_balance(
     connection: &Connection,
     account: i64,
 ) -> Result<Vec<AccountBalance>, Fault> {
+    // The double entry is worked out from every row there is; looking for the account first is far cheaper.
+    if !may_have_postings(connection, account).map_err(failed)? {
+        return Ok(Vec::new());
+    }
     let mut statement = connection.prepare_cached(ACCOUNT_BALANCE).map_err(failed)?;
     let mut rows = statement.query([account]).map_err(failed)?;
     let mut balances = Vec::new();
@@ -63,6 +68,19 @@ pub(in super::super) fn account_balance(
         balances.extend(ledger_balance(&code, minor, home, home_currency.as_deref())?);
     }
     Ok(balances)
+}
+
+/// True where anything refers to the account, or where it is the control account of a ledger: nothing else can post
+/// to it.
+fn may_have_postings(connection: &Connection, account: i64) -> rusqlite::Result<bool> {
+    let columns = referrers(Table::Accounts).map(|(table, column)| (table.name(), column));
+    for (table, column) in columns.chain([("control_accounts", "account_id")]) {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} = ?1)");
+        if connection.query_row(&sql, [account], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The business the books are of; None while they are empty.

@@ -2,6 +2,7 @@
 
 mod balances;
 mod remove;
+mod there;
 mod write;
 
 pub(super) use balances::{account_balance, catalog, company, read_back};
@@ -16,6 +17,7 @@ use carry_connector::Found;
 use carry_model::{Code, Fault, RecordKey, Reject, TargetId};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use self::there::There;
 use super::shape::Table;
 use super::sql::{SCHEMA_SQLITE, SCHEMA_VERSION};
 use crate::conn::sqlite_fault;
@@ -27,7 +29,13 @@ const APPLICATION_ID: i32 = 0x4346_5744;
 /// The database behind one lock; every operation runs on a thread of its own.
 #[derive(Clone)]
 pub(super) struct SqliteStore {
-    connection: Arc<Mutex<Connection>>,
+    open: Arc<Mutex<Open>>,
+}
+
+/// An open database, with what is known of its content.
+pub(super) struct Open {
+    pub(super) connection: Connection,
+    pub(super) there: There,
 }
 
 impl SqliteStore {
@@ -35,7 +43,7 @@ impl SqliteStore {
     pub(super) async fn open(path: &Path) -> Result<Self, Fault> {
         let path = path.to_owned();
         let opened = tokio::task::spawn_blocking(move || open(&path)).await.map_err(lost)?;
-        Ok(Self { connection: Arc::new(Mutex::new(opened?)) })
+        Ok(Self { open: Arc::new(Mutex::new(Open { connection: opened?, there: There::default() })) })
     }
 
     /// Runs work on the connection without holding up the other tasks of this thread.
@@ -43,10 +51,18 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
-        let connection = Arc::clone(&self.connection);
+        self.run_open(move |open| work(&mut open.connection)).await
+    }
+
+    /// The same, with what is known of the database's content.
+    pub(super) async fn run_open<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Open) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let open = Arc::clone(&self.open);
         let done = tokio::task::spawn_blocking(move || {
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut connection)
+            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut open)
         });
         done.await.map_err(lost)?
     }
@@ -79,7 +95,7 @@ fn open(path: &Path) -> Result<Connection, Fault> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
-             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(unusable)?;

@@ -1,18 +1,20 @@
 use carry_connector::Removal;
 use carry_model::{Entity, Fault};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Transaction, TransactionBehavior};
 use rustc_hash::FxHashSet;
 
 use super::super::shape::Table;
 use super::super::sql::referrers;
-use super::failed;
+use super::{Open, failed};
 
 /// Removes records with their parts. One that others still refer to stays, with a fault that names where.
 pub(in super::super) fn remove(
-    connection: &mut Connection,
+    open: &mut Open,
     entity: Entity,
     ids: &[i64],
 ) -> Result<Vec<Result<Removal, Fault>>, Fault> {
+    open.there.forget();
+    let connection = &mut open.connection;
     let table = Table::of(entity).ok_or_else(|| super::super::unsupported(entity))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     transaction

@@ -1,14 +1,15 @@
 use carry_connector::{Operation, WriteBatch, Written};
 use carry_model::{Code, Currency, Entity, Fault, Reach, Record};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::super::cell::{Cell, Rows};
 use super::super::encode::{Context, DocumentRates, encode, key};
 use super::super::plan::{Plan, Target, foreign_settlements};
 use super::super::shape::Table;
 use super::super::sql::statements;
-use super::failed;
+use super::there::{Lookup, There};
+use super::{Open, failed};
 
 type Outcomes = Vec<Result<Written, Fault>>;
 
@@ -25,17 +26,21 @@ enum Mode {
 
 /// Writes a batch in one transaction. Where the database refuses a row, everything is taken back and done again
 /// with more care, in the end record by record, so that only the refused records are missing.
-pub(in super::super) fn write(connection: &mut Connection, batch: &WriteBatch) -> Result<Outcomes, Fault> {
+pub(in super::super) fn write(open: &mut Open, batch: &WriteBatch) -> Result<Outcomes, Fault> {
     let modes: &[Mode] = if batch.verify_first {
         &[Mode::LookUp, Mode::Careful]
     } else {
         &[Mode::Hopeful, Mode::LookUp, Mode::Careful]
     };
     for mode in modes {
-        match attempt(connection, batch, *mode) {
+        let stopped = match attempt(open, batch, *mode) {
             Ok(outcomes) => return Ok(outcomes),
-            Err(Stopped::Row) => {}
-            Err(Stopped::All(fault)) => return Err(fault),
+            Err(stopped) => stopped,
+        };
+        // Rows of the attempt are gone with it.
+        open.there.forget();
+        if let Stopped::All(fault) = stopped {
+            return Err(fault);
         }
     }
     Err(Fault::new(Code::Bug).detail("A savepoint did not hold.").reach(Reach::Refused))
@@ -53,15 +58,17 @@ fn all(error: rusqlite::Error) -> Stopped {
     Stopped::All(failed(error).reach(Reach::Refused))
 }
 
-fn attempt(connection: &mut Connection, batch: &WriteBatch, mode: Mode) -> Result<Outcomes, Stopped> {
+fn attempt(open: &mut Open, batch: &WriteBatch, mode: Mode) -> Result<Outcomes, Stopped> {
+    let Open { connection, there } = open;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(all)?;
+    there.check(&transaction).map_err(all)?;
     let outcomes = {
         let plan = plan(&transaction, batch, mode)?;
         let rates = rates(&transaction, batch)?;
         let home = batch.home_currency;
         set_home(&transaction, home).map_err(all)?;
         let context = Context { links: &batch.links, own: &plan.own, home, rates: &rates };
-        let mut writing = Writing::new(&transaction).map_err(all)?;
+        let mut writing = Writing::new(&transaction, there);
         let mut outcomes: Vec<Option<Result<Written, Fault>>> = Vec::new();
         outcomes.resize_with(batch.items.len(), || None);
         let mut rows = Rows::default();
@@ -93,15 +100,16 @@ struct Writing<'t> {
     transaction: &'t Transaction<'t>,
     inserts: Vec<Option<CachedStatement<'t>>>,
     currencies: usize,
-    known: FxHashSet<(Table, i64)>,
+    lookup: Lookup<'t>,
     buffer: String,
 }
 
 impl<'t> Writing<'t> {
-    fn new(transaction: &'t Transaction<'t>) -> rusqlite::Result<Self> {
+    fn new(transaction: &'t Transaction<'t>, there: &'t mut There) -> Self {
         let mut inserts = Vec::new();
         inserts.resize_with(Table::ALL.len(), || None);
-        Ok(Self { transaction, inserts, currencies: 0, known: FxHashSet::default(), buffer: String::new() })
+        let lookup = Lookup::new(transaction, there);
+        Self { transaction, inserts, currencies: 0, lookup, buffer: String::new() }
     }
 
     /// Puts the rows of a record. The inner fault is the record's own.
@@ -130,14 +138,9 @@ impl<'t> Writing<'t> {
     /// The first record referred to that is not there.
     fn missing(&mut self, rows: &Rows<'_>) -> rusqlite::Result<Option<(Table, i64)>> {
         for (table, id) in rows.references() {
-            if self.known.contains(&(*table, *id)) {
-                continue;
-            }
-            let sql = format!("SELECT 1 FROM {} WHERE id = ?1", table.name());
-            if self.transaction.prepare_cached(&sql)?.query_row([id], |_| Ok(())).optional()?.is_none() {
+            if !self.lookup.has(*table, *id)? {
                 return Ok(Some((*table, *id)));
             }
-            self.known.insert((*table, *id));
         }
         Ok(None)
     }

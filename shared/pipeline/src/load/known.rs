@@ -1,0 +1,197 @@
+//! What the journal knows about a batch's records and everything they refer to.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use carry_connector::{Links, WriteItem, exact};
+use carry_model::{Body, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId, checked_sum};
+use carry_ports::Link;
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::OnceCell;
+
+use super::batch::settlement_key;
+use super::{Loader, is_list};
+
+/// Where references lead that are kept at hand; past that they are asked for again.
+const LEADS_MAX: usize = 100_000;
+
+/// Where a reference leads.
+#[derive(Clone, Debug)]
+pub(crate) enum Lead {
+    /// To a record of the target.
+    There(TargetId),
+    /// Nowhere: the record was not carried, for the reason with this code.
+    NotCarried(&'static str),
+}
+
+impl Lead {
+    fn of(link: &Link) -> Self {
+        match &link.target {
+            Some(target) if link.is_done() => Self::There(target.clone()),
+            _ => Self::NotCarried(link.more.fault.as_ref().map(|f| f.code.id()).unwrap_or_default()),
+        }
+    }
+}
+
+type Leads = FxHashMap<Entity, FxHashMap<SourceId, Lead>>;
+
+/// What stays the same while a chunk is loaded, so that it is asked for once and not for every batch.
+#[derive(Default)]
+pub(crate) struct AtHand {
+    leads: Mutex<Leads>,
+    any_settlement: OnceCell<bool>,
+}
+
+impl AtHand {
+    fn leads(&self) -> MutexGuard<'_, Leads> {
+        self.leads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, learnt: &Leads) {
+        let mut leads = self.leads();
+        let count: usize = leads.values().chain(learnt.values()).map(FxHashMap::len).sum();
+        if count > LEADS_MAX {
+            leads.clear();
+        }
+        for (entity, learnt) in learnt {
+            let known = leads.entry(*entity).or_default();
+            known.extend(learnt.iter().map(|(id, lead)| (id.clone(), lead.clone())));
+        }
+    }
+}
+
+/// What the journal knows about a batch's records and everything they refer to.
+pub(crate) struct Known {
+    links: FxHashMap<RecordKey, Link>,
+    leads: Leads,
+    may_be_settled: bool,
+}
+
+impl Known {
+    /// A record that is in the target.
+    pub(crate) fn done(&self, key: &RecordKey) -> Option<&Link> {
+        self.links.get(key).filter(|link| link.is_done())
+    }
+
+    /// Where a reference leads; None where the journal has no such record.
+    pub(crate) fn lead(&self, entity: Entity, id: &SourceId) -> Option<Lead> {
+        if let Some(lead) = self.leads.get(&entity).and_then(|leads| leads.get(id)) {
+            return Some(lead.clone());
+        }
+        self.links.get(&RecordKey::new(entity, id.clone())).map(Lead::of)
+    }
+
+    /// Where everything is in the target that these records refer to.
+    pub(crate) fn targets<'a>(&self, items: impl Iterator<Item = &'a WriteItem>) -> Links {
+        let mut links = Links::default();
+        for item in items {
+            item.record.body.each_reference(|entity, id| {
+                if links.get(entity, id).is_none()
+                    && let Some(Lead::There(target)) = self.lead(entity, id)
+                {
+                    links.insert(RecordKey::new(entity, id.clone()), target);
+                }
+            });
+        }
+        links
+    }
+
+    /// What is known of a record, in the target or not.
+    pub(crate) fn get(&self, key: &RecordKey) -> Option<&Link> {
+        self.links.get(key)
+    }
+
+    /// True where documents may have settlements, of an earlier run.
+    pub(crate) const fn may_be_settled(&self) -> bool {
+        self.may_be_settled
+    }
+
+    /// A settlement that is in the target.
+    pub(crate) fn settlement(&self, document: &RecordKey) -> Option<Link> {
+        let key = settlement_key(document).filter(|_| self.may_be_settled)?;
+        self.done(&key).cloned()
+    }
+
+    /// Notes that a payment takes so much off a document.
+    pub(crate) fn apply(&mut self, document: &RecordKey, amount: Decimal) -> Result<(), Fault> {
+        if let Some(link) = self.links.get_mut(document) {
+            link.applied = checked_sum([link.applied, amount])?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a record that was removed.
+    pub(crate) fn forget(&mut self, key: &RecordKey) {
+        self.links.remove(key);
+    }
+
+    pub(crate) fn add(&mut self, link: Link) {
+        self.links.insert(link.key.clone(), link);
+    }
+}
+
+/// True for lists that are complete, and stay as they are, before records of `of` are loaded.
+const fn is_earlier_list(entity: Entity, of: Entity) -> bool {
+    is_list(entity) && entity.level() < of.level()
+}
+
+impl Loader<'_> {
+    pub(super) async fn look_up(&self, records: &[Record]) -> Result<Known, Fault> {
+        let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
+        let pays = records.iter().any(|record| matches!(record.body, Body::Payment(_)));
+        // Loading removes settlements of earlier runs and makes none.
+        let may_be_settled =
+            pays && *self.at_hand.any_settlement.get_or_try_init(|| self.any_settlement()).await?;
+        let (mut leads, keys) = self.wanted(records, may_be_settled);
+        let found = jobs.resolve(migration, &keys).await?;
+        let mut links = FxHashMap::default();
+        let mut learnt = Leads::default();
+        let of = records.first().map(|record| record.entity);
+        for (key, link) in keys.into_iter().zip(found) {
+            let Some(link) = link else { continue };
+            if of.is_some_and(|of| is_earlier_list(key.entity, of)) {
+                learnt.entry(key.entity).or_default().insert(key.id, Lead::of(&link));
+            } else {
+                links.insert(key, link);
+            }
+        }
+        self.at_hand.learn(&learnt);
+        learnt.into_iter().for_each(|(entity, learnt)| leads.entry(entity).or_default().extend(learnt));
+        Ok(Known { links, leads, may_be_settled })
+    }
+
+    /// What is at hand already, and the keys that the journal is asked for.
+    fn wanted(&self, records: &[Record], may_be_settled: bool) -> (Leads, Vec<RecordKey>) {
+        let at_hand = self.at_hand.leads();
+        let mut leads = Leads::default();
+        let mut seen: FxHashSet<(Entity, &SourceId)> = FxHashSet::default();
+        let mut keys: Vec<RecordKey> = records.iter().map(Record::key).collect();
+        let mut lead = |entity, id: &SourceId, of| match at_hand.get(&entity).and_then(|known| known.get(id))
+        {
+            Some(lead) if is_earlier_list(entity, of) => {
+                leads.entry(entity).or_default().insert(id.clone(), lead.clone());
+            }
+            _ => keys.push(RecordKey::new(entity, id.clone())),
+        };
+        for record in records {
+            record.body.each_reference(|entity, id| {
+                if seen.insert((entity, id)) {
+                    lead(entity, id, record.entity);
+                }
+            });
+        }
+        // Any document may come to need a line of adjustment.
+        if let Some(document) = records.iter().find(|record| record.document().is_some()) {
+            lead(Entity::Account, &SourceId::from(exact::ADJUSTMENTS), document.entity);
+        }
+        if may_be_settled {
+            let payments = records.iter().filter_map(|record| match &record.body {
+                Body::Payment(payment) => Some(&payment.allocations),
+                _ => None,
+            });
+            keys.extend(payments.flatten().filter_map(|a| settlement_key(&a.document)));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        (leads, keys)
+    }
+}

@@ -127,6 +127,8 @@ pub(super) fn query(files: &Arc<Files>, sql: String, parameters: Vec<Value>) -> 
             files.put_back(connection);
             outcome
         });
+        // Whoever hears of the end and drops the database may rely on its file being closed.
+        drop(files);
         // Nobody listens any longer where the rows were dropped.
         drop(sender.blocking_send(Message::Done(outcome)));
     });

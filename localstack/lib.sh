@@ -80,7 +80,8 @@ print(tomllib.load(open(sys.argv[1], "rb"))["local"]["deploy"]["parameters"]["st
 PY
 }
 
-built_carry() { # prints the path of a `carry` that can work in the cloud, built like the functions
+built_carry() { # prints the path of a `carry` that can work in the cloud: CARRY, or one built like the functions
+    [ -z "${CARRY-}" ] || { printf '%s' "$CARRY"; return; }
     (cd "$ROOT" && cargo build --quiet --profile function --package carry-cli --features cloud) >&2
     printf '%s/function/carry' "${CARGO_TARGET_DIR:-$ROOT/target}"
 }

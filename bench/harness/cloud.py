@@ -47,7 +47,7 @@ def books(invoices: int) -> tuple[Path, dict[str, Any]]:
     cache = Path(os.environ.get("CARRY_CACHE", Path.home() / ".cache/carryforward")) / "bench"
     folder = cache / f"cloud-{invoices}"
     if not (folder / "expected.json").exists():
-        subprocess.run([f"{env('BINARIES')}/release/carry-bench", "generate", "--invoices", str(invoices),
+        subprocess.run([f"{env('BINARIES')}/function/carry-bench", "generate", "--invoices", str(invoices),
                         "--out", folder], check=True, stdout=subprocess.DEVNULL)
     return folder, json.loads((folder / "expected.json").read_text())
 

@@ -67,6 +67,10 @@ class Metered(unittest.TestCase):
         tables.put_item(TableName="items", Item={"pk": {"S": "small"}})
         tables.put_item(TableName="items", Item={"pk": {"S": "large"}, "text": {"S": "x" * 1_500}})
         tables.get_item(TableName="items", Key={"pk": {"S": "large"}}, ConsistentRead=True)
+        tables.query(TableName="items", ConsistentRead=True, KeyConditionExpression="pk = :pk",
+                     ExpressionAttributeValues={":pk": {"S": "large"}})
+        tables.batch_get_item(RequestItems={"items": {"ConsistentRead": True, "Keys": [
+            {"pk": {"S": name}} for name in ("small", "large", "none")]}})
         objects.put_object(Bucket="objects", Key="k", Body=b"12345")
         objects.get_object(Bucket="objects", Key="k")
         objects.list_objects_v2(Bucket="objects")
@@ -74,7 +78,7 @@ class Metered(unittest.TestCase):
             functions.invoke(FunctionName="f", Payload=b"{}")
 
         read = self.meter()
-        self.assertEqual(read["units"], {"write": 3.0, "read": 1.0})
+        self.assertEqual(read["units"], {"write": 3.0, "read": 5.0})
         self.assertEqual(read["calls"]["dynamodb.PutItem"], 2)
         self.assertEqual({name: read["calls"][name] for name in ("s3.Put", "s3.Get", "s3.List")},
                          {"s3.Put": 1, "s3.Get": 1, "s3.List": 1})

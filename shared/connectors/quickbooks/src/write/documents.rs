@@ -2,6 +2,7 @@
 
 use carry_connector::{WriteBatch, Written};
 use carry_model::{Code, Decimal, Document, Entity, Fault, Reach, Record, Status};
+use rust_decimal::RoundingStrategy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,6 +37,11 @@ pub(super) fn kind_of(entity: Entity) -> Result<Kind, Fault> {
 }
 
 /// True for documents that a vendor is the other side of.
+/// A rate of the fifteen digits that QuickBooks takes; one that was worked out by division has more.
+fn rounded(rate: Decimal) -> Decimal {
+    rate.round_sf_with_strategy(15, RoundingStrategy::MidpointAwayFromZero).unwrap_or(rate)
+}
+
 fn is_purchase(kind: Kind) -> bool {
     matches!(kind, Kind::Bill | Kind::VendorCredit | Kind::Purchase | Kind::PurchaseOrder)
 }
@@ -221,7 +227,7 @@ impl QuickBooks {
         self.switch_on(currency).await?;
         set(body, "CurrencyRef", to(currency.code()));
         if currency != self.home {
-            set_some(body, "ExchangeRate", rate.map(number).transpose()?);
+            set_some(body, "ExchangeRate", rate.map(rounded).map(number).transpose()?);
         }
         Ok(())
     }

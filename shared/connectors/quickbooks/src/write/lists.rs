@@ -5,6 +5,7 @@ use carry_model::{Account, AccountClass, Body, Code, Entity, Fault, Item, Record
 use serde_json::{Value, json};
 
 use super::target::{Parts, clip, marked, marker, note, target, target_before, unique, valid_name};
+use super::taxes::AUTOMATIC;
 use super::{Draft, Results, is_update, linked_opt, number, set, set_some, to};
 use crate::accounts::account_type;
 use crate::kinds::Kind;
@@ -265,6 +266,7 @@ impl QuickBooks {
         let reference = marker(record.entity, &record.id);
         let found = |id: TargetId, number: Option<String>| Some(Found { id, number });
         match record.entity {
+            Entity::TaxRate if self.chooses_tax() => Ok(found(target(Kind::TaxCode, AUTOMATIC), None)),
             Entity::Account | Entity::Terms | Entity::PaymentMethod | Entity::Item | Entity::TaxRate => {
                 let kind =
                     if record.entity == Entity::TaxRate { Kind::TaxCode } else { kind_of(record.entity)? };

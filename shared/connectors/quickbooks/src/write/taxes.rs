@@ -18,7 +18,7 @@ use crate::taxes::Part;
 const NAME_MAX: usize = 100;
 
 /// Stands for whatever code QuickBooks' automated sales tax chooses.
-const AUTOMATIC: &str = "TAX";
+pub(super) const AUTOMATIC: &str = "TAX";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -47,8 +47,13 @@ impl QuickBooks {
         Ok(results)
     }
 
+    /// Whether QuickBooks picks the tax code of a transaction itself (automated sales tax).
+    pub(super) fn chooses_tax(&self) -> bool {
+        self.is_us() && self.preferences.tax_prefs.partner_tax_enabled
+    }
+
     async fn write_tax(&self, rate: &TaxRate, reference: &str, verify_first: bool) -> Result<Written, Fault> {
-        if self.is_us() && self.preferences.tax_prefs.partner_tax_enabled {
+        if self.chooses_tax() {
             let mut written = Written::new(target(Kind::TaxCode, AUTOMATIC));
             written.notes = vec!["QuickBooks chooses the code itself; the tax goes as stated.".to_owned()];
             return Ok(written);
@@ -190,8 +195,15 @@ impl QuickBooks {
             return Ok(tax);
         }
         tax.calculation = Some("TaxExcluded");
-        let exempt = lists.exempt();
-        tax.codes.iter_mut().filter(|code| code.is_none()).for_each(|code| *code = exempt.clone());
+        if let Some(exempt) = lists.exempt() {
+            let bare = document.lines.iter().zip(&mut tax.codes).filter(|(_, code)| code.is_none());
+            for (line, code) in bare {
+                *code = Some(exempt.clone());
+                // The tax is stated whole or not at all: a rate of nothing is stated too.
+                let sum = sums.entry(exempt.clone()).or_default();
+                sum.1 = checked_sum([sum.1, line.net])?;
+            }
+        }
         let mut lines = Vec::new();
         for (code, (amount, net)) in &sums {
             let parts = lists.codes.get(code).map(|code| code.parts(purchase)).unwrap_or_default();

@@ -202,13 +202,13 @@ impl DynamoJobs {
         if ends { self.keep_until_its_time(&run.migration).await } else { Ok(()) }
     }
 
-    /// Sets when the migration is over, now that a run of it has ended.
+    /// Sets when the migration is over, now that a run of it has ended. A time that is set stays: beginning a run takes
+    /// it back, and what was ended by a person is not to be seen again because a step was late.
     async fn keep_until_its_time(&self, migration: &MigrationId) -> Result<(), Fault> {
-        let change = match self.retention.until(&self.runs_of(migration).await?) {
-            Some(until) => Change::default().set(OVER_AT, number(until.as_second())),
-            None => Change::default().remove(OVER_AT),
-        };
-        self.table.update(&header_key(migration), change.if_there()).await?;
+        if let Some(until) = self.retention.until(&self.runs_of(migration).await?) {
+            let change = Change::default().set(OVER_AT, number(until.as_second()));
+            self.table.update(&header_key(migration), change.if_there_without(OVER_AT)).await?;
+        }
         Ok(())
     }
 

@@ -170,4 +170,6 @@ async fn a_run_that_nobody_goes_on_with_is_purged_in_the_end() {
     assert_eq!(headers.due().await.unwrap(), ["m".into()], "ended by hand");
     let jobs = stack.aws().jobs(stack.table_at(Arc::new(Day(21))), Retention::default());
     assert!(jobs.migration(&"m".into()).await.unwrap().is_none());
+    jobs.save_run(&run("r", RunState::Finished)).await.unwrap();
+    assert!(jobs.migration(&"m".into()).await.unwrap().is_none(), "a step that is late brings nothing back");
 }

@@ -25,6 +25,8 @@ pub struct Config {
     pub time_zone: TimeZone,
     /// How long what belongs to a migration is kept.
     pub retention: Retention,
+    /// Functions of this name that may run at once, and share what a platform takes at once.
+    pub workers: u32,
     variables: BTreeMap<String, String>,
 }
 
@@ -51,19 +53,21 @@ impl Config {
             wrong.push("CARRY_TIME_ZONE is no IANA time zone.".to_owned());
             TimeZone::UTC
         });
-        let retention = match get("CARRY_RETENTION_DAYS").map(|days| days.parse::<u16>()) {
-            None => Retention::default(),
-            Some(Ok(days)) if days > 0 => Retention { days },
+        let mut number = |name: &str, by_default: u16| match get(name).map(|value| value.parse::<u16>()) {
+            None => by_default,
+            Some(Ok(number)) if number > 0 => number,
             Some(_) => {
-                wrong.push("CARRY_RETENTION_DAYS is no number of days.".to_owned());
-                Retention::default()
+                wrong.push(format!("{name} is no whole number from 1 on."));
+                by_default
             }
         };
+        let retention = Retention { days: number("CARRY_RETENTION_DAYS", Retention::default().days) };
+        let workers = number("CARRY_WORKERS", 1).into();
         if !wrong.is_empty() {
             return Err(invalid(&wrong.join(" ")));
         }
         let function = function.strip_prefix(&format!("{stack}-")).unwrap_or(&function).to_owned();
-        Ok(Self { stack, function, table, bucket, secret_prefix, time_zone, retention, variables })
+        Ok(Self { stack, function, table, bucket, secret_prefix, time_zone, retention, workers, variables })
     }
 
     /// A variable that only some functions have. A fault ([`Code::ConfigInvalid`]) where it is missing.

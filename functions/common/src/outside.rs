@@ -18,9 +18,6 @@ use secrecy::SecretString;
 use crate::metrics::Counted;
 use crate::{Adapters, Config, Meter};
 
-/// Workers that may call a platform at once: as many as the flow loads with.
-const WORKERS: u32 = 8;
-
 /// The world as one connection of a migration sees it.
 pub(crate) struct Outside {
     /// Before the names of what belongs to the migration: `<stack>/migrations/<id>`.
@@ -30,6 +27,7 @@ pub(crate) struct Outside {
     clock: Arc<dyn Clock>,
     meter: Arc<Meter>,
     secrets: BTreeMap<String, String>,
+    workers: u32,
 }
 
 impl Outside {
@@ -48,6 +46,7 @@ impl Outside {
             clock: adapters.clock.clone(),
             meter: meter.clone(),
             secrets: connection.secrets.clone(),
+            workers: config.workers,
         }
     }
 
@@ -62,7 +61,7 @@ impl Outside {
             quota: self.quota.clone(),
             connection: format!("{}/{name}", self.prefix),
             app: Vec::new(),
-            workers: WORKERS,
+            workers: self.workers,
         };
         Ok(Arc::new(EngineWire::sharing(self.transport(base)?, limits, &shared)))
     }

@@ -10,7 +10,6 @@
 
 mod support;
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,30 +17,6 @@ use std::time::{Duration, Instant};
 use support::{Done, Place, assert_same};
 
 const INVOICES: usize = 12_000;
-
-/// Books that take a while: invoices with their payments.
-fn large() -> Place {
-    let place = Place::new();
-    let books = place.path("books");
-    std::fs::create_dir(&books).unwrap();
-    let mut invoices = String::from(
-        "*InvoiceNo,*Customer,*InvoiceDate,*DueDate,Terms,Memo,Item(Product/Service),ItemDescription,ItemQuantity,ItemRate,*ItemAmount\r\n",
-    );
-    let mut payments = String::from("Payment Date,Customer,Payment No,Invoice No,Amount Applied\r\n");
-    for n in 1..=INVOICES {
-        let (customer, day) = (n % 500, n % 28 + 1);
-        let _ = write!(
-            invoices,
-            "A{n:06},Customer {customer},01/{day:02}/2026,02/{day:02}/2026,Net 30,,Work,,1,{n}.25,{n}.25\r\n"
-        );
-        if n % 3 == 0 {
-            let _ = write!(payments, "03/{day:02}/2026,Customer {customer},P{n:06},A{n:06},{n}.25\r\n");
-        }
-    }
-    std::fs::write(books.join("Invoices.csv"), invoices).unwrap();
-    std::fs::write(books.join("Received Payments.csv"), payments).unwrap();
-    place
-}
 
 fn full(place: &Place, target: &str, state: &str) -> Command {
     let args =
@@ -76,7 +51,7 @@ fn found(folder: &Path, name: &str, least: usize) -> bool {
 
 #[test]
 fn a_run_that_was_killed_goes_on_and_ends_like_one_that_was_not() {
-    let place = large();
+    let place = Place::large(INVOICES);
     Done::of(full(&place, "undisturbed.sqlite", "undisturbed").output().unwrap()).expect(0);
 
     let mut child = full(&place, "target.sqlite", "state").spawn().unwrap();
@@ -96,7 +71,7 @@ fn a_run_that_was_killed_goes_on_and_ends_like_one_that_was_not() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_a_run_that_goes_on() {
-    let place = large();
+    let place = Place::large(INVOICES);
     let mut child = full(&place, "target.sqlite", "state").spawn().unwrap();
     until_loading(&mut child, &place.path("state"));
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
@@ -119,7 +94,7 @@ fn ctrl_c_leaves_a_run_that_goes_on() {
 #[cfg(unix)]
 #[test]
 fn two_processes_never_work_in_one_state_folder() {
-    let place = large();
+    let place = Place::large(INVOICES);
     let mut child = full(&place, "target.sqlite", "state").spawn().unwrap();
     until_loading(&mut child, &place.path("state"));
     let second = Done::of(full(&place, "target.sqlite", "state").output().unwrap()).expect(2).json();

@@ -15,11 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The account, and the HTTP API of the stack in it.
 pub(crate) struct Account {
-    endpoint: String,
-    region: String,
-    account: String,
-    client: Client,
-    runtime: tokio::runtime::Runtime,
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) account: String,
+    pub(crate) client: Client,
+    pub(crate) runtime: tokio::runtime::Runtime,
 }
 
 impl Account {
@@ -50,21 +50,26 @@ impl Account {
 
     /// Sends a call that has to succeed; its body.
     fn send(&self, service: &str, call: RequestBuilder) -> String {
+        self.try_send(service, call).unwrap_or_else(|refused| panic!("{service}: {refused}"))
+    }
+
+    /// Sends a call; its body, also where it was refused.
+    fn try_send(&self, service: &str, call: RequestBuilder) -> Result<String, String> {
         let call = call.header("authorization", self.authorization(service));
         self.runtime.block_on(async {
             let answer = call.send().await.unwrap();
             let failed =
                 !answer.status().is_success() || answer.headers().contains_key("x-amz-function-error");
             let text = answer.text().await.unwrap();
-            assert!(!failed, "{service}: {text}");
-            text
+            if failed { Err(text) } else { Ok(text) }
         })
     }
 
     /// A call of a service that speaks JSON: `("dynamodb", "DynamoDB_20120810.GetItem", ...)`.
     pub(crate) fn call(&self, service: &str, target: &str, body: &Value) -> Value {
         let version = if service == "dynamodb" { "1.0" } else { "1.1" };
-        let call = self.client.post(&self.endpoint).header("x-amz-target", target);
+        let states = std::env::var("AWS_ENDPOINT_URL_SFN").ok().filter(|_| service == "states");
+        let call = self.client.post(states.as_ref().unwrap_or(&self.endpoint)).header("x-amz-target", target);
         let call = call.header("content-type", format!("application/x-amz-json-{version}"));
         let text = self.send(service, call.body(body.to_string()));
         serde_json::from_str(&text).unwrap_or(Value::Null)
@@ -72,9 +77,14 @@ impl Account {
 
     /// What a function of the stack answers.
     pub(crate) fn invoke(&self, function: &str, event: &Value) -> Value {
+        self.try_invoke(function, event).unwrap_or_else(|fault| panic!("{function}: {fault}"))
+    }
+
+    /// What a function of the stack answers, or the error that it ends with.
+    pub(crate) fn try_invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let url = format!("{}/2015-03-31/functions/{STACK}-{function}/invocations", self.endpoint);
-        let text = self.send("lambda", self.client.post(url).body(event.to_string()));
-        serde_json::from_str(&text).unwrap()
+        let text = self.try_send("lambda", self.client.post(url).body(event.to_string()))?;
+        Ok(serde_json::from_str(&text).unwrap())
     }
 
     /// Calls the HTTP API as the function behind it gets it; status and body.
@@ -162,11 +172,20 @@ impl Account {
         names.filter(|name| name.contains(migration)).collect()
     }
 
+    fn bucket(&self) -> String {
+        let Self { endpoint, region, account, .. } = self;
+        format!("{endpoint}/{STACK}-staging-{account}-{region}")
+    }
+
+    /// A staged JSON object.
+    pub(crate) fn object(&self, key: &str) -> Value {
+        let text = self.send("s3", self.client.get(format!("{}/{key}", self.bucket())));
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// The keys of a migration's objects.
     pub(crate) fn objects(&self, migration: &str) -> Vec<String> {
-        let Self { endpoint, region, account, .. } = self;
-        let bucket = format!("{STACK}-staging-{account}-{region}");
-        let url = format!("{endpoint}/{bucket}?list-type=2&prefix=migrations/{migration}/");
+        let url = format!("{}?list-type=2&prefix=migrations/{migration}/", self.bucket());
         let text = self.send("s3", self.client.get(url));
         text.split("<Key>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
     }

@@ -13,6 +13,10 @@
 mod account;
 mod api;
 mod cli;
+mod flow;
+mod journal;
+mod operator;
+mod postgres;
 mod purge;
 mod schedule;
 #[path = "../support/mod.rs"]

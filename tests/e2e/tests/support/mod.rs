@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -69,6 +70,31 @@ impl Place {
                 std::fs::copy(entry.path(), books.join(entry.file_name())).unwrap();
             }
         }
+        place
+    }
+
+    /// With books that take a while: so many invoices with their payments.
+    pub(crate) fn large(number: usize) -> Self {
+        let place = Self::new();
+        let books = place.path("books");
+        std::fs::create_dir(&books).unwrap();
+        let mut invoices = String::from(
+            "*InvoiceNo,*Customer,*InvoiceDate,*DueDate,Terms,Memo,Item(Product/Service),ItemDescription,ItemQuantity,ItemRate,*ItemAmount\r\n",
+        );
+        let mut payments =
+            String::from("Receive Payment #,Payment Date,Customer,Invoice Apply,Amount Received\r\n");
+        for n in 1..=number {
+            let (customer, day) = (n % 500, n % 28 + 1);
+            let _ = write!(
+                invoices,
+                "A{n:06},Customer {customer},01/{day:02}/2026,02/{day:02}/2026,Net 30,,Work,,1,{n}.25,{n}.25\r\n"
+            );
+            if n % 3 == 0 {
+                let _ = write!(payments, "P{n:06},03/{day:02}/2026,Customer {customer},A{n:06},{n}.25\r\n");
+            }
+        }
+        std::fs::write(books.join("Invoices.csv"), invoices).unwrap();
+        std::fs::write(books.join("Received Payments.csv"), payments).unwrap();
         place
     }
 
@@ -140,45 +166,59 @@ fn shown(value: ValueRef<'_>) -> String {
     }
 }
 
+/// A table of a target.
+pub(crate) struct Table {
+    pub(crate) name: String,
+    /// Which table the value of a column names a row of.
+    pub(crate) references: BTreeMap<String, String>,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
 fn content(path: &Path) -> Vec<String> {
-    const ENGINES_OWN: [&str; 2] = ["id_counters", "books"];
     let connection = open(path);
-    let tables = texts(&connection, "select name from sqlite_schema where type = 'table' order by name");
-    let tables: Vec<_> =
-        tables.into_iter().flatten().filter(|table| !ENGINES_OWN.contains(&table.as_str())).collect();
+    let names = texts(&connection, "select name from sqlite_schema where type = 'table' order by name");
+    let table = |name: String| {
+        let sql = format!("select \"from\", \"table\" from pragma_foreign_key_list('{name}')");
+        let references = texts(&connection, &sql).into_iter().map(|row| (row[0].clone(), row[1].clone()));
+        Table {
+            references: references.collect(),
+            columns: columns(&connection, &name),
+            rows: texts(&connection, &format!("select * from {name}")),
+            name,
+        }
+    };
+    comparable(&names.into_iter().flatten().map(table).collect::<Vec<_>>())
+}
+
+/// What a target holds, comparable between targets: a line for each row, ids replaced by what they stand for, the
+/// entries that close out the clearing account left out (a run writes one of its own).
+pub(crate) fn comparable(tables: &[Table]) -> Vec<String> {
+    const ENGINES_OWN: [&str; 2] = ["id_counters", "books"];
+    let tables: Vec<_> = tables.iter().filter(|table| !ENGINES_OWN.contains(&table.name.as_str())).collect();
     // What each id stands for, by table.
-    let mut meaning: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut meaning: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for table in &tables {
-        let columns = columns(&connection, table);
-        if columns.contains(&"id".to_owned()) && columns.contains(&"source_id".to_owned()) {
-            for row in texts(&connection, &format!("select id, source_id from {table}")) {
-                meaning.insert((table.clone(), row[0].clone()), row[1].clone());
-            }
+        let at = |column: &str| table.columns.iter().position(|known| known == column);
+        if let (Some(id), Some(source)) = (at("id"), at("source_id")) {
+            meaning.extend(table.rows.iter().map(|row| ((&*table.name, &*row[id]), &*row[source])));
         }
     }
     let mut lines = Vec::new();
     for table in &tables {
-        let columns = columns(&connection, table);
-        let references: BTreeMap<String, String> = texts(
-            &connection,
-            &format!("select \"from\", \"table\" from pragma_foreign_key_list('{table}')"),
-        )
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1].clone()))
-        .collect();
-        for row in texts(&connection, &format!("select * from {table}")) {
+        for row in &table.rows {
             let cells =
-                columns.iter().zip(row).filter(|(column, _)| *column != "id").map(|(column, value)| {
+                table.columns.iter().zip(row).filter(|(column, _)| *column != "id").map(|(column, value)| {
                     // Rows below lines refer to line and document together; the document is what tells them apart.
                     let of = match column.as_str() {
                         "document_id" => Some("documents"),
                         "journal_id" => Some("journals"),
-                        _ => references.get(column).map(String::as_str),
+                        _ => table.references.get(column).map(String::as_str),
                     };
-                    let known = of.and_then(|of| meaning.get(&(of.to_owned(), value.clone())));
-                    format!("{column}={}", known.unwrap_or(&value))
+                    let known = of.and_then(|of| meaning.get(&(of, value.as_str())));
+                    format!("{column}={}", known.unwrap_or(&value.as_str()))
                 });
-            lines.push(format!("{table}: {}", cells.collect::<Vec<_>>().join(" ")));
+            lines.push(format!("{}: {}", table.name, cells.collect::<Vec<_>>().join(" ")));
         }
     }
     lines.retain(|line| !line.contains("carryforward:clearing:"));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Most rows of a raw batch.
-pub const BATCH_ROWS_MAX: usize = 2_000;
+pub const BATCH_ROWS_MAX: usize = 1_000;
 
 /// A raw batch is closed once it holds this many bytes of JSON Lines; one row may exceed it.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;

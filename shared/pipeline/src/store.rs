@@ -12,8 +12,9 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use crate::staged::parse_records;
 
-/// zstd level of staged batches: a higher one saves a thirtieth of the size and costs a tenth of the time of a stage.
-const ZSTD_LEVEL: i32 = 1;
+/// zstd level of staged batches: a thirtieth smaller than by the first level, which would save a twelfth of the
+/// processor time of staging; with it small books, too, are staged in less than half their size.
+const ZSTD_LEVEL: i32 = 3;
 
 /// Largest staged object once decompressed, in bytes: a batch is far below it.
 const OBJECT_BYTES_MAX: usize = 256 * 1024 * 1024;

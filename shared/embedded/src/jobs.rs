@@ -34,7 +34,7 @@ impl SqliteJobs {
         connection
             .execute_batch(
                 "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; \
-                 pragma busy_timeout = 10000; pragma cache_size = -12000; pragma wal_autocheckpoint = 8192;",
+                 pragma busy_timeout = 10000; pragma cache_size = -4000; pragma wal_autocheckpoint = 8192;",
             )
             .map_err(broken)?;
         prepare(&connection, path)?;

@@ -68,17 +68,19 @@ impl Loader<'_> {
     async fn walk(&self, parts: &[String], walk: Walk) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
         let mut parts = parts.iter().map(|part| self.fetch(walk.entity, part));
-        // The next part is read and parsed while others are written.
-        let mut next = parts.next();
+        let mut next = None;
         let mut before = None;
         let mut under_way = FuturesOrdered::new();
         let mut stopped = None;
         loop {
             while under_way.len() < walk.at_once
                 && stopped.is_none()
-                && let Some(ahead) = next.take()
+                && let Some(ahead) = next.take().or_else(|| parts.next())
             {
-                next = parts.next();
+                // Where one is loaded at a time, the next is read and parsed meanwhile: two are in memory, never more.
+                if walk.at_once == 1 {
+                    next = parts.next();
+                }
                 let (herald, waiting) = herald();
                 under_way.push_back(self.load_part(ahead, walk, before.replace(waiting), herald));
             }

@@ -95,7 +95,7 @@ fn open(path: &Path) -> Result<Connection, Fault> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
-             PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -6000; PRAGMA wal_autocheckpoint = 8192; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(unusable)?;

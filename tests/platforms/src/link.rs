@@ -1,0 +1,96 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use carry_connector::oauth::{App, Grant, Provider};
+use carry_connector::{Limits, Method, Request, Response, Wire};
+use carry_model::{Code, Fault, Reach, Timestamp};
+use carry_pipeline::{AuthorizedWire, EngineWire, SignedIn};
+use carry_ports::{Clock, MemoryTokens, Tokens, Transport};
+use carry_sandbox::Control;
+use carry_sandbox::http;
+use tokio::time::Instant;
+
+/// The sandbox's time follows tokio's, so that a paused test clock is the sandbox's clock too.
+#[derive(Clone)]
+pub struct SandboxClock {
+    control: Control,
+    begun: Timestamp,
+    since: Instant,
+}
+
+impl SandboxClock {
+    fn new(control: &Control) -> Self {
+        control.set_speed(0);
+        Self { control: control.clone(), begun: control.now(), since: Instant::now() }
+    }
+
+    fn keep_up(&self) -> Timestamp {
+        let passed = jiff::SignedDuration::try_from(self.since.elapsed()).unwrap();
+        let now = self.begun.checked_add(passed).unwrap();
+        self.control.set_time(now);
+        now
+    }
+}
+
+impl Clock for SandboxClock {
+    fn now(&self) -> Timestamp {
+        self.keep_up()
+    }
+}
+
+/// Calls go straight into the sandbox; an answer that is lost is of unknown outcome, as over a socket.
+struct InProcess {
+    control: Control,
+    clock: SandboxClock,
+}
+
+fn method(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    }
+}
+
+#[async_trait]
+impl Transport for InProcess {
+    async fn send(&self, request: &Request) -> Result<Response, Fault> {
+        self.clock.keep_up();
+        let mut sent = http::Request::new(method(request.method), &request.path);
+        sent.headers =
+            request.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
+        sent.body = request.body.clone().unwrap_or_default();
+        let lost = Fault::new(Code::ConnectionFailed).reach(Reach::Unknown);
+        let answer = self.control.send(sent).await.map_err(|_| lost)?;
+        Ok(Response { status: answer.status, headers: answer.headers, body: answer.body })
+    }
+}
+
+/// A signed-in wire to a sandbox, inside `limits`.
+pub async fn link(control: &Control, provider: Provider, limits: &Limits) -> (Arc<dyn Wire>, SandboxClock) {
+    let clock = SandboxClock::new(control);
+    let transport = Arc::new(InProcess { control: control.clone(), clock: clock.clone() });
+    let issued = control.grant(&[], provider.scope);
+    let tokens = MemoryTokens::default();
+    let connection = format!("{}:sandbox", provider.system);
+    let grant = Grant {
+        access_token: issued.access.into(),
+        expires: clock.now().checked_add(jiff::SignedDuration::from_secs(issued.expires_s)).unwrap(),
+        refresh_token: Some(issued.refresh.into()),
+        refresh_expires: None,
+    };
+    tokens.store(&connection, &grant).await.unwrap();
+    let app = control.app();
+    let signed_in = SignedIn {
+        provider,
+        app: App { id: app.id, secret: Some(app.secret.into()) },
+        connection,
+        tokens: Arc::new(tokens),
+        token_host: transport.clone(),
+        clock: Arc::new(clock.clone()),
+    };
+    let engine: Arc<dyn Wire> = Arc::new(EngineWire::new(transport, limits));
+    (Arc::new(AuthorizedWire::new(engine, signed_in)), clock)
+}

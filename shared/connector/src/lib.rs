@@ -21,7 +21,8 @@ mod writer;
 pub use batch::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, BatchBuilder, BatchHeader, RawBatch, RawRow, RawSink};
 pub use manifest::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 pub use reader::{
-    CatalogEntry, Finding, Partition, Reader, Severity, Survey, Transformed, Transformer, UnlistedBalance,
+    CatalogEntry, Changes, Finding, Partition, Reader, Severity, Survey, Transformed, Transformer,
+    UnlistedBalance,
 };
 pub use wire::{Effect, Method, Request, Response, Wire};
 pub use writer::{

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use carry_model::{AccountClass, Company, Date, Decimal, Entity, Fault, Record, Reject};
+use carry_model::{
+    AccountClass, Company, Date, Decimal, Entity, Fault, Record, RecordKey, Reject, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Manifest, RawBatch, RawSink};
@@ -80,6 +82,15 @@ pub enum UnlistedBalance {
     Settled,
 }
 
+/// What a survey of changes says of what is not in its partitions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Changes {
+    /// Since when.
+    pub since: Timestamp,
+    /// Records that were deleted since then; every other one that is not in the partitions is there as it was.
+    pub gone: Vec<RecordKey>,
+}
+
 /// What a source holds, before anything is extracted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Survey {
@@ -102,6 +113,9 @@ pub struct Survey {
     /// Books are closed up to and including this day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock_date: Option<Date>,
+    /// Where set, the partitions hold only what changed since a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// The reader's own knowledge that its transformer needs (date orders, number formats, ...).
     pub profile: serde_json::Value,
 }
@@ -131,6 +145,13 @@ pub trait Reader: Send + Sync {
 
     /// Looks at what there is: counts, partitions, findings. Reads only.
     async fn survey(&self) -> Result<Survey, Fault>;
+
+    /// The same for what changed since a time, deletions among it. None where the system cannot tell all of it: then
+    /// everything is read and compared by fingerprint.
+    async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
+        let _ = since;
+        Ok(None)
+    }
 
     /// Reads a partition in bounded batches into the sink, from the start or after a cursor that an earlier
     /// extraction handed to [`RawSink::accept`]. A source object never straddles two batches.

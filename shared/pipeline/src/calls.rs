@@ -113,6 +113,7 @@ mod tests {
             unlisted_receivable: Default::default(),
             unlisted_payable: Default::default(),
             lock_date: None,
+            changes: None,
             profile: serde_json::Value::Null,
         }
     }

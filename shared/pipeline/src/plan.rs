@@ -1,8 +1,9 @@
 //! Plan: look at source and target, check the mapping, write down what will be done.
 
 use carry_connector::{Finding, Preflight, Severity, Survey};
-use carry_model::{Code, Entity, Fault};
-use carry_ports::RunKind;
+use carry_model::{Code, Entity, Fault, Timestamp};
+use carry_ports::{Jobs, Run, RunKind, RunState};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::calls;
@@ -47,7 +48,17 @@ impl Plan {
 
     /// Looks at both sides. Reads only.
     pub async fn draw(connection: &Connection, kind: RunKind, settings: &Settings) -> Result<Self, Fault> {
-        let survey = connection.reader.survey().await?;
+        Self::draw_since(connection, kind, settings, None).await
+    }
+
+    /// The same of what changed since a time, where the source can tell.
+    pub(crate) async fn draw_since(
+        connection: &Connection,
+        kind: RunKind,
+        settings: &Settings,
+        since: Option<Timestamp>,
+    ) -> Result<Self, Fault> {
+        let survey = survey(connection, since).await?;
         let preflight = connection.writer.preflight().await?;
         let mapping = match &settings.mapping {
             Some(mapping) => mapping.clone(),
@@ -72,6 +83,35 @@ impl Plan {
         let list: Vec<_> = blocking.iter().map(|f| format!("{}: {}", f.place, f.text)).collect();
         let fault = Fault::new(code).detail(list.join(" "));
         Err(if first.hint.is_empty() { fault } else { fault.hint(&first.hint) })
+    }
+}
+
+/// Changes are read from a little earlier on than the last run began: clocks differ, and changes take a while to show.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
+
+/// From when on a delta reads: the start of the last run that read everything up to then. None for other runs.
+pub(crate) async fn changed_since(jobs: &dyn Jobs, run: &Run) -> Result<Option<Timestamp>, Fault> {
+    if run.kind != RunKind::Delta {
+        return Ok(None);
+    }
+    let runs = jobs.runs(&run.migration).await?;
+    let reads_all = |earlier: &&Run| {
+        matches!(earlier.kind, RunKind::Full | RunKind::Delta)
+            && matches!(earlier.state, RunState::Finished | RunState::FinishedWithIssues)
+            && earlier.id != run.id
+    };
+    let last = runs.iter().filter(reads_all).map(|earlier| earlier.started).max();
+    Ok(last.and_then(|started| started.checked_sub(OVERLAP).ok()))
+}
+
+async fn survey(connection: &Connection, since: Option<Timestamp>) -> Result<Survey, Fault> {
+    let changes = match since {
+        Some(since) => connection.reader.changes(since).await?,
+        None => None,
+    };
+    match changes {
+        Some(survey) => Ok(survey),
+        None => connection.reader.survey().await,
     }
 }
 

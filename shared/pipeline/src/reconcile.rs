@@ -151,7 +151,10 @@ async fn compare_rest(
             let count = u64::try_from(links.len()).unwrap_or(u64::MAX);
             engine.progress.advance(Stage::Reconcile, entity.plural(), count);
         } else if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
-            comparison.vanished(entity).await?;
+            match &loader.plan.survey.changes {
+                Some(changes) => comparison.gone(entity, &changes.gone).await?,
+                None => comparison.vanished(entity).await?,
+            }
         }
         (standing.entity, standing.after) = (reached, after);
     }

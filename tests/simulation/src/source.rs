@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use carry_connector::{
-    BatchBuilder, BatchHeader, Limits, Manifest, Partition, RawBatch, RawSink, Reader, Support, Survey,
-    Transformed, Transformer,
+    BatchBuilder, BatchHeader, Changes, Limits, Manifest, Partition, RawBatch, RawSink, Reader, Support,
+    Survey, Transformed, Transformer,
 };
-use carry_model::{Company, Currency, Entity, Fault, Record};
+use carry_model::{Company, Currency, Entity, Fault, Record, RecordKey, Timestamp};
 
 use crate::books::Books;
 
@@ -22,11 +22,47 @@ static MANIFEST: Manifest = Manifest {
 
 pub struct BookSource {
     records: Vec<Record>,
+    /// What changed and what went, where this source can tell.
+    told: Option<(Vec<Record>, Vec<RecordKey>)>,
 }
 
 impl BookSource {
     pub fn new(books: &Books) -> Self {
-        Self { records: books.records.clone() }
+        Self { records: books.records.clone(), told: None }
+    }
+
+    /// A source that tells what changed since `earlier`, and holds nothing else ready.
+    pub fn telling_changes(books: &Books, earlier: &Books) -> Self {
+        let is_new = |record: &&Record| !earlier.records.contains(record);
+        let is_gone = |key: &RecordKey| !books.records.iter().any(|record| record.key() == *key);
+        let changed = books.records.iter().filter(is_new).cloned().collect();
+        let gone = earlier.records.iter().map(Record::key).filter(is_gone).collect();
+        Self { records: Vec::new(), told: Some((changed, gone)) }
+    }
+
+    fn survey_of(&self, records: &[Record], changes: Option<Changes>) -> Survey {
+        let mut counts = BTreeMap::new();
+        for record in records {
+            *counts.entry(record.entity).or_insert(0) += 1;
+        }
+        let partition = |(entity, rows): (&Entity, &u64)| Partition {
+            id: entity.name().to_owned(),
+            entity: *entity,
+            spec: serde_json::Value::Bool(changes.is_some()),
+            rows: *rows,
+        };
+        Survey {
+            company: Company { name: "Simulated".into(), home_currency: Currency::EUR, country: None },
+            partitions: counts.iter().map(partition).collect(),
+            counts,
+            findings: Vec::new(),
+            catalog: Vec::new(),
+            unlisted_receivable: Default::default(),
+            unlisted_payable: Default::default(),
+            lock_date: None,
+            changes,
+            profile: serde_json::Value::Null,
+        }
     }
 }
 
@@ -37,27 +73,14 @@ impl Reader for BookSource {
     }
 
     async fn survey(&self) -> Result<Survey, Fault> {
-        let mut counts = BTreeMap::new();
-        for record in &self.records {
-            *counts.entry(record.entity).or_insert(0) += 1;
-        }
-        let partition = |(entity, rows): (&Entity, &u64)| Partition {
-            id: entity.name().to_owned(),
-            entity: *entity,
-            spec: serde_json::Value::Null,
-            rows: *rows,
+        Ok(self.survey_of(&self.records, None))
+    }
+
+    async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
+        let survey = |(changed, gone): &(Vec<Record>, Vec<RecordKey>)| {
+            self.survey_of(changed, Some(Changes { since, gone: gone.clone() }))
         };
-        Ok(Survey {
-            company: Company { name: "Simulated".into(), home_currency: Currency::EUR, country: None },
-            partitions: counts.iter().map(partition).collect(),
-            counts,
-            findings: Vec::new(),
-            catalog: Vec::new(),
-            unlisted_receivable: Default::default(),
-            unlisted_payable: Default::default(),
-            lock_date: None,
-            profile: serde_json::Value::Null,
-        })
+        Ok(self.told.as_ref().map(survey))
     }
 
     async fn extract(
@@ -74,9 +97,11 @@ impl Reader for BookSource {
             shape: serde_json::Value::Null,
         });
         // Small batches, so that there are many places to be interrupted at.
-        for chunk in
-            self.records.iter().filter(|r| r.entity == partition.entity).collect::<Vec<_>>().chunks(7)
-        {
+        let records = match &self.told {
+            Some((changed, _)) if partition.spec == true => changed,
+            _ => &self.records,
+        };
+        for chunk in records.iter().filter(|r| r.entity == partition.entity).collect::<Vec<_>>().chunks(7) {
             for record in chunk {
                 builder.push(0, 0, record)?;
             }

@@ -70,6 +70,7 @@ pub(crate) fn survey(folder: &Path, scan: &Scan, options: &FilesOptions) -> Resu
         unlisted_receivable: unlisted(Ledger::Receivable),
         unlisted_payable: unlisted(Ledger::Payable),
         lock_date: None,
+        changes: None,
         profile: serde_json::to_value(&profile).map_err(bug)?,
     })
 }

@@ -15,6 +15,7 @@
 //! Target ids name the kind: `invoice:145`, or both sides of a contact: `customer:12+vendor:13`.
 
 mod accounts;
+mod changes;
 mod company;
 mod fault;
 mod hosts;

@@ -1,10 +1,13 @@
 //! The source side.
 
 use async_trait::async_trait;
-use carry_connector::{BatchBuilder, BatchHeader, Manifest, Partition, RawSink, Reader, Survey, Transformer};
-use carry_model::{Code, Entity, Fault};
+use carry_connector::{
+    BatchBuilder, BatchHeader, Changes, Manifest, Partition, RawSink, Reader, Survey, Transformer,
+};
+use carry_model::{Code, Entity, Fault, Timestamp};
 use serde_json::value::RawValue;
 
+use crate::changes::condition;
 use crate::kinds::Kind;
 use crate::manifest::MANIFEST;
 use crate::session::QuickBooks;
@@ -29,7 +32,14 @@ impl Reader for QuickBooks {
     }
 
     async fn survey(&self) -> Result<Survey, Fault> {
-        self.look().await
+        self.look(None).await
+    }
+
+    async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
+        match self.gone(since).await? {
+            Some(gone) => self.look(Some(Changes { since, gone })).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn extract(
@@ -50,12 +60,15 @@ impl Reader for QuickBooks {
         if kind.entity() == Entity::TrackingCategory {
             return self.extract_list(kind, after, &mut batch, sink).await;
         }
+        let since = partition.spec.get("since").and_then(serde_json::Value::as_str);
+        let since = since.map(str::parse).transpose().map_err(|_| corrupt("a partition's time"))?;
+        let condition = condition(kind, since);
         let mut next = match after {
             Some(cursor) => cursor.parse().map_err(|_| corrupt("a cursor"))?,
             None => 1_usize,
         };
         loop {
-            let page = self.company.page(kind, kind.condition(), next).await?;
+            let page = self.company.page(kind, &condition, next).await?;
             if page.is_empty() {
                 break;
             }
@@ -76,7 +89,7 @@ impl Reader for QuickBooks {
         if !batch.is_empty() {
             sink.accept(batch.take(), None).await?;
         }
-        self.check_count(kind, partition, next - 1).await
+        self.check_count(kind, &condition, partition, next - 1).await
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
@@ -91,12 +104,18 @@ pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
 
 impl QuickBooks {
     /// What was read must be what QuickBooks counts, at the survey or now that it is read.
-    async fn check_count(&self, kind: Kind, partition: &Partition, read: usize) -> Result<(), Fault> {
+    async fn check_count(
+        &self,
+        kind: Kind,
+        condition: &str,
+        partition: &Partition,
+        read: usize,
+    ) -> Result<(), Fault> {
         let read = u64::try_from(read).unwrap_or(u64::MAX);
         if read == partition.rows {
             return Ok(());
         }
-        let now = self.company.count(kind, kind.condition()).await?;
+        let now = self.company.count(kind, condition).await?;
         if read == now {
             return Ok(());
         }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use carry_connector::{CatalogEntry, Finding, Partition, Severity, Survey, UnlistedBalance};
-use carry_model::{Company, Decimal, Entity, Fault, checked_sum};
+use carry_connector::{CatalogEntry, Changes, Finding, Partition, Severity, Survey, UnlistedBalance};
+use carry_model::{Company, Decimal, Entity, Fault, Timestamp, checked_sum};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts;
+use crate::changes::condition;
 use crate::kinds::Kind;
 use crate::objects::{Account, Item, Name, PaymentMethod, Ref, TaxCode, TaxRate, TaxRateList};
 use crate::session::QuickBooks;
@@ -36,18 +37,19 @@ fn finding(severity: Severity, place: &str, text: &str, hint: &str, count: Optio
 
 impl QuickBooks {
     /// Counts by QuickBooks' own count, and the lists that everything else is understood by.
-    pub(crate) async fn look(&self) -> Result<Survey, Fault> {
+    pub(crate) async fn look(&self, changes: Option<Changes>) -> Result<Survey, Fault> {
+        let since = changes.as_ref().map(|changes| changes.since);
         let mut counts = BTreeMap::new();
         let mut partitions = Vec::new();
         for kind in Kind::ALL.iter().copied() {
-            let rows = self.company.count(kind, kind.condition()).await?;
+            let rows = self.company.count(kind, &condition(kind, since)).await?;
             if rows == 0 {
                 continue;
             }
             partitions.push(Partition {
                 id: kind.path().to_owned(),
                 entity: kind.entity(),
-                spec: serde_json::json!({ "kind": kind.name() }),
+                spec: serde_json::json!({ "kind": kind.name(), "since": since }),
                 rows,
             });
             // A list of classes is one tracking category.
@@ -63,14 +65,20 @@ impl QuickBooks {
             self.company.all(Kind::Customer, "Active IN (true,false) AND Job = true").await?;
         let tops = tops(&jobs);
         // Sub-customers are projects of the customer at their top.
-        let projects = u64::try_from(tops.len()).unwrap_or_default();
+        let projects = match since {
+            None => u64::try_from(tops.len()).unwrap_or_default(),
+            Some(_) => {
+                let changed = format!("{} AND Job = true", condition(Kind::Customer, since));
+                self.company.count(Kind::Customer, &changed).await?
+            }
+        };
         if projects > 0 {
             counts.entry(Entity::Contact).and_modify(|count| *count = count.saturating_sub(projects));
             counts.insert(Entity::Project, projects);
         }
         let codes = tax_codes(&codes, &rates)?;
         let items: Vec<Item> = self.company.all(Kind::Item, Kind::Item.condition()).await?;
-        self.tell_card_credits(&mut counts).await?;
+        self.tell_card_credits(&mut counts, since).await?;
         let catalog = catalog(&accounts, &codes, &methods);
         let profile = Profile {
             home: self.home,
@@ -97,17 +105,25 @@ impl QuickBooks {
             unlisted_receivable: UnlistedBalance::Computed,
             unlisted_payable: UnlistedBalance::Computed,
             lock_date: self.preferences.accounting_info_prefs.book_close_date,
+            changes,
             profile: serde_json::to_value(profile)
                 .map_err(|e| Fault::new(carry_model::Code::Bug).caused_by(e))?,
         })
     }
 
     /// What is credited to a card is money received, the rest of the purchases expenses.
-    async fn tell_card_credits(&self, counts: &mut BTreeMap<Entity, u64>) -> Result<(), Fault> {
+    async fn tell_card_credits(
+        &self,
+        counts: &mut BTreeMap<Entity, u64>,
+        since: Option<Timestamp>,
+    ) -> Result<(), Fault> {
         if !counts.contains_key(&Entity::Expense) {
             return Ok(());
         }
-        match self.company.count(Kind::Purchase, "Credit = true").await {
+        let changed = condition(Kind::Purchase, since);
+        let credits =
+            if changed.is_empty() { String::new() } else { format!("{changed} AND ") } + "Credit = true";
+        match self.company.count(Kind::Purchase, &credits).await {
             Ok(0) => {}
             Ok(credits) => {
                 counts.entry(Entity::Expense).and_modify(|count| *count = count.saturating_sub(credits));

@@ -236,6 +236,32 @@ async fn pages_that_never_end_are_a_fault() {
     assert_eq!(fault.code, Code::AnswerUnreadable);
 }
 
+#[tokio::test]
+async fn changes_are_what_changed_and_what_was_deleted() {
+    let fake = books();
+    let reader = connect(&fake).await;
+    let before = reader.survey().await.unwrap();
+    let line = json!({"DetailType": "DescriptionOnly", "Description": "x"});
+    let bill = |number: &str| json!({"VendorRef": {"value": "1"}, "TxnDate": "2026-01-01", "DocNumber": number, "Line": [line]});
+    let old = fake.put("Bill", bill("old"));
+    fake.0.lock().unwrap().now = "2026-05-05T10:00:00Z".to_owned();
+    let new = fake.put("Bill", bill("new"));
+    fake.delete("Bill", &old);
+    let survey = reader.changes("2026-05-05T09:00:00Z".parse().unwrap()).await.unwrap().unwrap();
+    let mut kinds: Vec<_> = survey.partitions.iter().map(|partition| partition.id.as_str()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["bill", "class", "taxcode"], "short lists are always read whole");
+    assert_eq!(survey.changes.as_ref().unwrap().gone, [RecordKey::new(Entity::Bill, old)]);
+    assert_eq!(survey.counts[&Entity::Bill], 1);
+    assert_eq!(survey.catalog.len(), before.catalog.len(), "what records are understood by is whole");
+    let bills = survey.partitions.iter().find(|partition| partition.id == "bill").unwrap();
+    let mut kept = Kept::default();
+    reader.extract(&survey, bills, None, &mut kept).await.unwrap();
+    let mut all = Transformed::default();
+    reader.transformer(&survey).unwrap().transform(&kept.0[0], &mut all).unwrap();
+    assert_eq!(all.records[0].key(), RecordKey::new(Entity::Bill, new));
+}
+
 /// Answers everything with the same.
 struct Same(u16, String);
 

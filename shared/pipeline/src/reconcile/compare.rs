@@ -221,6 +221,19 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Lists what the source says it deleted.
+    pub(super) async fn gone(&mut self, entity: Entity, gone: &[RecordKey]) -> Result<(), Fault> {
+        let keys: Vec<RecordKey> = gone.iter().filter(|key| key.entity == entity).cloned().collect();
+        for page in keys.chunks(VANISHED_PAGE) {
+            let links = self.engine.jobs.resolve(&self.run.migration, page).await?;
+            for link in links.iter().flatten().filter(|link| link.is_done()) {
+                self.summary.vanished += 1;
+                self.vanished.push(self.store, &rows::vanished(link)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Draws up receivables, payables and control figures.
     pub(super) async fn finish(mut self, clearing: Vec<Money>) -> Result<Sums, Fault> {
         let mut contacts: Vec<_> = std::mem::take(&mut self.contacts).into_iter().collect();

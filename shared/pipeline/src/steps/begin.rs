@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::OpenRun;
 use crate::mapping::MAPPED;
-use crate::plan::Plan;
+use crate::plan::{Plan, changed_since};
 use crate::{Engine, Settings};
 
 /// Links read in one go.
@@ -82,7 +82,9 @@ impl OpenRun {
     /// Draws the plan, or takes the one that this run began with.
     pub async fn draw_plan(&self, settings: &Settings) -> Result<&Arc<Plan>, Fault> {
         if Plan::find(&self.store).await?.is_none() {
-            let mut plan = Plan::draw(&self.engine.connection, self.run.kind, settings).await?;
+            let since = changed_since(self.engine.jobs.as_ref(), &self.run).await?;
+            let mut plan =
+                Plan::draw_since(&self.engine.connection, self.run.kind, settings, since).await?;
             plan.check()?;
             if settings.mapping.is_none() {
                 self.leave_own_records(&mut plan).await?;

@@ -51,6 +51,7 @@ pub(super) async fn survey(
         unlisted_receivable: Default::default(),
         unlisted_payable: Default::default(),
         lock_date: None,
+        changes: None,
         profile: serde_json::to_value(&profile).map_err(|e| Fault::new(Code::Bug).caused_by(e))?,
     })
 }

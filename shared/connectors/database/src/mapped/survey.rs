@@ -24,6 +24,7 @@ pub(super) async fn survey(database: &Database, mapping: &Mapping) -> Result<Sur
         unlisted_receivable: mapping.source.unlisted_receivable,
         unlisted_payable: mapping.source.unlisted_payable,
         lock_date: None,
+        changes: None,
         profile: mapping.without_address()?.into(),
     };
     let mapped = Mapped { mapping: mapping.clone(), home: survey.company.home_currency };

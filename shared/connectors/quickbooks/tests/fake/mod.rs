@@ -33,6 +33,10 @@ pub(crate) struct State {
     several: bool,
     pub(crate) page_max: usize,
     pub(crate) endless: bool,
+    /// When objects are said to be changed from now on.
+    pub(crate) now: String,
+    /// Kind and id of what was deleted.
+    deleted: Vec<(String, String)>,
 }
 
 /// The company.
@@ -41,8 +45,14 @@ pub(crate) struct Fake(pub(crate) Mutex<State>);
 impl Fake {
     /// A company of that country with the accounts every company has.
     pub(crate) fn new(country: &str, several: bool) -> Self {
-        let mut state =
-            State { next: 1, country: country.to_owned(), several, page_max: 1_000, ..State::default() };
+        let mut state = State {
+            next: 1,
+            country: country.to_owned(),
+            several,
+            page_max: 1_000,
+            now: "2026-01-01T00:00:00Z".to_owned(),
+            ..State::default()
+        };
         for (name, kind, sub) in [
             ("Accounts Receivable (A/R)", "Accounts Receivable", "AccountsReceivable"),
             ("Accounts Payable (A/P)", "Accounts Payable", "AccountsPayable"),
@@ -58,6 +68,10 @@ impl Fake {
 
     pub(crate) fn count(&self, kind: &str) -> usize {
         self.0.lock().unwrap().kinds.get(kind).map_or(0, BTreeMap::len)
+    }
+
+    pub(crate) fn delete(&self, kind: &str, id: &str) {
+        self.0.lock().unwrap().delete(kind, &json!({ "Id": id })).unwrap();
     }
 
     pub(crate) fn put(&self, kind: &str, body: Value) -> String {
@@ -149,7 +163,7 @@ impl State {
         }
         body["Id"] = json!(id.to_string());
         body["SyncToken"] = json!(token.to_string());
-        body["MetaData"] = json!({"CreateTime": "2026-01-01T00:00:00-08:00", "LastUpdatedTime": "2026-01-01T00:00:00-08:00"});
+        body["MetaData"] = json!({"CreateTime": "2026-01-01T00:00:00-08:00", "LastUpdatedTime": self.now});
         body["domain"] = json!("QBO");
         if ["Class", "Department", "Item"].contains(&kind) {
             let parent = body["ParentRef"]["value"]
@@ -189,7 +203,10 @@ impl State {
     fn delete(&mut self, kind: &str, body: &Value) -> Result<Value, Value> {
         let id: u64 = body["Id"].as_str().unwrap_or_default().parse().unwrap_or_default();
         match self.kinds.get_mut(kind).and_then(|objects| objects.remove(&id)) {
-            Some(_) => Ok(json!({"Id": id.to_string(), "status": "Deleted", "domain": "QBO"})),
+            Some(_) => {
+                self.deleted.push((kind.to_owned(), id.to_string()));
+                Ok(json!({"Id": id.to_string(), "status": "Deleted", "domain": "QBO"}))
+            }
             None => Err(refusal(610, "Object Not Found")),
         }
     }
@@ -349,6 +366,13 @@ impl State {
                     }
                     answer
                 }
+                "cdc" => {
+                    let kind = path.split("entities=").nth(1).unwrap().split('&').next().unwrap();
+                    let of_kind = self.deleted.iter().filter(|(of, _)| of == kind);
+                    let rows: Vec<_> =
+                        of_kind.map(|(_, id)| json!({"Id": id, "status": "Deleted"})).collect();
+                    json!({"CDCResponse": [{"QueryResponse": [{kind: rows}]}]})
+                }
                 "taxservice/taxcode" => self.tax_code(&body()),
                 "companycurrency" => {
                     json!({"CompanyCurrency": self.create("CompanyCurrency", body()).unwrap()})
@@ -371,9 +395,13 @@ fn meets(object: &Value, condition: &str) -> bool {
         let value = text(&object[field]);
         return list.trim_matches(['(', ')']).split(',').any(|literal| plain(literal) == value);
     }
+    let field_of = |field: &str| match field.split_once('.') {
+        Some((outer, inner)) => text(&object[outer][inner]),
+        None => text(&object[field]),
+    };
     for operator in [" >= ", " <= ", " = "] {
         if let Some((field, literal)) = condition.split_once(operator) {
-            let (value, literal) = (text(&object[field]), plain(literal));
+            let (value, literal) = (field_of(field), plain(literal));
             return match operator {
                 " >= " => value >= literal,
                 " <= " => value <= literal,

@@ -76,6 +76,7 @@ impl Xero {
             catalog: catalog(&accounts, &taxes),
             unlisted_receivable: UnlistedBalance::Computed,
             unlisted_payable: UnlistedBalance::Computed,
+            changes: None,
             profile: serde_json::to_value(profile).map_err(|e| Fault::new(Code::Bug).caused_by(e))?,
         })
     }

@@ -43,6 +43,7 @@ pub(super) async fn survey(database: &Database) -> Result<Survey, Fault> {
         unlisted_receivable: UnlistedBalance::Computed,
         unlisted_payable: UnlistedBalance::Computed,
         lock_date: None,
+        changes: None,
         profile: serde_json::Value::Null,
     })
 }

@@ -89,6 +89,9 @@ pub struct Changes {
     pub since: Timestamp,
     /// Records that were deleted since then; every other one that is not in the partitions is there as it was.
     pub gone: Vec<RecordKey>,
+    /// Entities that are read whole all the same: what is not in their partitions is gone.
+    #[serde(default)]
+    pub whole: Vec<Entity>,
 }
 
 /// What a source holds, before anything is extracted.

@@ -152,8 +152,10 @@ async fn compare_rest(
             engine.progress.advance(Stage::Reconcile, entity.plural(), count);
         } else if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
             match &loader.plan.survey.changes {
-                Some(changes) => comparison.gone(entity, &changes.gone).await?,
-                None => comparison.vanished(entity).await?,
+                Some(changes) if !changes.whole.contains(&entity) => {
+                    comparison.gone(entity, &changes.gone).await?;
+                }
+                _ => comparison.vanished(entity).await?,
             }
         }
         (standing.entity, standing.after) = (reached, after);

@@ -7,6 +7,10 @@
     reason = "helpers of tests"
 )]
 
+mod company;
 mod link;
+mod report;
 
+pub use company::{Company, Move, Side, begun};
 pub use link::{SandboxClock, link};
+pub use report::{clean, tables};

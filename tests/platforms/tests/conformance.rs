@@ -1,20 +1,31 @@
 //! Both connectors through the suites that every connector must pass.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use carry_connector::Limits;
-use carry_platforms::link;
-use carry_sandbox::xero::{Region, Xero};
-use carry_sandbox::{Options, Sandbox};
+use carry_pipeline::{Settings, run};
+use carry_platforms::{Company, Move, clean};
+use carry_ports::RunKind;
+use carry_sandbox::xero::Region;
+use carry_simulation::books::Books;
+use carry_simulation::source::BookSource;
 
 #[tokio::test(start_paused = true)]
 async fn xero_as_a_target() {
     for region in [Region::Uk, Region::Au, Region::Us, Region::Global] {
-        let now = "2026-06-30T12:00:00Z".parse().unwrap();
-        let control =
-            Sandbox::in_process(Options { limits: false, ..Options::new(Xero::empty(region, 7, now)) })
-                .unwrap();
-        let (wire, _) = link(&control, carry_xero::provider("http://127.0.0.1"), &Limits::default()).await;
-        let tenants = carry_xero::tenants(&*wire).await.unwrap();
-        carry_conformance::writer(&carry_xero::Xero::new(&tenants[0].id, wire)).await;
+        let company = Company::xero(region, &[]).await;
+        carry_conformance::writer(&*company.open().await.writer).await;
+        company.kept_limits();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn xero_as_a_source() {
+    let company = Company::xero(Region::Global, &["USD"]).await;
+    let side = company.open().await;
+    let books = Move::named("books");
+    let engine =
+        books.engine(std::sync::Arc::new(BookSource::new(&Books::generate(3, 60))), side.writer, side.clock);
+    let ended = run(&engine, &books.migration, RunKind::Full, &Settings::default()).await.unwrap();
+    clean(&engine, &ended).await;
+    carry_conformance::reader(&*company.open().await.reader).await;
+    company.kept_limits();
 }

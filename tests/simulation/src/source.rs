@@ -78,7 +78,7 @@ impl Reader for BookSource {
 
     async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
         let survey = |(changed, gone): &(Vec<Record>, Vec<RecordKey>)| {
-            self.survey_of(changed, Some(Changes { since, gone: gone.clone() }))
+            self.survey_of(changed, Some(Changes { since, gone: gone.clone(), whole: Vec::new() }))
         };
         Ok(self.told.as_ref().map(survey))
     }

@@ -37,7 +37,7 @@ impl Reader for QuickBooks {
 
     async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
         match self.gone(since).await? {
-            Some(gone) => self.look(Some(Changes { since, gone })).await.map(Some),
+            Some(gone) => self.look(Some(Changes { since, gone, whole: Vec::new() })).await.map(Some),
             None => Ok(None),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use carry_connector::{Effect, Method, Request, Response, Wire};
-use carry_model::{Code, Fault, Reach};
+use carry_model::{Code, Fault, Reach, Timestamp};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -71,7 +71,22 @@ impl Xero {
 
     /// A list or a part of it: `Invoices`, with query parameters.
     pub(crate) async fn get(&self, endpoint: &'static str, query: &[(&str, String)]) -> Result<Page, Fault> {
-        let response = self.send(Method::Get, endpoint, endpoint, query, None, Effect::Read).await?;
+        self.get_changed(endpoint, query, None).await
+    }
+
+    /// The same, of what changed since a time.
+    pub(crate) async fn get_changed(
+        &self,
+        endpoint: &'static str,
+        query: &[(&str, String)],
+        since: Option<Timestamp>,
+    ) -> Result<Page, Fault> {
+        let mut request = self.request(Method::Get, endpoint, endpoint, query, None, Effect::Read);
+        if let Some(since) = since {
+            let since = since.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+            request.headers.push(("if-modified-since".to_owned(), since));
+        }
+        let response = self.call(request).await?;
         // The one endpoint whose list is not called like it.
         page(&response, if endpoint == "Organisation" { "Organisations" } else { endpoint })
     }
@@ -98,10 +113,21 @@ impl Xero {
         &self,
         endpoint: &'static str,
         query: &[(&str, String)],
+        take: impl FnMut(Page) -> Result<(), Fault> + Send,
+    ) -> Result<(), Fault> {
+        self.each_changed_page(endpoint, query, None, take).await
+    }
+
+    /// Every row of a paged list that changed since a time.
+    pub(crate) async fn each_changed_page(
+        &self,
+        endpoint: &'static str,
+        query: &[(&str, String)],
+        since: Option<Timestamp>,
         mut take: impl FnMut(Page) -> Result<(), Fault> + Send,
     ) -> Result<(), Fault> {
         for number in 1..=PAGES_MAX {
-            let page = self.page(endpoint, query, number).await?;
+            let page = self.page(endpoint, query, since, number).await?;
             let is_last = page.is_last(number);
             take(page)?;
             if is_last {
@@ -111,11 +137,12 @@ impl Xero {
         Err(endless(endpoint))
     }
 
-    /// One page of a list.
+    /// One page of a list, or of what changed in it since a time.
     pub(crate) async fn page(
         &self,
         endpoint: &'static str,
         query: &[(&str, String)],
+        since: Option<Timestamp>,
         number: usize,
     ) -> Result<Page, Fault> {
         if number > PAGES_MAX {
@@ -124,7 +151,7 @@ impl Xero {
         let mut query = query.to_vec();
         query.push(("page", number.to_string()));
         query.push(("pageSize", PAGE_ROWS.to_string()));
-        self.get(endpoint, &query).await
+        self.get_changed(endpoint, &query, since).await
     }
 
     /// Writes elements and gives them back as Xero has them now, in order, each with its own outcome.
@@ -156,6 +183,18 @@ impl Xero {
         body: Option<Vec<u8>>,
         effect: Effect,
     ) -> Result<Response, Fault> {
+        self.call(self.request(method, path, label, query, body, effect)).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        label: &'static str,
+        query: &[(&str, String)],
+        body: Option<Vec<u8>>,
+        effect: Effect,
+    ) -> Request {
         let mut headers = vec![
             ("accept".to_owned(), "application/json".to_owned()),
             ("xero-tenant-id".to_owned(), self.tenant.clone()),
@@ -167,12 +206,35 @@ impl Xero {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let mark = if query.is_empty() { "" } else { "?" };
         let path = format!("{API}/{path}{mark}{query}");
-        let response = self.wire.call(Request { method, path, headers, body, effect, label }).await?;
+        Request { method, path, headers, body, effect, label }
+    }
+
+    async fn call(&self, request: Request) -> Result<Response, Fault> {
+        let response = self.wire.call(request).await?;
         if response.is_success() { Ok(response) } else { Err(fault::of_response(&response)) }
     }
 }
 
 impl Page {
+    /// The elements of a write's answer, in order: each as Xero has it now, or why it was refused.
+    pub(crate) fn outcomes<T: for<'de> Deserialize<'de>>(
+        &self,
+        sent: usize,
+    ) -> Result<Vec<Result<T, Fault>>, Fault> {
+        if self.rows.len() != sent {
+            // Nobody knows which is which.
+            return Err(Fault::new(Code::AnswerUnreadable)
+                .detail(format!("Xero answered for {} of {sent} elements.", self.rows.len()))
+                .reach(Reach::Unknown));
+        }
+        let outcome = |row: &RawValue| match fault::of_element(row.get())? {
+            Some(refusal) => Ok(Err(refusal)),
+            None => parse(row.get().as_bytes()).map(Ok),
+        };
+        let outcomes = self.rows.iter().map(|row| outcome(row)).collect::<Result<_, Fault>>();
+        outcomes.map_err(|fault| fault.reach(Reach::Unknown))
+    }
+
     /// True where no page comes after this one, the `number`th.
     pub(crate) fn is_last(&self, number: usize) -> bool {
         match self.pagination {

@@ -4,6 +4,8 @@ use carry_connector::Response;
 use carry_model::{Code, Fault, Reach};
 use serde::Deserialize;
 
+use crate::client::parse;
+
 /// What Xero says is wrong with an element.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
@@ -25,6 +27,26 @@ struct Refusal {
 #[serde(default, rename_all = "PascalCase")]
 struct Element {
     validation_errors: Vec<Message>,
+}
+
+/// What an element of a write's answer says of its own outcome. Endpoints word it differently.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Verdict {
+    status_attribute_string: Option<String>,
+    has_errors: bool,
+    has_validation_errors: bool,
+    validation_errors: Vec<Message>,
+}
+
+/// Why Xero refused an element of a write; None where it took it.
+pub(crate) fn of_element(element: &str) -> Result<Option<Fault>, Fault> {
+    let verdict: Verdict = parse(element.as_bytes())?;
+    let is_refused = verdict.has_errors
+        || verdict.has_validation_errors
+        || verdict.status_attribute_string.as_deref() == Some("ERROR")
+        || !verdict.validation_errors.is_empty();
+    Ok(is_refused.then(|| of_messages(verdict.validation_errors, "Xero refused it without a word.")))
 }
 
 /// Of an answer whose status is no success. Statuses that the engine retries never come here.
@@ -51,7 +73,7 @@ pub(crate) fn of_response(response: &Response) -> Fault {
 }
 
 /// Of the messages of one element; `otherwise` where it has none.
-pub(crate) fn of_messages(messages: Vec<Message>, otherwise: &str) -> Fault {
+fn of_messages(messages: Vec<Message>, otherwise: &str) -> Fault {
     let texts: Vec<_> =
         messages.into_iter().map(|message| message.message).filter(|m| !m.is_empty()).collect();
     let raw = if texts.is_empty() { otherwise.to_owned() } else { texts.join(" ") };
@@ -105,6 +127,17 @@ mod tests {
         assert_eq!(refused(lock).code, Code::PeriodLocked);
         assert_eq!(refused("The total debits (1) must equal total credits (2)").code, Code::TargetRefused);
         assert_eq!(refused("x").raw.as_ref(), "x");
+    }
+
+    #[test]
+    fn an_element_tells_its_own_outcome() {
+        let outcome = |element: &str| of_element(element).map(|refusal| refusal.map(|fault| fault.code));
+        assert_eq!(outcome(r#"{"HasErrors":false,"ValidationErrors":[]}"#).unwrap(), None);
+        assert_eq!(outcome(r#"{"HasValidationErrors":true}"#).unwrap(), Some(Code::TargetRefused));
+        assert_eq!(outcome(r#"{"StatusAttributeString":"ERROR"}"#).unwrap(), Some(Code::TargetRefused));
+        let taken = r#"{"ValidationErrors":[{"Message":"Invoice # must be unique."}]}"#;
+        assert_eq!(outcome(taken).unwrap(), Some(Code::NumberTaken));
+        assert_eq!(outcome("7").unwrap_err().code, Code::AnswerUnreadable);
     }
 
     #[test]

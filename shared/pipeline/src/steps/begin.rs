@@ -83,8 +83,7 @@ impl OpenRun {
     pub async fn draw_plan(&self, settings: &Settings) -> Result<&Arc<Plan>, Fault> {
         if Plan::find(&self.store).await?.is_none() {
             let since = changed_since(self.engine.jobs.as_ref(), &self.run).await?;
-            let mut plan =
-                Plan::draw_since(&self.engine.connection, self.run.kind, settings, since).await?;
+            let mut plan = Plan::draw_since(&self.engine.connection, self.run.kind, settings, since).await?;
             plan.check()?;
             if settings.mapping.is_none() {
                 self.leave_own_records(&mut plan).await?;

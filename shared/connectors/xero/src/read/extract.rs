@@ -1,7 +1,7 @@
 //! Reads a list to its last row, and holds the number of rows against Xero's own count.
 
 use carry_connector::{BatchBuilder, BatchHeader, RawSink};
-use carry_model::{Code, Fault};
+use carry_model::{Code, Fault, Timestamp};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -19,15 +19,17 @@ struct Credit<'a> {
 }
 
 impl Xero {
-    /// Reads a list from the start, or after the page that the cursor names: `<page>:<rows so far>`.
+    /// Reads a list, or what changed in it since a time, from the start or after the page that the cursor names:
+    /// `<page>:<rows so far>`.
     pub(super) async fn extract_kind(
         &self,
         kind: &'static Kind,
+        since: Option<Timestamp>,
         after: Option<&str>,
         sink: &mut dyn RawSink,
     ) -> Result<(), Fault> {
         let (mut number, mut read) = after.map_or(Ok((0, 0)), cursor)?;
-        let accounts = self.accounts_of_credits(kind).await?;
+        let mut accounts = None;
         let header = BatchHeader {
             entity: kind.entity,
             partition: kind.id.to_owned(),
@@ -39,9 +41,12 @@ impl Xero {
             number += 1;
             let query = kind.query();
             let page = match kind.paged {
-                true => self.page(kind.endpoint, &query, number).await?,
-                false => self.get(kind.endpoint, &query).await?,
+                true => self.page(kind.endpoint, &query, since, number).await?,
+                false => self.get_changed(kind.endpoint, &query, since).await?,
             };
+            if accounts.is_none() && !page.rows.is_empty() {
+                accounts = self.accounts_of_credits(kind).await?;
+            }
             for row in &page.rows {
                 read += 1;
                 if !kind.is_record(row.get()) {

@@ -1,6 +1,6 @@
 //! The lists that make up a Xero organisation's books: where each is, and which of its rows are records.
 
-use carry_model::Entity;
+use carry_model::{Entity, Timestamp};
 use serde::Deserialize;
 
 /// One list.
@@ -73,6 +73,11 @@ pub(super) static KINDS: [Kind; 17] = [
     pages("journals", "ManualJournals", Entity::Journal, &[("where", r#"Status=="POSTED""#)]),
 ];
 
+/// Entities whose lists are read whole even where only changes are wanted: they are short, and what was deleted from
+/// them is simply no longer there.
+pub(super) const WHOLE: [Entity; 5] =
+    [Entity::Account, Entity::TaxRate, Entity::TrackingCategory, Entity::Item, Entity::Transfer];
+
 const fn pages(
     id: &'static str,
     endpoint: &'static str,
@@ -119,6 +124,11 @@ impl Kind {
 
     pub(super) fn query(&self) -> Vec<(&'static str, String)> {
         self.query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    /// From when on the list is read, where only changes are wanted.
+    pub(super) fn since(&self, since: Option<Timestamp>) -> Option<Timestamp> {
+        since.filter(|_| !WHOLE.contains(&self.entity))
     }
 
     /// True for rows that are records; what is no object is left for the transformer to reject.

@@ -1,5 +1,6 @@
 //! Xero as a source.
 
+mod changes;
 mod credits;
 mod documents;
 mod extract;
@@ -12,7 +13,7 @@ mod transform;
 
 use async_trait::async_trait;
 use carry_connector::{Manifest, Partition, RawSink, Reader, Survey, Transformer};
-use carry_model::{Code, Fault};
+use carry_model::{Code, Fault, Timestamp};
 
 use crate::client::Xero;
 use kinds::Kind;
@@ -26,19 +27,25 @@ impl Reader for Xero {
     }
 
     async fn survey(&self) -> Result<Survey, Fault> {
-        self.look_over().await
+        self.look_over(None).await
+    }
+
+    async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
+        let changes = self.gone_since(since).await?;
+        self.look_over(Some(changes)).await.map(Some)
     }
 
     async fn extract(
         &self,
-        _: &Survey,
+        survey: &Survey,
         partition: &Partition,
         after: Option<String>,
         sink: &mut dyn RawSink,
     ) -> Result<(), Fault> {
         let kind = Kind::by_id(&partition.id)
             .ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a partition nobody knows"))?;
-        self.extract_kind(kind, after.as_deref(), sink).await
+        let since = kind.since(survey.changes.as_ref().map(|changes| changes.since));
+        self.extract_kind(kind, since, after.as_deref(), sink).await
     }
 
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {

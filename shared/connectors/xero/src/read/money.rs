@@ -32,9 +32,8 @@ fn read_payment(profile: &Profile, found: &shapes::Payment) -> Result<(Entity, P
         "APCREDITPAYMENT" => (Entity::BillPayment, Entity::BillCredit, true),
         _ => return Err(unknown()),
     };
-    let paid = if is_refund { &found.credit_note } else { &found.invoice };
-    let paid = paid.as_ref().ok_or_else(|| Fault::new(Code::FieldMissing).field("Invoice"))?;
-    let document = if is_refund { &paid.credit_note } else { &paid.invoice };
+    let settled = found.settled().ok_or_else(|| Fault::new(Code::FieldMissing).field("Invoice"))?;
+    let paid = settled.document;
     let currency = profile.currency(paid.currency.as_deref())?;
     let amount = needed("Amount", found.amount)?;
     let body = Payment {
@@ -47,7 +46,7 @@ fn read_payment(profile: &Profile, found: &shapes::Payment) -> Result<(Entity, P
         method: None,
         reference: unmarked(found.reference.as_deref()),
         memo: None,
-        allocations: vec![Allocation { document: RecordKey::new(of, document.as_str()), amount }],
+        allocations: vec![Allocation { document: RecordKey::new(of, settled.id), amount }],
     };
     Ok((entity, body))
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use carry_connector::{CatalogEntry, Finding, Partition, Severity, Survey, UnlistedBalance};
-use carry_model::{AccountClass, Code, Company, Currency, Date, Entity, Fault};
+use carry_connector::{CatalogEntry, Changes, Finding, Partition, Severity, Survey, UnlistedBalance};
+use carry_model::{AccountClass, Code, Company, Currency, Date, Entity, Fault, Timestamp};
 
 use super::kinds::{KINDS, Kind};
 use super::lists::class_of;
@@ -34,7 +34,8 @@ impl Xero {
         self.get("Organisation", &[]).await?.read()?.into_iter().next().ok_or_else(missing)
     }
 
-    pub(super) async fn look_over(&self) -> Result<Survey, Fault> {
+    /// All of it, or what changed.
+    pub(super) async fn look_over(&self, changes: Option<Changes>) -> Result<Survey, Fault> {
         let organisation = self.organisation().await?;
         let company = organisation.company()?;
         let accounts: Vec<Account> = self.get("Accounts", &[]).await?.read()?;
@@ -45,7 +46,8 @@ impl Xero {
         let mut counts = BTreeMap::new();
         let mut partitions = Vec::new();
         for kind in &KINDS {
-            let rows = self.count(kind).await?;
+            let since = kind.since(changes.as_ref().map(|changes| changes.since));
+            let rows = self.count(kind, since).await?;
             if kind.one_each {
                 counts.insert(kind.entity, rows);
             }
@@ -76,18 +78,18 @@ impl Xero {
             catalog: catalog(&accounts, &taxes),
             unlisted_receivable: UnlistedBalance::Computed,
             unlisted_payable: UnlistedBalance::Computed,
-            changes: None,
+            changes,
             profile: serde_json::to_value(profile).map_err(|e| Fault::new(Code::Bug).caused_by(e))?,
         })
     }
 
-    /// How many records a list holds: by Xero's own count where it is paged, else by its rows.
-    async fn count(&self, kind: &Kind) -> Result<u64, Fault> {
+    /// How many records a list holds, or how many of them changed since a time: by Xero's own count where it is paged, else by its rows.
+    async fn count(&self, kind: &Kind, since: Option<Timestamp>) -> Result<u64, Fault> {
         let mut query = kind.query();
         if kind.paged {
             query.extend([("page", "1".to_owned()), ("pageSize", "1".to_owned())]);
         }
-        let page = self.get(kind.endpoint, &query).await?;
+        let page = self.get_changed(kind.endpoint, &query, since).await?;
         let rows = match page.pagination {
             Some(pagination) if kind.paged => pagination.item_count,
             _ => page.rows.iter().filter(|row| kind.is_record(row.get())).count(),

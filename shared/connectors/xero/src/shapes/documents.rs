@@ -65,12 +65,6 @@ pub(crate) struct Doc {
     pub(crate) summary: Option<String>,
     #[serde(rename = "UpdatedDateUTC")]
     pub(crate) updated: Option<String>,
-    #[serde(rename = "StatusAttributeString")]
-    pub(crate) outcome: Option<String>,
-    #[serde(rename = "HasErrors")]
-    pub(crate) has_errors: bool,
-    #[serde(rename = "ValidationErrors")]
-    pub(crate) validation_errors: Vec<Message>,
     #[serde(rename = "Warnings")]
     pub(crate) warnings: Vec<Message>,
 }
@@ -121,6 +115,19 @@ pub(crate) struct LineTracking {
 pub(crate) struct ContactRef {
     #[serde(rename = "ContactID", skip_serializing_if = "String::is_empty")]
     pub(crate) id: String,
+    #[serde(rename = "Name", skip_serializing_if = "Option::is_none", skip_deserializing)]
+    name: Option<&'static str>,
+}
+
+impl ContactRef {
+    pub(crate) fn of(id: &str) -> Self {
+        Self { id: id.to_owned(), name: None }
+    }
+
+    /// Whoever stands in where money moved and the source names nobody. Xero makes that contact when it is first named.
+    pub(crate) fn stand_in() -> Self {
+        Self { id: String::new(), name: Some("Carryforward") }
+    }
 }
 
 /// An account, by id or by code.

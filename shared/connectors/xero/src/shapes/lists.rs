@@ -2,8 +2,6 @@ use carry_connector::json;
 use carry_model::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Message;
-
 /// The business.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
@@ -139,12 +137,6 @@ pub(crate) struct Contact {
     pub(crate) is_supplier: bool,
     #[serde(rename = "UpdatedDateUTC", skip_serializing)]
     pub(crate) updated: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) status_attribute_string: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) has_validation_errors: bool,
-    #[serde(skip_serializing)]
-    pub(crate) validation_errors: Vec<Message>,
 }
 
 /// A postal address.
@@ -203,10 +195,6 @@ pub(crate) struct Item {
     pub(crate) is_tracked_as_inventory: bool,
     #[serde(rename = "UpdatedDateUTC", skip_serializing)]
     pub(crate) updated: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) status_attribute_string: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) validation_errors: Vec<Message>,
 }
 
 /// How an item is sold or bought.

@@ -3,7 +3,6 @@ use carry_model::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::documents::{AccountRef, Identified, LineTracking};
-use crate::fault::Message;
 
 /// A payment of one document.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,12 +29,26 @@ pub(crate) struct Payment {
     pub(crate) payment_type: String,
     #[serde(rename = "UpdatedDateUTC", skip_serializing)]
     pub(crate) updated: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) has_validation_errors: bool,
-    #[serde(skip_serializing)]
-    pub(crate) status_attribute_string: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) validation_errors: Vec<Message>,
+}
+
+/// The document that a payment settles.
+pub(crate) struct Settled<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) document: &'a Identified,
+    /// True where it is a credit, whose money goes back.
+    pub(crate) is_credit: bool,
+}
+
+impl Payment {
+    /// What it settles. Xero shows a credit note that was paid back as an invoice too.
+    pub(crate) fn settled(&self) -> Option<Settled<'_>> {
+        let is_credit = self.credit_note.is_some()
+            || matches!(self.payment_type.as_str(), "ARCREDITPAYMENT" | "APCREDITPAYMENT");
+        let document = self.invoice.as_ref().or(self.credit_note.as_ref())?;
+        let credit = self.credit_note.as_ref().map(|note| note.credit_note.as_str());
+        let id = credit.filter(|id| !id.is_empty()).unwrap_or(&document.invoice);
+        Some(Settled { id, document, is_credit })
+    }
 }
 
 /// A credit applied to a document.
@@ -71,8 +84,6 @@ pub(crate) struct BankTransfer {
     pub(crate) status: String,
     #[serde(rename = "CreatedDateUTC", skip_serializing)]
     pub(crate) created: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) validation_errors: Vec<Message>,
 }
 
 /// A general journal entry, in the base currency.
@@ -88,10 +99,6 @@ pub(crate) struct ManualJournal {
     pub(crate) journal_lines: Vec<JournalLine>,
     #[serde(rename = "UpdatedDateUTC", skip_serializing)]
     pub(crate) updated: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) status_attribute_string: Option<String>,
-    #[serde(skip_serializing)]
-    pub(crate) validation_errors: Vec<Message>,
 }
 
 /// A line of a journal entry; debit positive.

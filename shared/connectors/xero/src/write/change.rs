@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::index::uuid;
 use super::outgoing::Outgoing;
 use crate::client::Xero;
-use crate::fault;
 use crate::shapes::{Allocation, Doc, Identified, Payment};
 
 /// What settles a document.
@@ -29,15 +28,12 @@ impl Xero {
         let settlement = self.settlement_of(&doc, endpoint).await?;
         let in_doubt = |fault: Fault| fault.reach(Reach::Unknown);
         self.take_off(&settlement).await?;
-        let changed = self.send_elements(Method::Post, endpoint, &[outgoing]).await.map_err(in_doubt)?;
-        let changed = changed.into_iter().next().ok_or_else(gone)?;
+        let outcome = self.send_all::<_, Doc>(Method::Post, endpoint, &[outgoing]).await.map_err(in_doubt)?;
+        let outcome = outcome.into_iter().next().ok_or_else(gone)?;
         // Whether it was changed or not, what settled it belongs on it.
         self.put_on(settlement).await.map_err(in_doubt)?;
-        if super::documents::is_refused(&changed) {
-            return Err(fault::of_messages(changed.validation_errors, "Xero refused the change."));
-        }
-        self.note_written(endpoint, std::slice::from_ref(&changed)).await?;
-        Ok(changed)
+        self.note_written(endpoint, outcome.as_ref().ok()).await?;
+        outcome
     }
 
     async fn settlement_of(&self, doc: &Doc, endpoint: &str) -> Result<Settlement, Fault> {
@@ -93,13 +89,9 @@ impl Xero {
     async fn put_on(&self, settlement: Settlement) -> Result<(), Fault> {
         let again: Vec<_> = settlement.payments.into_iter().map(anew).collect();
         for chunk in again.chunks(crate::manifest::BATCH) {
-            let query = [("summarizeErrors", "false".to_owned())];
-            let back: Vec<Payment> =
-                self.put(Method::Put, "Payments", "Payments", &chunk, &query).await?.read()?;
-            super::same_number(back.len(), chunk.len())?;
-            let refused = back.into_iter().find(|payment| !payment.validation_errors.is_empty());
-            if let Some(refused) = refused {
-                return Err(fault::of_messages(refused.validation_errors, "")
+            let outcomes = self.send_all::<_, Payment>(Method::Put, "Payments", chunk).await?;
+            if let Some(refused) = outcomes.into_iter().find_map(Result::err) {
+                return Err(refused
                     .detail("A payment could not be put back on the changed document.")
                     .hint("Enter the payment in Xero by hand, or roll the run back."));
             }
@@ -115,16 +107,19 @@ impl Xero {
 
 /// The same payment, to be made once more.
 fn anew(payment: Payment) -> Payment {
-    let only_id = |of: Identified| Identified {
-        invoice: of.invoice,
-        credit_note: of.credit_note,
-        ..Identified::default()
-    };
+    let (mut invoice, mut credit_note) = (None, None);
+    if let Some(settled) = payment.settled() {
+        let id = settled.id.to_owned();
+        match settled.is_credit {
+            true => credit_note = Some(Identified { credit_note: id, ..Identified::default() }),
+            false => invoice = Some(Identified { invoice: id, ..Identified::default() }),
+        }
+    }
     Payment {
         id: String::new(),
         status: String::new(),
-        invoice: payment.invoice.map(only_id),
-        credit_note: payment.credit_note.map(only_id),
+        invoice,
+        credit_note,
         date: crate::dates::date(&payment.date).map_or(payment.date.clone(), |date| date.to_string()),
         ..payment
     }

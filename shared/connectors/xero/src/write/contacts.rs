@@ -1,12 +1,13 @@
 //! Contacts. Their contact number, which only interfaces show, holds the mark.
 
-use carry_connector::{Method, Operation, WriteBatch, Written};
+use carry_connector::{Operation, WriteBatch, Written};
 use carry_model::{Body, Code, Fault, TargetId};
 
+use super::send::Going;
 use super::{Attempt, Results};
 use crate::client::Xero;
+use crate::mark;
 use crate::shapes::{Address, Contact, Phone};
-use crate::{fault, mark};
 
 const NAME_MAX: usize = 255;
 const FIELD_MAX: usize = 50;
@@ -14,13 +15,6 @@ const LINE_MAX: usize = 500;
 
 /// Address lines Xero has.
 const LINES: usize = 4;
-
-/// A contact on its way.
-struct Going {
-    place: usize,
-    contact: Contact,
-    notes: Vec<String>,
-}
 
 impl Xero {
     pub(super) async fn write_contacts(&self, batch: &WriteBatch) -> Result<Results, Fault> {
@@ -45,15 +39,18 @@ impl Xero {
             if let Operation::Update(id) = &item.operation {
                 outgoing.id = id.to_string();
             }
-            going.push(Going { place, contact: outgoing, notes });
+            going.push(Going { place, is_new: outgoing.id.is_empty(), element: outgoing, notes });
         }
         let taken = self.send_contacts(going, &mut attempt).await?;
         let renamed = taken.into_iter().map(|(mut going, _)| {
-            let name = &going.contact.name;
-            let other =
-                mark::append(name, going.contact.contact_number.as_deref().unwrap_or_default(), NAME_MAX);
-            going.notes.push(format!("Another contact in Xero is called {name}: the name became {other}."));
-            going.contact.name = other;
+            let contact = &mut going.element;
+            let mark = contact.contact_number.as_deref().unwrap_or_default();
+            let other = mark::append(&contact.name, mark, NAME_MAX);
+            going.notes.push(format!(
+                "Another contact in Xero is called {}: the name became {other}.",
+                contact.name
+            ));
+            contact.name = other;
             going
         });
         for (going, fault) in self.send_contacts(renamed.collect(), &mut attempt).await? {
@@ -65,48 +62,24 @@ impl Xero {
     /// Sends contacts; hands back those whose name is another's.
     async fn send_contacts(
         &self,
-        going: Vec<Going>,
+        going: Vec<Going<Contact>>,
         attempt: &mut Attempt,
-    ) -> Result<Vec<(Going, Fault)>, Fault> {
-        if going.is_empty() {
-            return Ok(Vec::new());
-        }
-        // Creation by PUT: a POST without an id would change a contact of the same name.
-        let (new, changed): (Vec<_>, Vec<_>) = going.into_iter().partition(|one| one.contact.id.is_empty());
+    ) -> Result<Vec<(Going<Contact>, Fault)>, Fault> {
         let mut taken = Vec::new();
-        for (method, going) in [(Method::Put, new), (Method::Post, changed)] {
-            if going.is_empty() {
-                continue;
-            }
-            let sent: Vec<_> = going.iter().map(|one| &one.contact).collect();
-            let query = [("summarizeErrors", "false".to_owned())];
-            let page = self
-                .put(method, "Contacts", "Contacts", &sent, &query)
-                .await
-                .map_err(|fault| attempt.in_doubt(fault))?;
-            attempt.reached();
-            let back: Vec<Contact> = page.read()?;
-            super::same_number(back.len(), sent.len())?;
-            for (one, back) in going.into_iter().zip(back) {
-                let is_refused = back.has_validation_errors
-                    || back.status_attribute_string.as_deref() == Some("ERROR")
-                    || !back.validation_errors.is_empty();
-                if is_refused {
-                    let why = fault::of_messages(back.validation_errors, "Xero refused it without a word.");
-                    match why.code {
-                        Code::NumberTaken => taken.push((one, why)),
-                        _ => attempt.set(one.place, Err(why)),
-                    }
-                    continue;
+        for (going, outcome) in self.send_each::<_, Contact>("Contacts", going, attempt).await? {
+            match outcome {
+                Ok(back) => {
+                    let mark = going.element.contact_number.as_deref().unwrap_or_default();
+                    self.note_marked("Contacts", mark, &back.id).await;
+                    let written = Written {
+                        number: Some(back.name),
+                        notes: going.notes,
+                        ..Written::new(TargetId::new(back.id))
+                    };
+                    attempt.set(going.place, Ok(written));
                 }
-                let mark = one.contact.contact_number.as_deref().unwrap_or_default();
-                self.note_marked("Contacts", mark, &back.id).await;
-                let written = Written {
-                    number: Some(back.name),
-                    notes: one.notes,
-                    ..Written::new(TargetId::new(back.id))
-                };
-                attempt.set(one.place, Ok(written));
+                Err(why) if why.code == Code::NumberTaken => taken.push((going, why)),
+                Err(why) => attempt.set(going.place, Err(why)),
             }
         }
         Ok(taken)

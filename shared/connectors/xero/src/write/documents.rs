@@ -1,16 +1,17 @@
 //! Invoices, bills, credit notes, quotes and purchase orders; receipts, expenses and refunds as bank transactions.
 
-use carry_connector::{Method, Operation, WriteBatch, WriteItem, Written};
+use carry_connector::{Method, Operation, WriteBatch, Written};
 use carry_model::{Body, Code, Document, Entity, Fault, Record, Status, TargetId};
 
 use super::index::{Natural, uuid};
 use super::lines::Builder;
 use super::outgoing::{Names, Outgoing, Standing};
+use super::send::Going;
 use super::target::{Side, Target};
 use super::{Attempt, Results};
 use crate::client::Xero;
+use crate::mark;
 use crate::shapes::{AccountRef, ContactRef, Doc};
-use crate::{fault, mark};
 
 /// Longest number and reference, in characters.
 const NUMBER_MAX: usize = 255;
@@ -18,59 +19,39 @@ const NUMBER_MAX: usize = 255;
 /// Below this address the marks of documents stand, in the field for a link to the source document.
 const LINK: &str = "https://carryforward.invalid/record/";
 
-/// The query of every write: an outcome for each element, and unit prices to four decimals.
-pub(super) fn one_by_one() -> [(&'static str, String); 2] {
-    [("summarizeErrors", "false".to_owned()), ("unitdp", "4".to_owned())]
-}
-
-/// A document ready to go, and what is to be said of it.
-struct Ready {
-    outgoing: Outgoing,
-    notes: Vec<String>,
-}
-
 impl Xero {
     pub(super) async fn write_documents(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let target = self.target().await?;
         let mut attempt = Attempt::new(batch.items.len());
-        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        let mut going = Vec::new();
         for (place, item) in batch.items.iter().enumerate() {
             let Body::Document(document) = &item.record.body else {
                 attempt.set(place, Err(Fault::new(Code::Bug).detail("no document")));
                 continue;
             };
-            match ready(&target, batch, item, document) {
+            match ready(&target, batch, place, document) {
                 Err(fault) => attempt.set(place, Err(fault)),
-                Ok(ready) if ready.outgoing.id.is_some() => changed.push((place, ready)),
-                Ok(ready) => match self.standing(batch, &item.record, document, &ready.outgoing).await? {
+                Ok(ready) => match self.standing(batch, &item.record, document, &ready).await? {
                     Some(written) => attempt.set(place, Ok(written)),
-                    None => new.push((place, ready)),
+                    None => going.push(ready),
                 },
             }
         }
-        let taken = self.send_documents(Method::Put, batch, new, &mut attempt).await?;
-        if !taken.is_empty() {
-            // The number is another document's: ours gets its mark behind it.
-            let renumbered = taken.into_iter().map(|(place, mut ready)| {
-                if let Some(item) = batch.items.get(place) {
-                    renumber(&mut ready, &mark::of(&item.record.key()));
-                }
-                (place, ready)
-            });
-            let left = self.send_documents(Method::Put, batch, renumbered.collect(), &mut attempt).await?;
-            for (place, _) in left {
-                attempt.set(place, Err(Fault::new(Code::NumberTaken)));
-            }
+        let again = self.send_documents(batch, going, &mut attempt).await?;
+        let (taken, settled): (Vec<_>, Vec<_>) = again.into_iter().partition(|going| going.is_new);
+        // The number is another document's: ours gets its mark behind it.
+        let renumbered = taken.into_iter().map(|going| renumbered(batch, going));
+        for left in self.send_documents(batch, renumbered.collect(), &mut attempt).await? {
+            attempt.set(left.place, Err(Fault::new(Code::NumberTaken)));
         }
-        let paid = self.send_documents(Method::Post, batch, changed, &mut attempt).await?;
-        for (place, ready) in paid {
-            let outcome = self.change_settled(&ready.outgoing).await.map_err(|fault| attempt.in_doubt(fault));
+        for going in settled {
+            let outcome = self.change_settled(&going.element).await.map_err(|fault| attempt.in_doubt(fault));
             let outcome = match outcome {
-                Ok(doc) => self.judged(batch, place, doc, ready.notes).await?,
+                Ok(doc) => self.judged(batch, going.place, doc, going.notes).await?,
                 Err(fault) if fault.action() == carry_model::Action::Quarantine => Err(fault),
                 Err(fault) => return Err(fault),
             };
-            attempt.set(place, outcome);
+            attempt.set(going.place, outcome);
         }
         attempt.finish()
     }
@@ -81,11 +62,12 @@ impl Xero {
         batch: &WriteBatch,
         record: &Record,
         document: &Document,
-        outgoing: &Outgoing,
+        ready: &Going<Outgoing>,
     ) -> Result<Option<Written>, Fault> {
-        if !batch.verify_first {
+        if !batch.verify_first || !ready.is_new {
             return Ok(None);
         }
+        let outgoing = &ready.element;
         let mark = mark::of(&record.key());
         let natural = Natural {
             kind: outgoing.kind.unwrap_or_default(),
@@ -108,52 +90,30 @@ impl Xero {
         }))
     }
 
-    /// Sends documents and notes what became of each; hands back those whose number is taken (new ones) or that are
-    /// settled and can therefore not be changed at once.
+    /// Sends documents and notes what became of each; hands back new ones whose number is taken, and known ones that
+    /// are settled and can therefore not be changed at once.
     async fn send_documents(
         &self,
-        method: Method,
         batch: &WriteBatch,
-        ready: Vec<(usize, Ready)>,
+        going: Vec<Going<Outgoing>>,
         attempt: &mut Attempt,
-    ) -> Result<Vec<(usize, Ready)>, Fault> {
-        let Some((_, first)) = ready.first() else { return Ok(Vec::new()) };
-        let endpoint = first.outgoing.names.endpoint;
-        let elements: Vec<_> = ready.iter().map(|(_, ready)| &ready.outgoing).collect();
-        let docs = self.send_elements(method, endpoint, &elements).await.map_err(|f| attempt.in_doubt(f))?;
-        attempt.reached();
-        let written: Vec<_> = docs.iter().filter(|doc| !is_refused(doc)).cloned().collect();
-        self.note_written(endpoint, &written).await?;
-        let retried = if method == Method::Put { Code::NumberTaken } else { Code::CannotUpdate };
+    ) -> Result<Vec<Going<Outgoing>>, Fault> {
+        let endpoint = Names::of(batch.entity).endpoint;
+        let sent = self.send_each::<_, Doc>(endpoint, going, attempt).await?;
+        self.note_written(endpoint, sent.iter().filter_map(|(_, outcome)| outcome.as_ref().ok())).await?;
         let mut again = Vec::new();
-        for ((place, ready), doc) in ready.into_iter().zip(docs) {
-            if is_refused(&doc) {
-                let fault = fault::of_messages(doc.validation_errors, "Xero refused it without a word.");
-                if fault.code == retried {
-                    again.push((place, ready));
-                } else {
-                    attempt.set(place, Err(fault));
+        for (going, outcome) in sent {
+            let retried = if going.is_new { Code::NumberTaken } else { Code::CannotUpdate };
+            match outcome {
+                Err(fault) if fault.code == retried => again.push(going),
+                Err(fault) => attempt.set(going.place, Err(fault)),
+                Ok(doc) => {
+                    let judged = self.judged(batch, going.place, doc, going.notes).await;
+                    attempt.set(going.place, judged.map_err(|fault| attempt.in_doubt(fault))?);
                 }
-                continue;
             }
-            let outcome =
-                self.judged(batch, place, doc, ready.notes).await.map_err(|f| attempt.in_doubt(f))?;
-            attempt.set(place, outcome);
         }
         Ok(again)
-    }
-
-    /// Sends elements and reads as many back.
-    pub(super) async fn send_elements(
-        &self,
-        method: Method,
-        endpoint: &'static str,
-        elements: &[&Outgoing],
-    ) -> Result<Vec<Doc>, Fault> {
-        let page = self.put(method, endpoint, endpoint, &elements, &one_by_one()).await?;
-        let docs: Vec<Doc> = page.read()?;
-        super::same_number(docs.len(), elements.len())?;
-        Ok(docs)
     }
 
     /// What was written, where it came out at its total; else it is taken back and refused, so that it can go in a
@@ -199,39 +159,48 @@ impl Xero {
         let endpoint = names.endpoint;
         if !matches!(endpoint, "BankTransactions") {
             let freed = Standing::renumbered(&names, id, format!("CF-taken-back-{id}"));
-            self.put(Method::Post, endpoint, endpoint, &[freed], &one_by_one()).await?;
+            self.send_all::<_, Doc>(Method::Post, endpoint, &[freed]).await?;
         }
         let gone = Standing::new(&names, id, super::remove::end_of(entity, status));
-        self.put(Method::Post, endpoint, endpoint, &[gone], &one_by_one()).await?;
+        self.send_all::<_, Doc>(Method::Post, endpoint, &[gone]).await?;
         self.note_removed(endpoint, id).await;
         Ok(())
     }
 }
 
-pub(super) fn is_refused(doc: &Doc) -> bool {
-    doc.has_errors || doc.outcome.as_deref() == Some("ERROR") || !doc.validation_errors.is_empty()
-}
-
-fn renumber(ready: &mut Ready, mark: &str) {
-    if let Some(number) = &ready.outgoing.number {
-        let other = mark::append(number, mark, NUMBER_MAX);
-        ready.notes.push(format!("The number {number} is another document's in Xero; it became {other}."));
-        ready.outgoing.number = Some(other);
+fn renumbered(batch: &WriteBatch, mut going: Going<Outgoing>) -> Going<Outgoing> {
+    let key = batch.items.get(going.place).map(|item| item.record.key());
+    if let (Some(number), Some(key)) = (&going.element.number, key) {
+        let other = mark::append(number, &mark::of(&key), NUMBER_MAX);
+        going.notes.push(format!("The number {number} is another document's in Xero; it became {other}."));
+        going.element.number = Some(other);
     }
+    going
 }
 
 /// A document as it goes, or why it cannot.
-fn ready(target: &Target, batch: &WriteBatch, item: &WriteItem, document: &Document) -> Result<Ready, Fault> {
+fn ready(
+    target: &Target,
+    batch: &WriteBatch,
+    place: usize,
+    document: &Document,
+) -> Result<Going<Outgoing>, Fault> {
+    let item = batch.items.get(place).ok_or_else(|| Fault::new(Code::Bug))?;
     let record = &item.record;
     let names = Names::of(record.entity);
     let side = Side::of(record.entity);
     let mark = mark::of(&record.key());
-    let contact = batch.links.get_opt(Entity::Contact, &document.contact).ok_or_else(|| {
-        Fault::new(Code::FieldMissing).field("contact").detail("Xero takes no document without a contact.")
-    })?;
+    let is_bank = names.endpoint == "BankTransactions";
+    let contact = match batch.links.get_opt(Entity::Contact, &document.contact) {
+        Some(id) => ContactRef::of(id.as_str()),
+        None if is_bank && document.contact.is_none() => ContactRef::stand_in(),
+        None => {
+            let missing = Fault::new(Code::FieldMissing).field("contact");
+            return Err(missing.detail("Xero takes no document without a contact."));
+        }
+    };
     let lines = Builder { target, links: &batch.links, side }.lines(document)?;
     let mut notes = lines.notes;
-    let is_bank = names.endpoint == "BankTransactions";
     let number = match &record.number {
         Some(number) if batch.keep_numbers => {
             if number.chars().count() > NUMBER_MAX {
@@ -254,7 +223,7 @@ fn ready(target: &Target, batch: &WriteBatch, item: &WriteItem, document: &Docum
             Operation::Update(id) => Some(id.to_string()),
         },
         number: if is_bank { None } else { number },
-        contact: ContactRef { id: contact.to_string() },
+        contact,
         date: document.date.to_string(),
         due: if is_bank { None } else { Some(document.due.unwrap_or(document.date).to_string()) },
         reference: Some(match names.has_url {
@@ -272,7 +241,7 @@ fn ready(target: &Target, batch: &WriteBatch, item: &WriteItem, document: &Docum
         bank_account,
         names,
     };
-    Ok(Ready { outgoing, notes })
+    Ok(Going { place, is_new: outgoing.id.is_none(), element: outgoing, notes })
 }
 
 const fn bank_kind(entity: Entity) -> &'static str {

@@ -209,12 +209,16 @@ impl Xero {
     }
 
     /// Keeps the indexes up after a write: figures are stale, and `docs` are there.
-    pub(crate) async fn note_written(&self, endpoint: &'static str, docs: &[Doc]) -> Result<(), Fault> {
+    pub(crate) async fn note_written(
+        &self,
+        endpoint: &'static str,
+        docs: impl IntoIterator<Item = &Doc> + Send,
+    ) -> Result<(), Fault> {
         let home = self.target().await?.home;
         let mut indexes = self.indexes.lock().await;
         indexes.values_mut().for_each(Index::spoil);
         match indexes.get_mut(endpoint) {
-            Some(index) => docs.iter().try_for_each(|doc| index.add(doc, home)),
+            Some(index) => docs.into_iter().try_for_each(|doc| index.add(doc, home)),
             None => Ok(()),
         }
     }

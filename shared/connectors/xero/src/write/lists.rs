@@ -4,11 +4,12 @@ use carry_connector::{Found, Method, Operation, WriteBatch, WriteItem, Written, 
 use carry_model::{AccountClass, Body, Code, Entity, Fault, Record, TargetId};
 use rustc_hash::FxHashSet;
 
+use super::send::Going;
 use super::target::Target;
 use super::{Attempt, Results};
 use crate::client::Xero;
+use crate::mark;
 use crate::shapes::{Account, Item, TaxComponent, TaxRate, TrackingCategory, TrackingOption, Trade};
-use crate::{fault, mark};
 
 const CODE_MAX: usize = 10;
 const NAME_MAX: usize = 150;
@@ -179,21 +180,25 @@ impl Xero {
                 continue;
             }
             match item_of(&target, batch, item) {
-                Ok((outgoing, notes)) => going.push((place, outgoing, notes)),
+                Ok((element, notes)) => {
+                    let is_new = item.operation == Operation::Create;
+                    going.push(Going { place, is_new, element, notes });
+                }
                 Err(fault) => attempt.set(place, Err(fault)),
             }
         }
-        let taken = self.send_items(batch, going, &mut attempt).await?;
-        let recoded = taken.into_iter().map(|(place, mut outgoing, mut notes)| {
-            let key = batch.items.get(place).map(|item| item.record.key());
+        let taken = self.send_items(going, &mut attempt).await?;
+        let recoded = taken.into_iter().map(|mut going| {
+            let key = batch.items.get(going.place).map(|item| item.record.key());
             let mark = key.as_ref().map(mark::of).unwrap_or_default();
-            let other = mark::append(&outgoing.code, &mark, ITEM_CODE_MAX);
-            notes.push(format!("Another item in Xero has the code {}: it became {other}.", outgoing.code));
-            outgoing.code = other;
-            (place, outgoing, notes)
+            let code = &mut going.element.code;
+            let other = mark::append(code, &mark, ITEM_CODE_MAX);
+            going.notes.push(format!("Another item in Xero has the code {code}: it became {other}."));
+            *code = other;
+            going
         });
-        for (place, ..) in self.send_items(batch, recoded.collect(), &mut attempt).await? {
-            attempt.set(place, Err(Fault::new(Code::NumberTaken)));
+        for going in self.send_items(recoded.collect(), &mut attempt).await? {
+            attempt.set(going.place, Err(Fault::new(Code::NumberTaken)));
         }
         attempt.finish()
     }
@@ -201,41 +206,20 @@ impl Xero {
     /// Sends items; hands back those whose code is another's.
     async fn send_items(
         &self,
-        batch: &WriteBatch,
-        going: Vec<(usize, Item, Vec<String>)>,
+        going: Vec<Going<Item>>,
         attempt: &mut Attempt,
-    ) -> Result<Vec<(usize, Item, Vec<String>)>, Fault> {
-        // Creation by PUT: a POST would change an item of the same code.
-        let is_new =
-            |place: &usize| batch.items.get(*place).is_some_and(|item| item.operation == Operation::Create);
-        let (new, changed): (Vec<_>, Vec<_>) = going.into_iter().partition(|(place, ..)| is_new(place));
+    ) -> Result<Vec<Going<Item>>, Fault> {
         let mut taken = Vec::new();
-        for (method, going) in [(Method::Put, new), (Method::Post, changed)] {
-            if going.is_empty() {
-                continue;
-            }
-            let sent: Vec<_> = going.iter().map(|(_, item, _)| item).collect();
-            let page = self
-                .put(method, "Items", "Items", &sent, &super::documents::one_by_one())
-                .await
-                .map_err(|fault| attempt.in_doubt(fault))?;
-            attempt.reached();
-            let back: Vec<Item> = page.read()?;
-            super::same_number(back.len(), sent.len())?;
-            for ((place, item, notes), back) in going.into_iter().zip(back) {
-                let is_refused = back.status_attribute_string.as_deref() == Some("ERROR")
-                    || !back.validation_errors.is_empty();
-                if !is_refused {
+        for (going, outcome) in self.send_each::<_, Item>("Items", going, attempt).await? {
+            match outcome {
+                Ok(back) => {
                     let number = Some(back.code.clone());
-                    let written = Written { number, notes, ..Written::new(TargetId::new(back.code)) };
-                    attempt.set(place, Ok(written));
-                    continue;
+                    let written =
+                        Written { number, notes: going.notes, ..Written::new(TargetId::new(back.code)) };
+                    attempt.set(going.place, Ok(written));
                 }
-                let why = fault::of_messages(back.validation_errors, "Xero refused it without a word.");
-                match why.code {
-                    Code::NumberTaken => taken.push((place, item, notes)),
-                    _ => attempt.set(place, Err(why)),
-                }
+                Err(why) if why.code == Code::NumberTaken => taken.push(going),
+                Err(why) => attempt.set(going.place, Err(why)),
             }
         }
         Ok(taken)

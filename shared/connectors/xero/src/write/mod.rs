@@ -5,12 +5,14 @@ mod change;
 mod contacts;
 mod documents;
 mod index;
+mod journals;
 mod lines;
 mod lists;
 mod outgoing;
 mod payments;
 mod preflight;
 mod remove;
+mod send;
 mod settled;
 mod target;
 
@@ -65,16 +67,6 @@ impl Attempt {
     }
 }
 
-/// As many elements came back as were sent; otherwise nobody knows which is which.
-pub(crate) fn same_number(back: usize, sent: usize) -> Result<(), Fault> {
-    if back == sent {
-        return Ok(());
-    }
-    Err(Fault::new(Code::AnswerUnreadable)
-        .detail(format!("Xero answered for {back} of {sent} elements."))
-        .reach(Reach::Unknown))
-}
-
 #[async_trait]
 impl Writer for Xero {
     fn manifest(&self) -> &'static Manifest {
@@ -98,6 +90,7 @@ impl Writer for Xero {
                     self.find_listed(record).await?
                 }
                 Entity::Payment | Entity::BillPayment => self.find_payment(&key).await?,
+                Entity::Journal => self.find_journal(&key).await?.map(|id| Found { id, number: None }),
                 entity if entity.is_document() => self.find_document(record).await?,
                 entity => self.find_marked(index::endpoint_of(entity), &key).await?,
             });

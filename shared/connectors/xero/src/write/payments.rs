@@ -11,8 +11,8 @@ use super::target::{NO_TAX, Target};
 use super::{Attempt, Results};
 use crate::client::Xero;
 use crate::manifest::BATCH;
+use crate::mark;
 use crate::shapes::{self, AccountRef, Allocation, Identified, Line};
-use crate::{fault, mark};
 
 const REFERENCE_MAX: usize = 255;
 
@@ -99,27 +99,16 @@ impl Xero {
         }
         for chunk in elements.chunks(BATCH) {
             let sent: Vec<_> = chunk.iter().map(|(_, payment)| payment).collect();
-            let query = [("summarizeErrors", "false".to_owned())];
-            let page = self
-                .put(Method::Put, "Payments", "Payments", &sent, &query)
-                .await
-                .map_err(|fault| attempt.in_doubt(fault))?;
+            let outcomes = self.send_all::<_, shapes::Payment>(Method::Put, "Payments", &sent).await;
+            let outcomes = outcomes.map_err(|fault| attempt.in_doubt(fault))?;
             attempt.reached();
-            let back: Vec<shapes::Payment> = page.read()?;
-            super::same_number(back.len(), sent.len())?;
             let mut written = Vec::new();
-            for ((index, sent), mut back) in chunk.iter().zip(back) {
-                let Some(ready) = going.get_mut(*index) else { continue };
-                let is_refused = back.has_validation_errors
-                    || back.status_attribute_string.as_deref() == Some("ERROR")
-                    || !back.validation_errors.is_empty();
-                if is_refused {
-                    let messages = std::mem::take(&mut back.validation_errors);
-                    let why = fault::of_messages(messages, "Xero refused it without a word.");
-                    ready.refused.get_or_insert(why);
-                    continue;
+            for ((index, sent), outcome) in chunk.iter().zip(outcomes) {
+                match (outcome, going.get_mut(*index)) {
+                    (Ok(back), _) => written.push(shapes::Payment { id: back.id, ..sent.clone() }),
+                    (Err(why), Some(ready)) => drop(ready.refused.get_or_insert(why)),
+                    (Err(why), None) => return Err(why),
                 }
-                written.push(shapes::Payment { id: back.id, ..sent.clone() });
             }
             self.note_settled(&written, &[]).await?;
         }
@@ -147,16 +136,12 @@ impl Xero {
             return Ok(());
         }
         let sent: Vec<_> = elements.iter().map(|(_, outgoing)| outgoing).collect();
-        let docs = self
-            .send_elements(Method::Put, "BankTransactions", &sent)
-            .await
-            .map_err(|fault| attempt.in_doubt(fault))?;
+        let outcomes = self.send_all::<_, shapes::Doc>(Method::Put, "BankTransactions", &sent).await;
+        let outcomes = outcomes.map_err(|fault| attempt.in_doubt(fault))?;
         attempt.reached();
-        for ((index, _), doc) in elements.iter().zip(docs) {
-            let Some(ready) = going.get_mut(*index) else { continue };
-            if super::documents::is_refused(&doc) {
-                ready.refused =
-                    Some(fault::of_messages(doc.validation_errors, "Xero refused the overpayment."));
+        for ((index, _), outcome) in elements.iter().zip(outcomes) {
+            if let (Err(why), Some(ready)) = (outcome, going.get_mut(*index)) {
+                ready.refused = Some(why);
             }
         }
         // What stands is read anew when it is asked for: the answer does not tell the overpayment's own id.
@@ -347,7 +332,7 @@ fn over(batch: &WriteBatch, target: &Target, ready: &Going<'_>) -> Result<super:
         id: None,
         kind: Some(kind),
         number: None,
-        contact: shapes::ContactRef { id: contact.to_string() },
+        contact: shapes::ContactRef::of(contact.as_str()),
         date: payment.date.to_string(),
         due: None,
         reference: Some(mark::append(said, &ready.id.mark, REFERENCE_MAX)),

@@ -6,14 +6,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use super::documents::{is_refused, one_by_one};
 use super::index::{endpoint_of, is_gone};
 use super::outgoing::{Names, Standing};
 use super::settled::PaymentId;
 use crate::client::Xero;
-use crate::fault;
 use crate::manifest::BATCH;
-use crate::shapes::{Doc, Item};
+use crate::shapes::{Contact, Doc, Item};
 
 type Outcome = Result<Removal, Fault>;
 
@@ -43,6 +41,14 @@ impl Xero {
         entity: Entity,
         ids: &[TargetId],
     ) -> Result<Vec<Outcome>, Fault> {
+        match entity {
+            Entity::Journal => self.remove_journals(ids).await,
+            entity => self.remove_as(entity, ids).await,
+        }
+    }
+
+    /// Removes records that are in Xero what their entity says.
+    pub(super) async fn remove_as(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Outcome>, Fault> {
         let mut outcomes = Vec::with_capacity(ids.len());
         match entity {
             Entity::Account | Entity::TrackingCategory | Entity::Item | Entity::TaxRate => {
@@ -85,7 +91,7 @@ impl Xero {
                 .map(|id| Standing::renumbered(&names, id.as_str(), format!("VOID-{id}")))
                 .collect();
             // What refuses another number is gone already, or is found out below.
-            self.put(Method::Post, endpoint, endpoint, &freed, &one_by_one()).await?;
+            self.send_all::<_, Doc>(Method::Post, endpoint, &freed).await?;
         }
         let mut outcomes: Vec<Option<Outcome>> = ids.iter().map(|_| None).collect();
         for status in [end_of(entity, ""), end_of(entity, "DRAFT")] {
@@ -100,15 +106,12 @@ impl Xero {
                 break;
             }
             let standing: Vec<_> = left.iter().map(|(_, id)| standing(entity, &names, id, status)).collect();
-            let page = self.put(Method::Post, endpoint, endpoint, &standing, &one_by_one()).await?;
-            let docs: Vec<Doc> = page.read()?;
-            super::same_number(docs.len(), left.len())?;
-            for ((place, id), doc) in left.into_iter().zip(docs) {
-                let outcome = if is_refused(&doc) {
-                    let why = fault::of_messages(doc.validation_errors, "Xero refused it without a word.");
-                    self.gone_or(endpoint, id.as_str(), why).await?
-                } else {
-                    Ok(if status == "VOIDED" { Removal::Void } else { Removal::Delete })
+            let sent = self.send_all::<_, Doc>(Method::Post, endpoint, &standing).await?;
+            for ((place, id), sent) in left.into_iter().zip(sent) {
+                let outcome = match sent {
+                    Err(why) => self.gone_or(endpoint, id.as_str(), why).await?,
+                    Ok(_) if status == "VOIDED" => Ok(Removal::Void),
+                    Ok(_) => Ok(Removal::Delete),
                 };
                 if outcome.is_ok() {
                     self.note_removed(endpoint, id.as_str()).await;
@@ -223,18 +226,16 @@ impl Xero {
             .iter()
             .map(|id| BTreeMap::from([("ContactID", id.as_str()), ("ContactStatus", "ARCHIVED")]))
             .collect();
-        let query = [("summarizeErrors", "false".to_owned())];
-        let page = self.put(Method::Post, "Contacts", "Contacts", &body, &query).await?;
-        let back: Vec<crate::shapes::Contact> = page.read()?;
-        super::same_number(back.len(), ids.len())?;
         let mut outcomes = Vec::with_capacity(ids.len());
-        for (id, contact) in ids.iter().zip(back) {
-            let is_archived = contact.contact_status == "ARCHIVED" && contact.validation_errors.is_empty();
-            outcomes.push(if is_archived {
-                self.note_removed("Contacts", id.as_str()).await;
-                Ok(Removal::Archive)
-            } else {
-                Err(stays(fault::of_messages(contact.validation_errors, "Xero did not archive it.")))
+        for (id, sent) in ids.iter().zip(self.send_all::<_, Contact>(Method::Post, "Contacts", &body).await?)
+        {
+            outcomes.push(match sent {
+                Ok(contact) if contact.contact_status == "ARCHIVED" => {
+                    self.note_removed("Contacts", id.as_str()).await;
+                    Ok(Removal::Archive)
+                }
+                Ok(_) => Err(Fault::new(Code::CannotRemove).raw("Xero did not archive it.")),
+                Err(why) => Err(stays(why)),
             });
         }
         Ok(outcomes)

@@ -77,14 +77,13 @@ impl Settled {
     fn add_payment(&mut self, payment: &Payment, home: Currency) -> Result<(), Fault> {
         let Some(mark) = payment.reference.as_deref().and_then(mark::at_end) else { return Ok(()) };
         let broken = || Fault::new(Code::AnswerUnreadable).detail("A payment without its document.");
-        let of = payment.invoice.as_ref().or(payment.credit_note.as_ref()).ok_or_else(broken)?;
-        let is_refund = payment.invoice.is_none();
-        let document = if is_refund { &of.credit_note } else { &of.invoice };
+        let settled = payment.settled().ok_or_else(broken)?;
+        let of = settled.document;
         let amount = payment.amount.unwrap_or_default();
         let piece = Piece {
             id: uuid(&payment.id).ok_or_else(broken)?,
-            document: uuid(document).ok_or_else(broken)?,
-            amount: if is_refund { -amount } else { amount },
+            document: uuid(settled.id).ok_or_else(broken)?,
+            amount: if settled.is_credit { -amount } else { amount },
         };
         let standing = self.marked.entry(mark.to_owned()).or_default();
         if standing.pieces.iter().all(|known| known.id != piece.id) {

@@ -6,6 +6,7 @@ use carry_connector::{Manifest, Reader, Writer};
 use carry_model::{Fault, MigrationId, Timestamp};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
 use carry_ports::{Clock, MemoryJobs, MemoryStaging, Migration};
+use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
 
@@ -41,6 +42,7 @@ pub struct Company {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    QuickBooks,
     Xero,
 }
 
@@ -52,6 +54,17 @@ impl Company {
         for code in currencies {
             let body = format!(r#"{{"Code":"{code}"}}"#);
             company.ask("PUT", "/api.xro/2.0/Currencies", &body).await;
+        }
+        company
+    }
+
+    /// An empty QuickBooks company with these foreign currencies.
+    pub async fn quickbooks(region: Region, currencies: &[&str]) -> Self {
+        let quickbooks = QuickBooks::empty(region, 7, begun());
+        let company = Self::of(Kind::QuickBooks, Options { now: begun(), ..Options::new(quickbooks) });
+        for code in currencies {
+            let path = format!("/v3/company/{}/companycurrency", company.tenant);
+            company.ask("POST", &path, &format!(r#"{{"Code":"{code}"}}"#)).await;
         }
         company
     }
@@ -90,6 +103,10 @@ impl Company {
         let limits = &self.kind.manifest().limits;
         let (wire, clock) = link(&self.control, self.kind.provider(), limits).await;
         Ok(match self.kind {
+            Kind::QuickBooks => {
+                let quickbooks = Arc::new(carry_quickbooks::QuickBooks::connect(&self.tenant, wire).await?);
+                Side { reader: quickbooks.clone(), writer: quickbooks, clock }
+            }
             Kind::Xero => {
                 let tenants = carry_xero::tenants(&*wire).await?;
                 let xero = Arc::new(carry_xero::Xero::new(&tenants[0].id, wire));
@@ -108,12 +125,14 @@ impl Company {
 impl Kind {
     fn provider(self) -> carry_connector::oauth::Provider {
         match self {
+            Self::QuickBooks => carry_quickbooks::provider("http://127.0.0.1"),
             Self::Xero => carry_xero::provider("http://127.0.0.1"),
         }
     }
 
     fn manifest(self) -> &'static Manifest {
         match self {
+            Self::QuickBooks => &carry_quickbooks::MANIFEST,
             Self::Xero => &carry_xero::MANIFEST,
         }
     }

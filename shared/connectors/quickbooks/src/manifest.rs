@@ -1,6 +1,6 @@
 //! What QuickBooks Online can do.
 
-use carry_connector::{EntitySupport, Limits, Manifest, Removal, Support};
+use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 use carry_model::Entity;
 
 use crate::company::BATCH;
@@ -12,7 +12,12 @@ const NO_FILES: &str = "files are not staged, only named";
 
 /// Deleted when removed.
 const fn transaction(entity: Entity) -> EntitySupport {
-    EntitySupport::full(entity, BATCH)
+    EntitySupport { incremental: Incremental::Modified, ..EntitySupport::full(entity, BATCH) }
+}
+
+/// Read whole at every delta, because its members only make sense together.
+const fn whole(support: EntitySupport) -> EntitySupport {
+    EntitySupport { incremental: Incremental::Fingerprint, ..support }
 }
 
 /// Made inactive when removed, and named by itself.
@@ -31,11 +36,11 @@ static ENTITIES: [EntitySupport; 29] = [
     EntitySupport {
         update: Support::No(NO_TAX_CHANGE),
         remove: Removal::No(NO_TAX_CHANGE),
-        ..list(Entity::TaxRate)
+        ..whole(list(Entity::TaxRate))
     },
     list(Entity::Terms),
     list(Entity::PaymentMethod),
-    list(Entity::TrackingCategory),
+    whole(list(Entity::TrackingCategory)),
     list(Entity::Contact),
     list(Entity::Item),
     list(Entity::Project),

@@ -1,6 +1,6 @@
 //! What Xero can do, as its fact sheets state it.
 
-use carry_connector::{EntitySupport, Limits, Manifest, Removal, Support};
+use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 use carry_model::Entity;
 
 /// Elements of one write: what Xero advises.
@@ -9,11 +9,16 @@ pub(crate) const BATCH: usize = 50;
 const NO_UPDATE: &str = "Xero's API does not change it once it is there";
 
 const fn base(entity: Entity, remove: Removal) -> EntitySupport {
-    EntitySupport { remove, ..EntitySupport::full(entity, BATCH) }
+    EntitySupport { remove, incremental: Incremental::Modified, ..EntitySupport::full(entity, BATCH) }
 }
 
 const fn list(entity: Entity, remove: Removal) -> EntitySupport {
     EntitySupport { own_numbers: false, ..base(entity, remove) }
+}
+
+/// Read whole at every delta: short, and what was deleted from it is simply no longer there.
+const fn whole(support: EntitySupport) -> EntitySupport {
+    EntitySupport { incremental: Incremental::Fingerprint, ..support }
 }
 
 /// Something that is never changed in place.
@@ -36,13 +41,13 @@ const fn none(entity: Entity, why: &'static str) -> EntitySupport {
 
 static ENTITIES: [EntitySupport; 29] = [
     none(Entity::Company, "the organisation is the one that was connected"),
-    EntitySupport { own_numbers: true, ..list(Entity::Account, Removal::Archive) },
-    list(Entity::TaxRate, Removal::Delete),
+    whole(EntitySupport { own_numbers: true, ..list(Entity::Account, Removal::Archive) }),
+    whole(list(Entity::TaxRate, Removal::Delete)),
     none(Entity::Terms, "Xero keeps terms on contacts only; a document's due date is carried"),
     none(Entity::PaymentMethod, "Xero has no list of payment methods"),
-    list(Entity::TrackingCategory, Removal::Delete),
+    whole(list(Entity::TrackingCategory, Removal::Delete)),
     list(Entity::Contact, Removal::Archive),
-    EntitySupport { own_numbers: true, ..list(Entity::Item, Removal::Delete) },
+    whole(EntitySupport { own_numbers: true, ..list(Entity::Item, Removal::Delete) }),
     none(Entity::Project, "Xero keeps projects behind another interface, which is not used"),
     base(Entity::Estimate, Removal::Delete),
     none(Entity::SalesOrder, "Xero has no sales orders"),
@@ -57,7 +62,7 @@ static ENTITIES: [EntitySupport; 29] = [
     none(Entity::OpenBalance, "a document states its own balance"),
     fixed(base(Entity::Payment, Removal::Delete)),
     fixed(base(Entity::BillPayment, Removal::Delete)),
-    fixed(base(Entity::Transfer, Removal::Delete)),
+    whole(fixed(base(Entity::Transfer, Removal::Delete))),
     EntitySupport { own_numbers: false, ..base(Entity::BankTransaction, Removal::Delete) },
     EntitySupport { own_numbers: false, ..base(Entity::Journal, Removal::Void) },
     none(Entity::TimeActivity, "Xero keeps time behind its projects interface, which is not used"),
@@ -81,3 +86,17 @@ pub static MANIFEST: Manifest = Manifest {
         ..Limits::NONE
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::WHOLE;
+
+    #[test]
+    fn what_is_read_whole_is_told_by_content() {
+        for support in ENTITIES.iter().filter(|support| support.read == Support::Yes) {
+            let by_content = support.incremental == Incremental::Fingerprint;
+            assert_eq!(by_content, WHOLE.contains(&support.entity), "{:?}", support.entity);
+        }
+    }
+}

@@ -75,7 +75,7 @@ pub(super) static KINDS: [Kind; 17] = [
 
 /// Entities whose lists are read whole even where only changes are wanted: they are short, and what was deleted from
 /// them is simply no longer there.
-pub(super) const WHOLE: [Entity; 5] =
+pub(crate) const WHOLE: [Entity; 5] =
     [Entity::Account, Entity::TaxRate, Entity::TrackingCategory, Entity::Item, Entity::Transfer];
 
 const fn pages(

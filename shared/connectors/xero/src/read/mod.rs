@@ -17,6 +17,8 @@ use carry_model::{Code, Fault, Timestamp};
 
 use crate::client::Xero;
 use kinds::Kind;
+#[cfg(test)]
+pub(crate) use kinds::WHOLE;
 use profile::Profile;
 use transform::XeroTransformer;
 

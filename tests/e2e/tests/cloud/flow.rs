@@ -61,7 +61,8 @@ fn report(run: &Value) -> Value {
 
 /// Starts `carry --cloud full` of the books, for the test to do something meanwhile.
 fn spawned(place: &Place, customer: &str, target: &str, more: &[&str]) -> Child {
-    let common = ["--cloud", STACK, "--customer", customer, "--state", "state", "--json", "--quiet"];
+    let customer = format!("{customer}-{}", std::process::id());
+    let common = ["--cloud", STACK, "--customer", &customer, "--state", "state", "--json", "--quiet"];
     let run = ["full", "--from", "books", "--to", target];
     let mut command = place.command(&[&common[..], &run, more].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
@@ -138,7 +139,7 @@ fn prepared_by(place: &Place, customer: &str) -> String {
     until("the migration", || {
         let status = carry(place, customer, &["status"]);
         let status = (status.code == 0).then(|| status.json())?;
-        status["migrations"][0]["id"].as_str().map(str::to_owned)
+        status["migrations"][0]["migration"]["id"].as_str().map(str::to_owned)
     })
 }
 

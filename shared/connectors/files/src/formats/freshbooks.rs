@@ -5,7 +5,7 @@ use carry_model::{Entity, Ledger};
 use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
 /// Exports follow the account's own date format; there is no known default.
-const SYSTEM: System = System { id: "freshbooks", title: "FreshBooks", date_way: None, number_way: Some(0) };
+static SYSTEM: System = System { id: "freshbooks", title: "FreshBooks", date_way: None, number_way: Some(0) };
 
 const INVOICES: &[Column] = &[
     key("Client Name", Field::Contact),
@@ -46,20 +46,18 @@ const CLIENTS: &[Column] = &[
 ];
 
 pub(super) const FORMATS: &[Format] = &[
-    Format {
-        id: "freshbooks-clients",
-        system: &SYSTEM,
-        title: "clients",
-        entity: Entity::Contact,
-        shape: Shape::Contacts(Some(Ledger::Receivable)),
-        columns: CLIENTS,
-    },
-    Format {
-        id: "freshbooks-invoices",
-        system: &SYSTEM,
-        title: "invoices",
-        entity: Entity::Invoice,
-        shape: Shape::Documents(Documents::USUAL),
-        columns: INVOICES,
-    },
+    SYSTEM.format(
+        "freshbooks-clients",
+        "clients",
+        Entity::Contact,
+        Shape::Contacts(Some(Ledger::Receivable)),
+        CLIENTS,
+    ),
+    SYSTEM.format(
+        "freshbooks-invoices",
+        "invoices",
+        Entity::Invoice,
+        Shape::Documents(Documents::USUAL),
+        INVOICES,
+    ),
 ];

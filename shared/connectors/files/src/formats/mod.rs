@@ -136,6 +136,20 @@ pub struct Format {
     pub columns: &'static [Column],
 }
 
+impl System {
+    /// A kind of export that the system writes.
+    const fn format(
+        &'static self,
+        id: &'static str,
+        title: &'static str,
+        entity: Entity,
+        shape: Shape,
+        columns: &'static [Column],
+    ) -> Format {
+        Format { id, system: self, title, entity, shape, columns }
+    }
+}
+
 impl Format {
     /// The column that means `field`.
     pub fn column(&self, field: Field) -> Option<&'static Column> {

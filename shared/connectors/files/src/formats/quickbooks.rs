@@ -5,7 +5,7 @@ use carry_model::{Entity, Ledger};
 use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
 /// The United States edition writes month/day/year unless the company chose another format.
-const SYSTEM: System =
+static SYSTEM: System =
     System { id: "quickbooks", title: "QuickBooks Online", date_way: Some(2), number_way: Some(0) };
 
 const PURCHASES: Documents = Documents { supplier_numbers: true, ..Documents::USUAL };
@@ -151,34 +151,24 @@ const JOURNAL: &[Column] = &[
     key("Credit", Field::Credit),
 ];
 
-const fn format(
-    id: &'static str,
-    title: &'static str,
-    entity: Entity,
-    shape: Shape,
-    columns: &'static [Column],
-) -> Format {
-    Format { id, system: &SYSTEM, title, entity, shape, columns }
-}
-
 pub(super) const FORMATS: &[Format] = &[
-    format(
+    SYSTEM.format(
         "quickbooks-customers",
         "customer list",
         Entity::Contact,
         Shape::Contacts(Some(Ledger::Receivable)),
         CUSTOMERS,
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-vendors",
         "vendor list",
         Entity::Contact,
         Shape::Contacts(Some(Ledger::Payable)),
         VENDORS,
     ),
-    format("quickbooks-accounts", "account list", Entity::Account, Shape::Accounts, ACCOUNTS),
-    format("quickbooks-items", "products and services", Entity::Item, Shape::Items, ITEMS),
-    format(
+    SYSTEM.format("quickbooks-accounts", "account list", Entity::Account, Shape::Accounts, ACCOUNTS),
+    SYSTEM.format("quickbooks-items", "products and services", Entity::Item, Shape::Items, ITEMS),
+    SYSTEM.format(
         "quickbooks-invoices",
         "invoices",
         Entity::Invoice,
@@ -189,7 +179,7 @@ pub(super) const FORMATS: &[Format] = &[
             opt("DueDate|Due Date", Field::Due),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-credit-memos",
         "credit memos",
         Entity::CreditNote,
@@ -200,7 +190,7 @@ pub(super) const FORMATS: &[Format] = &[
             opt("DueDate|Due Date", Field::Ignored),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-estimates",
         "estimates",
         Entity::Estimate,
@@ -212,7 +202,7 @@ pub(super) const FORMATS: &[Format] = &[
             opt("Estimate Status|Status", Field::Status),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-sales-receipts",
         "sales receipts",
         Entity::SalesReceipt,
@@ -225,7 +215,7 @@ pub(super) const FORMATS: &[Format] = &[
             opt("Deposit to|Deposit To Account", Field::PaidAccount),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-refund-receipts",
         "refund receipts",
         Entity::Refund,
@@ -237,7 +227,7 @@ pub(super) const FORMATS: &[Format] = &[
             opt("Refund from|Paid from", Field::PaidAccount),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-bills",
         "bills",
         Entity::Bill,
@@ -248,7 +238,7 @@ pub(super) const FORMATS: &[Format] = &[
             opt("DueDate|Due Date", Field::Due),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-vendor-credits",
         "vendor credits",
         Entity::BillCredit,
@@ -259,30 +249,30 @@ pub(super) const FORMATS: &[Format] = &[
             opt("DueDate|Due Date", Field::Due),
         ),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-payments",
         "received payments",
         Entity::Payment,
         Shape::Payments(Ledger::Receivable),
         RECEIVED,
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-bill-payments",
         "bill payments",
         Entity::BillPayment,
         Shape::Payments(Ledger::Payable),
         BILL_PAYMENTS,
     ),
-    format("quickbooks-journal", "journal report", Entity::Journal, Shape::JournalReport, JOURNAL),
+    SYSTEM.format("quickbooks-journal", "journal report", Entity::Journal, Shape::JournalReport, JOURNAL),
     // The two balance reports share their header; the title above it tells them apart.
-    format(
+    SYSTEM.format(
         "quickbooks-customer-balances",
         "customer balance detail",
         Entity::OpenBalance,
         Shape::Balances(Ledger::Receivable),
         balance_report!(),
     ),
-    format(
+    SYSTEM.format(
         "quickbooks-vendor-balances",
         "vendor balance detail",
         Entity::OpenBalance,

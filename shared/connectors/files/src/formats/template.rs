@@ -5,7 +5,7 @@ use carry_model::{Entity, Ledger};
 use super::{Column, DiscountKind, Documents, Field, Format, Shape, System, key, opt};
 
 /// The template asks for year-month-day and a decimal point.
-const SYSTEM: System =
+static SYSTEM: System =
     System { id: "template", title: "Carryforward template", date_way: Some(0), number_way: Some(0) };
 
 const SALES: Documents = Documents { discount: DiscountKind::Amount, ..Documents::USUAL };
@@ -144,7 +144,7 @@ const JOURNALS: &[Column] = &[
 ];
 
 const fn format(id: &'static str, entity: Entity, shape: Shape, columns: &'static [Column]) -> Format {
-    Format { id, system: &SYSTEM, title: entity.plural(), entity, shape, columns }
+    SYSTEM.format(id, entity.plural(), entity, shape, columns)
 }
 
 const S: Shape = Shape::Documents(SALES);

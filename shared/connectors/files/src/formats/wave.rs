@@ -4,7 +4,7 @@ use carry_model::{Entity, Ledger};
 
 use super::{Column, Field, Format, Shape, System, key, opt};
 
-const SYSTEM: System = System { id: "wave", title: "Wave", date_way: Some(0), number_way: Some(0) };
+static SYSTEM: System = System { id: "wave", title: "Wave", date_way: Some(0), number_way: Some(0) };
 
 const TRANSACTIONS: &[Column] = &[
     key("Transaction ID", Field::Number),
@@ -51,20 +51,18 @@ const CUSTOMERS: &[Column] = &[
 ];
 
 pub(super) const FORMATS: &[Format] = &[
-    Format {
-        id: "wave-customers",
-        system: &SYSTEM,
-        title: "customers",
-        entity: Entity::Contact,
-        shape: Shape::Contacts(Some(Ledger::Receivable)),
-        columns: CUSTOMERS,
-    },
-    Format {
-        id: "wave-transactions",
-        system: &SYSTEM,
-        title: "accounting transactions",
-        entity: Entity::Journal,
-        shape: Shape::Postings,
-        columns: TRANSACTIONS,
-    },
+    SYSTEM.format(
+        "wave-customers",
+        "customers",
+        Entity::Contact,
+        Shape::Contacts(Some(Ledger::Receivable)),
+        CUSTOMERS,
+    ),
+    SYSTEM.format(
+        "wave-transactions",
+        "accounting transactions",
+        Entity::Journal,
+        Shape::Postings,
+        TRANSACTIONS,
+    ),
 ];

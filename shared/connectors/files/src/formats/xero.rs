@@ -5,7 +5,7 @@ use carry_model::Entity;
 use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
 /// Written as the organisation's country does; day/month/year in most countries that use it.
-const SYSTEM: System = System { id: "xero", title: "Xero", date_way: Some(1), number_way: Some(0) };
+static SYSTEM: System = System { id: "xero", title: "Xero", date_way: Some(1), number_way: Some(0) };
 
 const DOCUMENTS: Documents = Documents { credits_negative: true, ..Documents::USUAL };
 
@@ -156,22 +156,18 @@ const ITEMS: &[Column] = &[
     opt("InventoryAssetAccount|CostOfGoodsSoldAccount|Status", Field::Ignored),
 ];
 
-const fn format(
-    id: &'static str,
-    title: &'static str,
-    entity: Entity,
-    shape: Shape,
-    columns: &'static [Column],
-) -> Format {
-    Format { id, system: &SYSTEM, title, entity, shape, columns }
-}
-
 pub(super) const FORMATS: &[Format] = &[
-    format("xero-contacts", "contacts", Entity::Contact, Shape::Contacts(None), CONTACTS),
-    format("xero-accounts", "chart of accounts", Entity::Account, Shape::Accounts, ACCOUNTS),
-    format("xero-items", "items", Entity::Item, Shape::Items, ITEMS),
-    format("xero-invoices", "invoices and bills", Entity::Invoice, Shape::Documents(DOCUMENTS), INVOICES),
-    format(
+    SYSTEM.format("xero-contacts", "contacts", Entity::Contact, Shape::Contacts(None), CONTACTS),
+    SYSTEM.format("xero-accounts", "chart of accounts", Entity::Account, Shape::Accounts, ACCOUNTS),
+    SYSTEM.format("xero-items", "items", Entity::Item, Shape::Items, ITEMS),
+    SYSTEM.format(
+        "xero-invoices",
+        "invoices and bills",
+        Entity::Invoice,
+        Shape::Documents(DOCUMENTS),
+        INVOICES,
+    ),
+    SYSTEM.format(
         "xero-template",
         "invoice import template",
         Entity::Invoice,

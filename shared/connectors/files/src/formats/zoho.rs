@@ -5,7 +5,7 @@ use carry_model::{Entity, Ledger};
 use super::{Column, Documents, Field, Format, Shape, System, key, opt};
 
 /// Zoho Books exports year-month-day whatever the organisation shows on screen.
-const SYSTEM: System = System { id: "zoho", title: "Zoho Books", date_way: Some(0), number_way: Some(0) };
+static SYSTEM: System = System { id: "zoho", title: "Zoho Books", date_way: Some(0), number_way: Some(0) };
 
 const INVOICES: &[Column] = &[
     key("Invoice Date", Field::Date),
@@ -86,7 +86,53 @@ const CONTACTS: &[Column] = &[
     ),
 ];
 
-/// Columns of sales documents beside invoices and of purchase documents that say nothing that is carried.
+/// Columns of a document beside the invoice, led by those of its own.
+macro_rules! document {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            opt("Reference#|Reference Number|PurchaseOrder", Field::Reference),
+            opt("Currency Code", Field::Currency),
+            opt("Exchange Rate", Field::ExchangeRate),
+            opt("Entity Discount Amount", Field::Discount),
+            opt("Item Desc|Description", Field::Description),
+            opt("Quantity|QuantityOrdered", Field::Quantity),
+            opt("Item Price|Rate", Field::Price),
+            opt("Discount", Field::LineDiscount),
+            opt("Discount Amount", Field::LineDiscountAmount),
+            opt("Project Name", Field::Project),
+            opt("Item Tax|Tax Name", Field::Tax),
+            opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
+            opt("Account", Field::Account),
+            opt("Adjustment", Field::Adjustment),
+            opt("Notes|Vendor Notes", Field::Memo),
+            OTHER,
+        ]
+    };
+}
+
+/// Columns of a payment, led by those of its own: one row per document that it is applied to, with the whole payment's
+/// amount on each.
+macro_rules! payment {
+    ($($own:expr),* $(,)?) => {
+        &[
+            $($own,)*
+            key("Payment Number", Field::Number),
+            key("Date|Payment Date", Field::Date),
+            opt("Mode|Payment Mode", Field::PaymentMethod),
+            opt("Description", Field::Memo),
+            opt("Reference Number", Field::Reference),
+            opt("Currency Code", Field::Currency),
+            opt("Exchange Rate", Field::ExchangeRate),
+            key("Amount", Field::Amount),
+            opt("Unused Amount", Field::Unapplied),
+            opt("Payment Status|Status", Field::Status),
+            PAYMENT_OTHER,
+        ]
+    };
+}
+
+/// Columns of documents that say nothing that is carried.
 const OTHER: Column = opt(
     "Company Name|Customer ID|Vendor ID|Branch ID|Branch Name|Template Name|Discount Type|Is Discount Before Tax\
      |Entity Discount Percent|Discount Account|Usage unit|Project ID|Product ID|Item Type|SKU|SubTotal|Tax ID\
@@ -103,166 +149,7 @@ const OTHER: Column = opt(
     Field::Ignored,
 );
 
-const CREDIT_NOTES: &[Column] = &[
-    key("Credit Note Date", Field::Date),
-    key("CreditNotes ID|Credit Note ID", Field::Ignored),
-    key("Credit Note Number", Field::Number),
-    key("Credit Note Status", Field::Status),
-    key("Customer Name", Field::Contact),
-    opt("Reference#|Reference Number|PurchaseOrder", Field::Reference),
-    opt("Currency Code", Field::Currency),
-    opt("Exchange Rate", Field::ExchangeRate),
-    opt("Entity Discount Amount", Field::Discount),
-    opt("Item Name", Field::Item),
-    opt("Item Desc|Description", Field::Description),
-    opt("Quantity", Field::Quantity),
-    opt("Item Price|Rate", Field::Price),
-    opt("Discount", Field::LineDiscount),
-    opt("Discount Amount", Field::LineDiscountAmount),
-    opt("Project Name", Field::Project),
-    key("Item Total", Field::LineAmount),
-    opt("Item Tax|Tax Name", Field::Tax),
-    opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
-    opt("Account", Field::Account),
-    key("Total", Field::Total),
-    key("Balance", Field::Outstanding),
-    opt("Shipping Charge", Field::Shipping),
-    opt("Adjustment", Field::Adjustment),
-    opt("Round Off", Field::Rounding),
-    opt("Notes", Field::Memo),
-    OTHER,
-];
-
-const BILLS: &[Column] = &[
-    key("Bill Date", Field::Date),
-    key("Bill ID", Field::Ignored),
-    key("Bill Number", Field::Number),
-    key("Bill Status", Field::Status),
-    key("Vendor Name", Field::Contact),
-    opt("Due Date", Field::Due),
-    opt("PurchaseOrder|Reference Number", Field::Reference),
-    opt("Currency Code", Field::Currency),
-    opt("Exchange Rate", Field::ExchangeRate),
-    opt("Entity Discount Amount", Field::Discount),
-    opt("Item Name", Field::Item),
-    opt("Description|Item Desc", Field::Description),
-    opt("Quantity", Field::Quantity),
-    opt("Rate|Item Price", Field::Price),
-    opt("Discount", Field::LineDiscount),
-    opt("Discount Amount", Field::LineDiscountAmount),
-    opt("Project Name", Field::Project),
-    key("Item Total", Field::LineAmount),
-    opt("Tax Name|Item Tax", Field::Tax),
-    opt("Tax Amount|Item Tax Amount", Field::TaxAmount),
-    opt("Account", Field::Account),
-    key("Total", Field::Total),
-    key("Balance", Field::Outstanding),
-    opt("Adjustment", Field::Adjustment),
-    opt("Round Off", Field::Rounding),
-    opt("Payment Terms Label", Field::Terms),
-    opt("Vendor Notes|Notes", Field::Memo),
-    opt("Customer Name", Field::Ignored),
-    OTHER,
-];
-
-const ESTIMATES: &[Column] = &[
-    key("Estimate Date", Field::Date),
-    opt("Estimate ID", Field::Ignored),
-    key("Estimate Number", Field::Number),
-    key("Estimate Status", Field::Status),
-    key("Customer Name", Field::Contact),
-    opt("Expiry Date", Field::Due),
-    opt("Reference#|Reference Number|PurchaseOrder", Field::Reference),
-    opt("Currency Code", Field::Currency),
-    opt("Exchange Rate", Field::ExchangeRate),
-    opt("Entity Discount Amount", Field::Discount),
-    key("Item Name", Field::Item),
-    opt("Item Desc|Description", Field::Description),
-    opt("Quantity", Field::Quantity),
-    opt("Item Price|Rate", Field::Price),
-    opt("Discount", Field::LineDiscount),
-    opt("Discount Amount", Field::LineDiscountAmount),
-    opt("Project Name", Field::Project),
-    opt("Item Total", Field::LineAmount),
-    opt("Item Tax|Tax Name", Field::Tax),
-    opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
-    opt("Account", Field::Account),
-    opt("Total", Field::Total),
-    opt("Shipping Charge", Field::Shipping),
-    opt("Adjustment", Field::Adjustment),
-    opt("Round Off", Field::Rounding),
-    opt("Notes", Field::Memo),
-    OTHER,
-];
-
-const PURCHASE_ORDERS: &[Column] = &[
-    key("Purchase Order Date", Field::Date),
-    opt("Purchase Order ID", Field::Ignored),
-    key("Purchase Order Number", Field::Number),
-    key("Purchase Order Status", Field::Status),
-    key("Vendor Name", Field::Contact),
-    opt("Delivery Date", Field::Due),
-    opt("Reference#|Reference Number", Field::Reference),
-    opt("Currency Code", Field::Currency),
-    opt("Exchange Rate", Field::ExchangeRate),
-    opt("Entity Discount Amount", Field::Discount),
-    key("Item Name", Field::Item),
-    opt("Item Desc|Description", Field::Description),
-    opt("QuantityOrdered|Quantity", Field::Quantity),
-    opt("Item Price|Rate", Field::Price),
-    opt("Discount", Field::LineDiscount),
-    opt("Discount Amount", Field::LineDiscountAmount),
-    opt("Project Name", Field::Project),
-    opt("Item Total", Field::LineAmount),
-    opt("Item Tax|Tax Name", Field::Tax),
-    opt("Item Tax Amount|Tax Amount", Field::TaxAmount),
-    opt("Account", Field::Account),
-    opt("Total", Field::Total),
-    opt("Adjustment", Field::Adjustment),
-    opt("Payment Terms Label", Field::Terms),
-    opt("Notes|Vendor Notes", Field::Memo),
-    OTHER,
-];
-
-/// One row per document that the payment is applied to, with the whole payment's amount on each.
-const CUSTOMER_PAYMENTS: &[Column] = &[
-    key("Payment Number", Field::Number),
-    key("CustomerPayment ID", Field::Ignored),
-    key("Date|Payment Date", Field::Date),
-    key("Customer Name", Field::Contact),
-    opt("Mode|Payment Mode", Field::PaymentMethod),
-    opt("Description", Field::Memo),
-    opt("Reference Number", Field::Reference),
-    opt("Currency Code", Field::Currency),
-    opt("Exchange Rate", Field::ExchangeRate),
-    key("Amount", Field::Amount),
-    opt("Unused Amount", Field::Unapplied),
-    opt("Deposit To|Deposit To Account", Field::PaidAccount),
-    opt("Payment Status|Status", Field::Status),
-    key("Invoice Number", Field::AppliedTo),
-    key("Amount Applied to Invoice|Invoice Payment Applied Amount|Invoice Amount", Field::Applied),
-    PAYMENT_OTHER,
-];
-
-const VENDOR_PAYMENTS: &[Column] = &[
-    key("Payment Number", Field::Number),
-    key("VendorPayment ID", Field::Ignored),
-    key("Date|Payment Date", Field::Date),
-    key("Vendor Name", Field::Contact),
-    opt("Mode|Payment Mode", Field::PaymentMethod),
-    opt("Description", Field::Memo),
-    opt("Reference Number", Field::Reference),
-    opt("Currency Code", Field::Currency),
-    opt("Exchange Rate", Field::ExchangeRate),
-    key("Amount", Field::Amount),
-    opt("Unused Amount", Field::Unapplied),
-    opt("Paid Through|Paid Through Account", Field::PaidAccount),
-    opt("Payment Status|Status", Field::Status),
-    key("Bill Number", Field::AppliedTo),
-    key("Bill Payment Applied Amount|Bill Amount", Field::Applied),
-    PAYMENT_OTHER,
-];
-
+/// Columns of payments that say nothing that is carried.
 const PAYMENT_OTHER: Column = opt(
     "CustomerID|Customer ID|Vendor ID|EmailID|Bank Charges|Payment Number Prefix|Payment Number Suffix|Payment Type\
      |Template Name|InvoicePayment ID|PIPayment ID|Bill ID|Withholding Tax Amount|Tax Account|Source of Supply\
@@ -270,6 +157,79 @@ const PAYMENT_OTHER: Column = opt(
      |ReverseCharge Tax Percentage|ReverseCharge Tax Type|Reverse Charge Tax Amount|ReverseCharge Tax Name\
      |TDSAmount|TDS Section|TDS Account Name|Branch ID|Branch Name|Invoice Date|Bill Date|Created Time",
     Field::Ignored,
+);
+
+const CREDIT_NOTES: &[Column] = document!(
+    key("Credit Note Date", Field::Date),
+    key("CreditNotes ID|Credit Note ID", Field::Ignored),
+    key("Credit Note Number", Field::Number),
+    key("Credit Note Status", Field::Status),
+    key("Customer Name", Field::Contact),
+    opt("Item Name", Field::Item),
+    key("Item Total", Field::LineAmount),
+    key("Total", Field::Total),
+    key("Balance", Field::Outstanding),
+    opt("Shipping Charge", Field::Shipping),
+    opt("Round Off", Field::Rounding),
+);
+
+const BILLS: &[Column] = document!(
+    key("Bill Date", Field::Date),
+    key("Bill ID", Field::Ignored),
+    key("Bill Number", Field::Number),
+    key("Bill Status", Field::Status),
+    key("Vendor Name", Field::Contact),
+    opt("Customer Name", Field::Ignored),
+    opt("Due Date", Field::Due),
+    opt("Item Name", Field::Item),
+    key("Item Total", Field::LineAmount),
+    key("Total", Field::Total),
+    key("Balance", Field::Outstanding),
+    opt("Round Off", Field::Rounding),
+    opt("Payment Terms Label", Field::Terms),
+);
+
+const ESTIMATES: &[Column] = document!(
+    key("Estimate Date", Field::Date),
+    opt("Estimate ID", Field::Ignored),
+    key("Estimate Number", Field::Number),
+    key("Estimate Status", Field::Status),
+    key("Customer Name", Field::Contact),
+    opt("Expiry Date", Field::Due),
+    key("Item Name", Field::Item),
+    opt("Item Total", Field::LineAmount),
+    opt("Total", Field::Total),
+    opt("Shipping Charge", Field::Shipping),
+    opt("Round Off", Field::Rounding),
+);
+
+const PURCHASE_ORDERS: &[Column] = document!(
+    key("Purchase Order Date", Field::Date),
+    opt("Purchase Order ID", Field::Ignored),
+    key("Purchase Order Number", Field::Number),
+    key("Purchase Order Status", Field::Status),
+    key("Vendor Name", Field::Contact),
+    opt("Delivery Date", Field::Due),
+    key("Item Name", Field::Item),
+    opt("Item Total", Field::LineAmount),
+    opt("Total", Field::Total),
+    opt("Payment Terms Label", Field::Terms),
+);
+
+const CUSTOMER_PAYMENTS: &[Column] = payment!(
+    key("CustomerPayment ID", Field::Ignored),
+    key("Customer Name", Field::Contact),
+    opt("Deposit To|Deposit To Account", Field::PaidAccount),
+    key("Invoice Number", Field::AppliedTo),
+    key("Amount Applied to Invoice|Invoice Payment Applied Amount|Invoice Amount", Field::Applied),
+);
+
+const VENDOR_PAYMENTS: &[Column] = payment!(
+    key("VendorPayment ID", Field::Ignored),
+    key("Vendor Name", Field::Contact),
+    opt("Paid Through|Paid Through Account", Field::PaidAccount),
+    key("Bill Number", Field::AppliedTo),
+    key("Bill Payment Applied Amount|Bill Amount", Field::Applied),
 );
 
 const ITEMS: &[Column] = &[
@@ -309,45 +269,41 @@ const ACCOUNTS: &[Column] = &[
 /// Documents whose numbers are the supplier's.
 const PURCHASES: Documents = Documents { supplier_numbers: true, ..Documents::USUAL };
 
-const fn format(
-    id: &'static str,
-    title: &'static str,
-    entity: Entity,
-    shape: Shape,
-    columns: &'static [Column],
-) -> Format {
-    Format { id, system: &SYSTEM, title, entity, shape, columns }
-}
-
 pub(super) const FORMATS: &[Format] = &[
-    format("zoho-contacts", "contacts", Entity::Contact, Shape::Contacts(None), CONTACTS),
-    format("zoho-accounts", "chart of accounts", Entity::Account, Shape::Accounts, ACCOUNTS),
-    format("zoho-items", "items", Entity::Item, Shape::Items, ITEMS),
-    format("zoho-estimates", "estimates", Entity::Estimate, Shape::Documents(Documents::USUAL), ESTIMATES),
-    format("zoho-invoices", "invoices", Entity::Invoice, Shape::Documents(Documents::USUAL), INVOICES),
-    format(
+    SYSTEM.format("zoho-contacts", "contacts", Entity::Contact, Shape::Contacts(None), CONTACTS),
+    SYSTEM.format("zoho-accounts", "chart of accounts", Entity::Account, Shape::Accounts, ACCOUNTS),
+    SYSTEM.format("zoho-items", "items", Entity::Item, Shape::Items, ITEMS),
+    SYSTEM.format(
+        "zoho-estimates",
+        "estimates",
+        Entity::Estimate,
+        Shape::Documents(Documents::USUAL),
+        ESTIMATES,
+    ),
+    SYSTEM.format("zoho-invoices", "invoices", Entity::Invoice, Shape::Documents(Documents::USUAL), INVOICES),
+    SYSTEM.format(
         "zoho-credit-notes",
         "credit notes",
         Entity::CreditNote,
         Shape::Documents(Documents::USUAL),
         CREDIT_NOTES,
     ),
-    format(
+    SYSTEM.format(
         "zoho-purchase-orders",
         "purchase orders",
         Entity::PurchaseOrder,
         Shape::Documents(Documents::USUAL),
         PURCHASE_ORDERS,
     ),
-    format("zoho-bills", "bills", Entity::Bill, Shape::Documents(PURCHASES), BILLS),
-    format(
+    SYSTEM.format("zoho-bills", "bills", Entity::Bill, Shape::Documents(PURCHASES), BILLS),
+    SYSTEM.format(
         "zoho-customer-payments",
         "customer payments",
         Entity::Payment,
         Shape::Payments(Ledger::Receivable),
         CUSTOMER_PAYMENTS,
     ),
-    format(
+    SYSTEM.format(
         "zoho-vendor-payments",
         "vendor payments",
         Entity::BillPayment,

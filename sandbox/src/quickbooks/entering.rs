@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use carry_model::{Date, Decimal, Timestamp, round_half_up};
-use jiff::tz::TimeZone;
 
 use super::company::Company;
 use super::kind::Kind;
@@ -12,8 +11,8 @@ use super::{QuickBooks, name};
 use crate::json::{Json, object};
 use crate::region::Region;
 use crate::sample::{
-    Account, Book, Contact, Document, DocumentKind, Event, Journal, Line, Part, Refused, Role, Settlement,
-    Spend, Tax, Transfer, book,
+    Account, Book, Contact, Document, DocumentKind, Event, Journal, Line, Refused, Role, Settlement, Spend,
+    Tax, Transfer, book,
 };
 
 /// Payments that go into one deposit.
@@ -26,7 +25,7 @@ impl QuickBooks {
     /// The sandbox refuses a part of the sample: one of the two is wrong.
     pub fn sample(region: Region, seed: u64, invoices: usize, now: Timestamp) -> Result<Self, Refused> {
         let book = book(region, seed, invoices, now);
-        let begins = book.events.first().map_or(now, |event| moment(event.date()));
+        let begins = book.begins().unwrap_or(now);
         let mut quickbooks = Self::empty(region, seed, begins);
         let mut entering = Entering {
             company: &mut quickbooks.company,
@@ -41,11 +40,6 @@ impl QuickBooks {
         quickbooks.company.books.now = now;
         Ok(quickbooks)
     }
-}
-
-/// Nine in the morning of a day, when everything is written.
-fn moment(date: Date) -> Timestamp {
-    date.at(9, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
 struct Entering<'a> {
@@ -84,7 +78,7 @@ impl Entering<'_> {
             self.items.push(id);
         }
         for event in &self.book.events {
-            self.company.books.now = moment(event.date());
+            self.company.books.now = event.moment();
             match event {
                 Event::Document(document) => self.document(document)?,
                 Event::Settlement(settlement) => self.settlement(settlement)?,
@@ -156,10 +150,6 @@ impl Entering<'_> {
         reference(parties.get(&contact).map_or("", String::as_str))
     }
 
-    fn currency(&self, contact: usize) -> &'static str {
-        self.book.contacts.get(contact).map_or(self.book.home, |contact| contact.currency)
-    }
-
     fn tax_code(&self, tax: Tax, is_sale: bool) -> Option<Json> {
         let name = match (self.book.region, tax) {
             (Region::Us, _) if !is_sale => return None,
@@ -225,7 +215,7 @@ impl Entering<'_> {
         let mut body = object! {
             "DocNumber" => &document.number,
             "TxnDate" => document.date.to_string(),
-            "CurrencyRef" => reference(self.currency(document.contact)),
+            "CurrencyRef" => reference(self.book.currency(document.contact)),
             "PrivateNote" => document.note.clone(),
             "Line" => lines,
         };
@@ -244,7 +234,7 @@ impl Entering<'_> {
 
     /// The account of payables in a contact's currency.
     fn payables(&mut self, contact: usize) -> Json {
-        let currency = self.currency(contact);
+        let currency = self.book.currency(contact);
         self.company.books.open_control("Accounts Payable", currency);
         let control = self.company.books.control("Accounts Payable", currency);
         reference(control.map_or("", |account| &account.id))
@@ -254,7 +244,7 @@ impl Entering<'_> {
         if self.book.region != Region::Us {
             body.set("GlobalTaxCalculation", if is_inclusive { "TaxInclusive" } else { "TaxExcluded" });
         }
-        if self.currency(contact) != self.book.home {
+        if self.book.currency(contact) != self.book.home {
             body.set("ExchangeRate", rate);
         }
     }
@@ -277,12 +267,7 @@ impl Entering<'_> {
         let mut total = Decimal::ZERO;
         for (index, part) in &settlement.of {
             let open = self.open(*index);
-            let mut amount = match part {
-                Part::All => open,
-                Part::Percent(percent) => {
-                    round_half_up(open * Decimal::from(*percent) / Decimal::ONE_HUNDRED, 2)
-                }
-            };
+            let mut amount = part.of(open);
             if let Some(credit) = settlement.credit {
                 amount = amount.min(self.open(credit));
             }
@@ -302,11 +287,11 @@ impl Entering<'_> {
         let contact = settlement.contact;
         let mut body = object! {
             "TxnDate" => settlement.date.to_string(),
-            "CurrencyRef" => reference(self.currency(contact)),
+            "CurrencyRef" => reference(self.book.currency(contact)),
             "TotalAmt" => total,
             "Line" => lines,
         };
-        if self.currency(contact) != self.book.home {
+        if self.book.currency(contact) != self.book.home {
             body.set("ExchangeRate", settlement.rate);
         }
         if !settlement.is_sale {
@@ -392,9 +377,7 @@ impl Entering<'_> {
     }
 
     fn void(&mut self) -> Result<(), Refused> {
-        let voided = self.book.documents().enumerate().filter(|(_, document)| document.is_voided);
-        let voided: Vec<usize> = voided.map(|(index, _)| index).collect();
-        for index in voided {
+        for index in self.book.voided() {
             let Some((kind, id)) = self.documents.get(index).cloned() else { continue };
             let token = self.token(kind, &id);
             self.write(kind, Operation::Void, &object! { "Id" => id, "SyncToken" => token })?;

@@ -1,6 +1,7 @@
 //! What a sample company holds.
 
-use carry_model::{Date, Decimal};
+use carry_model::{Date, Decimal, Timestamp, round_half_up};
+use jiff::tz::TimeZone;
 
 use crate::region::Region;
 
@@ -173,6 +174,16 @@ pub enum Part {
     Percent(u32),
 }
 
+impl Part {
+    /// The amount of it, of what is open.
+    pub fn of(self, open: Decimal) -> Decimal {
+        match self {
+            Self::All => open,
+            Self::Percent(percent) => round_half_up(open * Decimal::from(percent) / Decimal::ONE_HUNDRED, 2),
+        }
+    }
+}
+
 /// Money received or paid, or a credit that is used up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
@@ -259,15 +270,36 @@ impl Event {
             Self::Transfer(transfer) => transfer.date,
         }
     }
+
+    /// Nine in the morning of its day, when everything is written.
+    pub fn moment(&self) -> Timestamp {
+        let zoned = self.date().at(9, 0, 0, 0).to_zoned(TimeZone::UTC);
+        zoned.map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
+    }
 }
 
 impl Book {
+    /// When its first event happened; None where nothing did.
+    pub fn begins(&self) -> Option<Timestamp> {
+        self.events.first().map(Event::moment)
+    }
+
     /// Its documents in the order in which they were made.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
         self.events.iter().filter_map(|event| match event {
             Event::Document(document) => Some(document),
             _ => None,
         })
+    }
+
+    /// The indices of those that are voided in the end.
+    pub fn voided(&self) -> impl Iterator<Item = usize> {
+        self.documents().enumerate().filter(|(_, document)| document.is_voided).map(|(index, _)| index)
+    }
+
+    /// The currency of a contact, by its index.
+    pub fn currency(&self, contact: usize) -> &'static str {
+        self.contacts.get(contact).map_or(self.home, |contact| contact.currency)
     }
 
     /// The percentage of a rate.

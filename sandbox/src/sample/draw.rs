@@ -179,7 +179,7 @@ impl Drawer {
 
     /// Home units per unit of a contact's currency, a little different every day.
     fn rate(&mut self, contact: usize) -> Decimal {
-        let currency = self.book.contacts.get(contact).map_or(self.book.home, |contact| contact.currency);
+        let currency = self.book.currency(contact);
         if currency == self.book.home {
             return Decimal::ONE;
         }

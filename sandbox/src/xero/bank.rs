@@ -37,13 +37,7 @@ pub(super) fn write(
 ) -> Result<Written, Vec<String>> {
     let mut input = Input::new(sent);
     let id = id.or_else(|| input.id("BankTransactionID")).filter(|_| manner.may_update);
-    let is_bank = |document: &&Document| document.family == Family::BankTransaction;
-    let before = match id {
-        Some(id) => Some(books.documents.get(id).filter(is_bank).cloned().ok_or_else(|| {
-            vec!["The document with the supplied id was not found for this endpoint.".to_owned()]
-        })?),
-        None => None,
-    };
+    let before = header::before(books, Family::BankTransaction, id)?;
     let status = input.choice("Status", &Status::CHOICES).unwrap_or(Status::Authorised);
     if !matches!(status, Status::Authorised | Status::Deleted) {
         input.problem("The status of a bank transaction must be AUTHORISED or DELETED");

@@ -1,7 +1,6 @@
 //! Enters a sample company through the API's own calls.
 
-use carry_model::{Date, Decimal, Timestamp, round_half_up};
-use jiff::tz::TimeZone;
+use carry_model::{Decimal, Timestamp};
 use uuid::Uuid;
 
 use super::company::Company;
@@ -10,8 +9,8 @@ use crate::http::Request;
 use crate::json::{Json, object};
 use crate::region::Region;
 use crate::sample::{
-    Account, Book, Contact, Document, DocumentKind, Event, Journal, Line, Part, Refused, Settlement, Spend,
-    Tax, Transfer, book,
+    Account, Book, Contact, Document, DocumentKind, Event, Journal, Line, Refused, Settlement, Spend, Tax,
+    Transfer, book,
 };
 
 /// Codes of the bank account and of the savings account.
@@ -25,7 +24,7 @@ impl Xero {
     /// The sandbox refuses a part of the sample: one of the two is wrong.
     pub fn sample(region: Region, seed: u64, invoices: usize, now: Timestamp) -> Result<Self, Refused> {
         let book = book(region, seed, invoices, now);
-        let begins = book.events.first().map_or(now, |event| moment(event.date()));
+        let begins = book.begins().unwrap_or(now);
         let mut xero = Self::empty(region, seed, begins);
         xero.rename(format!("sample {region:?} {seed} {invoices} {now}"));
         if let Some(company) = xero.first_mut() {
@@ -43,11 +42,6 @@ impl Xero {
         }
         Ok(xero)
     }
-}
-
-/// Nine in the morning of a day, when everything is written.
-fn moment(date: Date) -> Timestamp {
-    date.at(9, 0, 0, 0).to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |zoned| zoned.timestamp())
 }
 
 struct Entering<'a> {
@@ -80,7 +74,7 @@ impl Entering<'_> {
             )?;
         }
         for event in &self.book.events {
-            self.now = moment(event.date());
+            self.now = event.moment();
             match event {
                 Event::Document(document) => self.document(document)?,
                 Event::Settlement(settlement) => self.settlement(settlement)?,
@@ -222,7 +216,7 @@ impl Entering<'_> {
     }
 
     fn currency(&self, body: &mut Json, contact: usize, rate: Decimal) {
-        let currency = self.book.contacts.get(contact).map_or(self.book.home, |contact| contact.currency);
+        let currency = self.book.currency(contact);
         if currency != self.book.home {
             body.set("CurrencyCode", currency);
             body.set("CurrencyRate", rate);
@@ -243,12 +237,7 @@ impl Entering<'_> {
         let mut is_used = false;
         for (index, part) in &settlement.of {
             let open = self.open(*index);
-            let mut amount = match part {
-                Part::All => open,
-                Part::Percent(percent) => {
-                    round_half_up(open * Decimal::from(*percent) / Decimal::ONE_HUNDRED, 2)
-                }
-            };
+            let mut amount = part.of(open);
             if let Some(credit) = settlement.credit {
                 amount = amount.min(self.open(credit));
             }
@@ -337,9 +326,8 @@ impl Entering<'_> {
     }
 
     fn void(&mut self) -> Result<(), Refused> {
-        let voided = self.book.documents().enumerate().filter(|(_, document)| document.is_voided);
-        let voided: Vec<String> = voided.map(|(index, _)| self.id_of(index)).collect();
-        for id in voided {
+        for index in self.book.voided() {
+            let id = self.id_of(index);
             // One over nothing is paid at once and cannot be voided.
             let is_open = id.parse().ok().and_then(|id| self.company.books.documents.get(id));
             if is_open.is_some_and(|document| document.open() > Decimal::ZERO) {

@@ -8,6 +8,7 @@ use super::contact::{self, Contact, name_key};
 use super::document::{Document, Family, Side, Status};
 use super::input::Input;
 use super::line::{self, LineAmounts, Rules};
+use super::refusal;
 use crate::json::{Json, object};
 
 /// Largest number a document may carry, in characters.
@@ -41,6 +42,17 @@ pub(super) fn blank(books: &mut Books, family: Family, side: Side, kind: &'stati
         kept: object! {},
         updated: books.now,
     }
+}
+
+/// The document of that id and family; nothing without an id, and a refusal where there is none.
+pub(super) fn before(
+    books: &Books,
+    family: Family,
+    id: Option<Uuid>,
+) -> Result<Option<Document>, Vec<String>> {
+    let Some(id) = id else { return Ok(None) };
+    let found = books.documents.get(id).filter(|document| document.family == family).cloned();
+    found.map(Some).ok_or_else(|| refusal::gone(family))
 }
 
 /// The contact an element names; one that is only named by a new name is created where `may_create` says so.

@@ -130,15 +130,8 @@ fn find(
     if !manner.may_update {
         return Ok(None);
     }
-    let found = |id: Uuid| books.documents.get(id).filter(|document| document.family == family).cloned();
     if let Some(id) = id.or_else(|| input.id(family.id_name())) {
-        let gone = || match family {
-            Family::CreditNote => {
-                "An existing Credit Note with the specified CreditNoteID could not be found".to_owned()
-            }
-            _ => "The document with the supplied id was not found for this endpoint.".to_owned(),
-        };
-        return found(id).map(Some).ok_or_else(|| vec![gone()]);
+        return header::before(books, family, Some(id));
     }
     // Sales invoices are also found by their number; a number of a bill says nothing.
     let is_sale = input.text("Type").is_none_or(|kind| kind.eq_ignore_ascii_case("ACCREC"));

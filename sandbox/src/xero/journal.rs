@@ -10,6 +10,7 @@ use super::books::Books;
 use super::input::Input;
 use super::line::{LineAmounts, read_trackings};
 use super::posting;
+use super::refusal;
 use super::render::money;
 use super::tax::TaxRate;
 use super::tracking;
@@ -114,8 +115,7 @@ pub(super) fn write(
     let id = id.or_else(|| input.id("ManualJournalID")).filter(|_| may_update);
     let before = match id {
         Some(id) => {
-            let gone =
-                || vec!["The document with the supplied id was not found for this endpoint.".to_owned()];
+            let gone = || vec![refusal::GONE.to_owned()];
             Some(books.journals.get(id).cloned().ok_or_else(gone)?)
         }
         None => None,

@@ -22,15 +22,7 @@ pub(super) fn write(
 ) -> Result<Written, Vec<String>> {
     let mut input = Input::new(sent);
     let id = id.or_else(|| input.id(family.id_name())).filter(|_| manner.may_update);
-    let before = match id {
-        Some(id) => {
-            let found = books.documents.get(id).filter(|document| document.family == family).cloned();
-            let gone =
-                || vec!["The document with the supplied id was not found for this endpoint.".to_owned()];
-            Some(found.ok_or_else(gone)?)
-        }
-        None => None,
-    };
+    let before = header::before(books, family, id)?;
     let side = if family == Family::Quote { Side::Sales } else { Side::Purchases };
     let mut document = before.clone().unwrap_or_else(|| header::blank(books, family, side, ""));
     let wanted = input.choice("Status", &Status::CHOICES);

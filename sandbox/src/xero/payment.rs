@@ -7,6 +7,7 @@ use super::books::Books;
 use super::document::{Document, Family};
 use super::input::Input;
 use super::posting;
+use super::refusal;
 use super::render;
 use crate::json::{Json, object};
 
@@ -75,7 +76,7 @@ fn target(books: &Books, input: &mut Input<'_>) -> Option<Uuid> {
 pub(super) fn pay(books: &mut Books, sent: &Json, batch: Option<Uuid>) -> Result<Uuid, Vec<String>> {
     let mut input = Input::new(sent);
     let Some(document) = target(books, &mut input).and_then(|id| books.documents.get(id)).cloned() else {
-        return Err(vec!["The document with the supplied id was not found for this endpoint.".to_owned()]);
+        return Err(refusal::gone(Family::Invoice));
     };
     let account = match input.field("Account") {
         Some(account) => books.account_of(account),
@@ -218,13 +219,11 @@ fn unsettle(books: &mut Books, document: Uuid, paid: Decimal, credited: Decimal)
 pub(super) fn allocate(books: &mut Books, credit: Uuid, sent: &Json) -> Result<Json, Vec<String>> {
     let mut input = Input::new(sent);
     let Some(credit) = books.documents.get(credit).cloned() else {
-        return Err(vec![
-            "An existing Credit Note with the specified CreditNoteID could not be found".to_owned(),
-        ]);
+        return Err(refusal::gone(Family::CreditNote));
     };
     let invoice = target(books, &mut input).and_then(|id| books.documents.get(id)).cloned();
     let Some(invoice) = invoice.filter(|found| found.family == Family::Invoice) else {
-        return Err(vec!["The document with the supplied id was not found for this endpoint.".to_owned()]);
+        return Err(refusal::gone(Family::Invoice));
     };
     let amount = input.decimal("Amount").or_else(|| input.decimal("AppliedAmount"));
     let amount = amount.map(|amount| round_half_up(amount, 2));

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::document::Family;
 use crate::json::{Json, object};
 
 /// Why a call is not carried out.
@@ -46,6 +47,18 @@ fn validation(elements: Vec<Json>) -> Json {
     let mut body = exception(10, "ValidationException", "A validation exception occurred");
     body.set("Elements", elements);
     body
+}
+
+/// What Xero says where there is nothing of that id.
+pub(super) const GONE: &str = "The document with the supplied id was not found for this endpoint.";
+
+/// What Xero says where there is no document of that id.
+pub(super) fn gone(family: Family) -> Vec<String> {
+    let said = match family {
+        Family::CreditNote => "An existing Credit Note with the specified CreditNoteID could not be found",
+        _ => GONE,
+    };
+    vec![said.to_owned()]
 }
 
 /// The element with what is wrong with it.

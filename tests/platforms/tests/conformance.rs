@@ -1,6 +1,7 @@
 //! Both connectors through the suites that every connector must pass.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use carry_pipeline::{Settings, run};
@@ -22,14 +23,18 @@ async fn xero_as_a_target() {
 #[tokio::test(start_paused = true)]
 async fn xero_as_a_source() {
     let company = Company::xero(Region::Global, &["USD"]).await;
-    let side = company.open().await;
-    let books = Move::named("books");
-    let engine =
-        books.engine(std::sync::Arc::new(BookSource::new(&Books::generate(3, 60))), side.writer, side.clock);
-    let ended = run(&engine, &books.migration, RunKind::Full, &Settings::default()).await.unwrap();
-    clean(&engine, &ended).await;
+    fill(&company).await;
     carry_conformance::reader(&*company.open().await.reader).await;
     company.kept_limits();
+}
+
+/// Carries sixty documents of each ledger into the company.
+async fn fill(company: &Company) {
+    let side = company.open().await;
+    let books = Move::named("books");
+    let engine = books.engine(Arc::new(BookSource::new(&Books::generate(3, 60))), side.writer, side.clock);
+    let ended = run(&engine, &books.migration, RunKind::Full, &Settings::default()).await.unwrap();
+    clean(&engine, &ended).await;
 }
 
 /// Lets a minute pass: a process does not know of the calls that somebody else made in this one.
@@ -50,12 +55,7 @@ async fn quickbooks_as_a_target() {
 async fn quickbooks_as_a_source() {
     let company = Company::quickbooks(Region::Global, &["USD"]).await;
     another_minute(&company);
-    let side = company.open().await;
-    let books = Move::named("books");
-    let engine =
-        books.engine(std::sync::Arc::new(BookSource::new(&Books::generate(3, 60))), side.writer, side.clock);
-    let ended = run(&engine, &books.migration, RunKind::Full, &Settings::default()).await.unwrap();
-    clean(&engine, &ended).await;
+    fill(&company).await;
     another_minute(&company);
     carry_conformance::reader(&*company.open().await.reader).await;
     company.kept_limits();

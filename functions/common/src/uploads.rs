@@ -1,6 +1,6 @@
 //! Uploaded exports, laid out in a folder.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use carry_model::{Code, Fault, MigrationId};
 use carry_ports::Staging;
@@ -30,14 +30,24 @@ pub(crate) async fn lay_out(
             .hint("Upload the exported files, then start the run."));
     }
     for key in keys {
-        // A key that is no plain name is none that the service gave out.
-        let name =
-            key.strip_prefix(&prefix).filter(|name| Path::new(name).file_name() == Some(name.as_ref()));
-        if let Some(name) = name {
-            staging.copy_to(&key, &folder.join(name)).await?;
+        let Some(file) = key.strip_prefix(&prefix).map(Path::new).filter(|file| is_below(file)) else {
+            return Err(
+                Fault::new(Code::ConfigInvalid).detail("An uploaded file has a name that leads elsewhere.")
+            );
+        };
+        let file = folder.join(file);
+        if let Some(subfolder) = file.parent() {
+            std::fs::create_dir_all(subfolder).map_err(unwritable)?;
         }
+        staging.copy_to(&key, &file).await?;
     }
     Ok(())
+}
+
+/// True for the name of a file in a folder or in one of its subfolders.
+fn is_below(file: &Path) -> bool {
+    let is_name = |part| matches!(part, Component::Normal(_));
+    file.file_name().is_some() && file.components().all(is_name)
 }
 
 /// A connection with its folder in place of `uploads`: `gnucash:uploads/books.gnucash`.
@@ -74,6 +84,7 @@ mod tests {
         for (spec, wanted) in [
             ("uploads", "/tmp/x"),
             ("uploads/books.toml", "/tmp/x/books.toml"),
+            ("files:uploads/Invoices.csv", "files:/tmp/x/Invoices.csv"),
             ("gnucash:uploads/books.gnucash", "gnucash:/tmp/x/books.gnucash"),
             ("sqlite:uploads/books.db", "sqlite:/tmp/x/books.db"),
             ("postgres://db/books", "postgres://db/books"),
@@ -94,5 +105,16 @@ mod tests {
         lay_out(&staging, &migration, &folder).await.unwrap();
         let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name()).collect();
         assert_eq!(names, ["a.csv"]);
+    }
+
+    #[tokio::test]
+    async fn subfolders_are_laid_out_too_and_nothing_beside_them() {
+        let (staging, migration) = (MemoryStaging::default(), MigrationId::from("m"));
+        let folder = tempfile::tempdir().unwrap().path().join("uploads");
+        staging.create("migrations/m/uploads/2025/q4/a.csv", b"a".to_vec()).await.unwrap();
+        lay_out(&staging, &migration, &folder).await.unwrap();
+        assert_eq!(std::fs::read(folder.join("2025/q4/a.csv")).unwrap(), b"a");
+        staging.create("migrations/m/uploads/../../b.csv", b"b".to_vec()).await.unwrap();
+        assert_eq!(lay_out(&staging, &migration, &folder).await.unwrap_err().code, Code::ConfigInvalid);
     }
 }

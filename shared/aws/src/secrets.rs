@@ -44,13 +44,19 @@ impl Secrets for AwsSecrets {
 
     async fn put(&self, name: &str, secret: &SecretString) -> Result<(), Fault> {
         let value = secret.expose_secret();
+        let put = || self.client.put_secret_value().secret_id(name).secret_string(value).send();
+        // What renews a token may put a new value and not create a secret, so that is tried first.
+        match put().await {
+            Ok(_) => return Ok(()),
+            Err(e) if e.code() == Some(MISSING) => {}
+            Err(e) => return Err(fault("Secrets Manager PutSecretValue", &e)),
+        }
         match self.client.create_secret().name(name).secret_string(value).send().await {
             Ok(_) => return Ok(()),
             Err(e) if e.code() == Some(THERE) => {}
             Err(e) => return Err(fault("Secrets Manager CreateSecret", &e)),
         }
-        let put = self.client.put_secret_value().secret_id(name).secret_string(value).send().await;
-        put.map(|_| ()).map_err(|e| fault("Secrets Manager PutSecretValue", &e))
+        put().await.map(|_| ()).map_err(|e| fault("Secrets Manager PutSecretValue", &e))
     }
 
     async fn delete(&self, name: &str) -> Result<(), Fault> {

@@ -32,7 +32,7 @@ pub struct Portable {
 /// What has to be taken along for a source.
 pub fn portable_source(text: &str) -> Result<Portable, Fault> {
     match Spec::parse(text, false)? {
-        Spec::Files(path) if path.is_file() => one_file("", &path),
+        Spec::Files(path) if path.is_file() => one_file("files:", &path),
         Spec::Files(folder) => {
             Ok(Portable { spec: UPLOADS.to_owned(), files: below(&folder)?, ..Portable::default() })
         }
@@ -148,6 +148,11 @@ mod tests {
         assert_eq!(taken.spec, "uploads");
         let names: Vec<_> = taken.files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b.csv", "more/a.csv"]);
+
+        let file = root.join("b.csv");
+        let taken = portable_source(&format!("files:{}", file.display())).unwrap();
+        assert_eq!(taken.spec, "files:uploads/b.csv");
+        assert_eq!(taken.files, [("b.csv".to_owned(), file)]);
 
         std::fs::write(root.join("book.gnucash"), b"SQLite format 3\0rest").unwrap();
         let book = root.join("book.gnucash");

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use carry_aws::DynamoQuota;
+use carry_aws::{AwsTokens, DynamoQuota};
 use carry_connector::oauth::{App, Provider};
 use carry_connector::{Limits, Wire};
 use carry_connectors::Access;
@@ -41,7 +41,7 @@ impl Outside {
         let prefix = format!("{}/{migration}", config.secret_prefix);
         Self {
             quota: Arc::new(DynamoQuota::new(adapters.table.clone())),
-            tokens: Arc::new(adapters.aws.tokens(adapters.table.clone(), &prefix)),
+            tokens: Arc::new(AwsTokens::new((*adapters.secrets).clone(), adapters.table.clone(), &prefix)),
             prefix,
             clock: adapters.clock.clone(),
             meter: meter.clone(),

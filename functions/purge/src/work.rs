@@ -86,6 +86,9 @@ pub(crate) async fn sweep(service: &Service) -> Result<Outcome, Fault> {
 /// is gone.
 pub(crate) async fn expired(service: &Service, batch: &Expired) -> Result<Outcome, Fault> {
     let gone: BTreeSet<_> = batch.records.iter().filter_map(Removed::migration).collect();
+    if gone.is_empty() {
+        return Ok(Outcome::default());
+    }
     let swept = service.sweep_of(|migration| gone.contains(migration)).await?;
     let failed: BTreeSet<_> = failed(&swept).into_iter().map(|(migration, _)| migration.clone()).collect();
     let first = batch.records.iter().find(|removed| removed.migration().is_some_and(|m| failed.contains(&m)));

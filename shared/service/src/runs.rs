@@ -115,11 +115,12 @@ impl Service {
         Ok(())
     }
 
-    /// The last attempt at a run, and where it stands.
+    /// The last attempt at a run, and where it stands. While one is running there is none after it.
     async fn latest(&self, run: &RunId) -> Result<(u32, Option<FlowState>), Fault> {
         let mut last = (0, None);
         for attempt in 1..=ATTEMPTS_MAX {
             match self.flow.state(run, attempt).await? {
+                Some(FlowState::Running) => return Ok((attempt, Some(FlowState::Running))),
                 Some(state) => last = (attempt, Some(state)),
                 None => break,
             }

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use super::undo::OUTCOME;
 use super::{Ended, OpenRun};
 use crate::extract::Extracted;
+use crate::plan::Plan;
 use crate::report::report_data;
 use crate::rollback::RollbackResult;
 use crate::store::RunStore;
@@ -65,7 +66,7 @@ impl Watch {
     }
 
     async fn extract(&self) -> Result<HowFar, Fault> {
-        if crate::plan::Plan::find(&self.run.store).await?.is_none() {
+        if self.run.plan.get().is_none() && Plan::find(&self.run.store).await?.is_none() {
             return Ok(HowFar::default());
         }
         let done = self.marks(Stage::Extract, "done/").await?;

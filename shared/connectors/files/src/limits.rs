@@ -73,5 +73,5 @@ pub const PARTITION_ROWS: u64 = 40_000;
 /// Most accounts, tax rates and the like that the survey lists for the mapping, of each kind.
 pub const CATALOG_MAX: usize = 5_000;
 
-/// Most tables of a folder.
+/// Most tables of a file.
 pub const SECTIONS_MAX: usize = 4_000;

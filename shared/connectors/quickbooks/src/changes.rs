@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carry_connector::Effect;
-use carry_model::{Fault, RecordKey, Timestamp};
+use carry_model::{Entity, Fault, RecordKey, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -52,6 +52,13 @@ const fn is_filtered(kind: Kind) -> bool {
     !matches!(kind, Kind::TaxCode | Kind::Class | Kind::Department)
 }
 
+/// As what a deleted transaction may have been read: of a purchase that is no more, nobody says whether it was a credit
+/// to a card.
+fn read_as(kind: Kind, id: &str) -> Vec<RecordKey> {
+    let credit = (kind == Kind::Purchase).then_some(Entity::BankTransaction);
+    std::iter::once(kind.entity()).chain(credit).map(|entity| RecordKey::new(entity, id)).collect()
+}
+
 impl QuickBooks {
     /// Transactions that were deleted since then; None where QuickBooks does not list all of them, because it is too
     /// long ago or too much happened. Lists are never deleted.
@@ -75,9 +82,21 @@ impl QuickBooks {
                     return Ok(None);
                 }
                 let deleted = rows.into_iter().filter(|row| row.status.as_deref() == Some("Deleted"));
-                gone.extend(deleted.map(|row| RecordKey::new(kind.entity(), row.id)));
+                gone.extend(deleted.flat_map(|row| read_as(*kind, &row.id)));
             }
         }
         Ok(Some(gone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purchase_that_is_gone_may_have_been_a_credit() {
+        let keys: Vec<_> = read_as(Kind::Purchase, "7").into_iter().map(|key| key.entity).collect();
+        assert_eq!(keys, [Entity::Expense, Entity::BankTransaction]);
+        assert_eq!(read_as(Kind::Invoice, "7").len(), 1);
     }
 }

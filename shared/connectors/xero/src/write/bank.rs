@@ -7,7 +7,7 @@ use super::lines::Builder;
 use super::outgoing::{Names, Outgoing};
 use super::send::Going;
 use super::target::{NO_TAX, Side, Target};
-use super::{Attempt, Results};
+use super::{Attempt, Results, made_way};
 use crate::client::Xero;
 use crate::mark;
 use crate::shapes::{self, AccountRef, ContactRef, Doc, Line};
@@ -68,8 +68,13 @@ impl Xero {
                 continue;
             }
             if let Operation::Update(earlier) = &item.operation {
-                self.remove_transfer(earlier.as_str()).await.map_err(|f| attempt.in_doubt(f))?.ok();
+                let removed =
+                    self.remove_transfer(earlier.as_str()).await.map_err(|fault| attempt.in_doubt(fault))?;
                 attempt.reached();
+                if let Err(fault) = made_way(removed) {
+                    attempt.set(place, Err(fault));
+                    continue;
+                }
             }
             let outcome = match transfer(&target, batch, item) {
                 Err(fault) => Err(fault),

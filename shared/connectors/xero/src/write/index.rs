@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::outgoing::Names;
 use crate::client::Xero;
-use crate::shapes::Doc;
+use crate::shapes::{Contact, Doc};
 use crate::{dates, mark};
 
 /// A document's figures.
@@ -194,6 +194,13 @@ impl Xero {
                 })
                 .await?;
             }
+            "Contacts" => {
+                self.each_page(endpoint, &[], |page| {
+                    page.read::<Contact>()?.iter().for_each(|found| add_contact(&mut index, found));
+                    Ok(())
+                })
+                .await?;
+            }
             "BankTransfers" => {
                 let found: Vec<Marked> = self.get(endpoint, &[]).await?.read()?;
                 found.iter().for_each(|found| add_found(&mut index, found));
@@ -284,6 +291,13 @@ impl Xero {
             ids.iter().map(one).collect()
         })
         .await
+    }
+}
+
+fn add_contact(index: &mut Index, found: &Contact) {
+    let mark = found.contact_number.as_deref().and_then(mark::at_end);
+    if let (false, Some(mark)) = (is_gone(&found.contact_status), mark) {
+        index.add_marked(mark, &found.id);
     }
 }
 

@@ -13,7 +13,7 @@ use super::lines::Builder;
 use super::outgoing::{Names, Outgoing};
 use super::send::Going;
 use super::target::{NO_TAX, Side, Target};
-use super::{Attempt, Results};
+use super::{Attempt, Results, made_way};
 use crate::client::Xero;
 use crate::mark;
 use crate::shapes::{self, AccountRef, BankTransfer, ContactRef, Doc, Line, ManualJournal};
@@ -101,8 +101,12 @@ impl Xero {
                 is_new = Form::of(earlier).0 != form || form == Form::Transfer;
                 if is_new {
                     let removed = self.remove_records(Entity::Journal, std::slice::from_ref(earlier)).await;
-                    removed.map_err(|fault| attempt.in_doubt(fault))?;
+                    let removed = removed.map_err(|fault| attempt.in_doubt(fault))?;
                     attempt.reached();
+                    if let Err(fault) = removed.into_iter().try_for_each(made_way) {
+                        attempt.set(place, Err(fault));
+                        continue;
+                    }
                 }
             }
             match outbound {

@@ -99,26 +99,12 @@ impl Writer for Xero {
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Results, Fault> {
-        match batch.entity {
-            Entity::Account => self.write_accounts(&batch).await,
-            Entity::TaxRate => self.write_tax_rates(&batch).await,
-            Entity::TrackingCategory => self.write_tracking(&batch).await,
-            Entity::Contact => self.write_contacts(&batch).await,
-            Entity::Item => self.write_items(&batch).await,
-            Entity::Payment | Entity::BillPayment => self.write_payments(&batch).await,
-            Entity::Transfer => self.write_transfers(&batch).await,
-            Entity::BankTransaction => self.write_bank_transactions(&batch).await,
-            Entity::Journal => self.write_journals(&batch).await,
-            entity if self.manifest().entity(entity).write.is_yes() => self.write_documents(&batch).await,
-            entity => {
-                let why = match self.manifest().entity(entity).write {
-                    Support::No(why) => why,
-                    Support::Yes => "not part of this system",
-                };
-                let fault = Fault::new(Code::EntityUnsupported).detail(why);
-                Ok(batch.items.iter().map(|_| Err(fault.clone())).collect())
-            }
+        let written = self.write_batch(&batch).await;
+        if written.is_err() {
+            // What it did is not known, so what was read before tells no longer what is there.
+            self.forget_read().await;
         }
+        written
     }
 
     async fn read_back(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Option<Balance>>, Fault> {
@@ -134,5 +120,46 @@ impl Writer for Xero {
 
     async fn remove(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
         self.remove_records(entity, ids).await
+    }
+}
+
+/// Whether a record made way for the one that takes its place: one that was gone already did too. Where Xero keeps it,
+/// nothing may be put beside it.
+pub(crate) fn made_way(removed: Result<Removal, Fault>) -> Result<(), Fault> {
+    match removed {
+        Err(fault) if fault.code != Code::RecordGone => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+impl Xero {
+    /// Drops all that was read of the organisation.
+    async fn forget_read(&self) {
+        self.indexes.lock().await.clear();
+        *self.settled.lock().await = None;
+        self.forget_target().await;
+    }
+
+    async fn write_batch(&self, batch: &WriteBatch) -> Result<Results, Fault> {
+        match batch.entity {
+            Entity::Account => self.write_accounts(batch).await,
+            Entity::TaxRate => self.write_tax_rates(batch).await,
+            Entity::TrackingCategory => self.write_tracking(batch).await,
+            Entity::Contact => self.write_contacts(batch).await,
+            Entity::Item => self.write_items(batch).await,
+            Entity::Payment | Entity::BillPayment => self.write_payments(batch).await,
+            Entity::Transfer => self.write_transfers(batch).await,
+            Entity::BankTransaction => self.write_bank_transactions(batch).await,
+            Entity::Journal => self.write_journals(batch).await,
+            entity if self.manifest().entity(entity).write.is_yes() => self.write_documents(batch).await,
+            entity => {
+                let why = match self.manifest().entity(entity).write {
+                    Support::No(why) => why,
+                    Support::Yes => "not part of this system",
+                };
+                let fault = Fault::new(Code::EntityUnsupported).detail(why);
+                Ok(batch.items.iter().map(|_| Err(fault.clone())).collect())
+            }
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! Payments: one of the source becomes as many in Xero as it settles documents, plus applied credits, plus an
 //! overpayment of what is left.
 
-use carry_connector::{Method, Operation, Removal, WriteBatch, WriteItem, Written, exact};
+use carry_connector::{Method, Operation, WriteBatch, WriteItem, Written, exact};
 use carry_model::{Body, Code, Decimal, Entity, Fault, Payment, RecordKey, SourceId, checked_sum};
 use uuid::Uuid;
 
 use super::index::uuid;
 use super::settled::{PaymentId, Settled};
 use super::target::{NO_TAX, Target};
-use super::{Attempt, Results};
+use super::{Attempt, Results, made_way};
 use crate::client::Xero;
 use crate::manifest::BATCH;
 use crate::mark;
@@ -45,22 +45,25 @@ impl Xero {
     pub(super) async fn write_payments(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let target = self.target().await?;
         let mut attempt = Attempt::new(batch.items.len());
-        let mut going = Vec::new();
+        let mut prepared = Vec::new();
         for (place, item) in batch.items.iter().enumerate() {
             match prepare(&target, batch, place, item) {
-                Ok(ready) => going.push(ready),
+                Ok(ready) => prepared.push(ready),
                 Err(fault) => attempt.set(place, Err(fault)),
             }
         }
-        for ready in &going {
+        let mut going = Vec::with_capacity(prepared.len());
+        for ready in prepared {
             let operation = batch.items.get(ready.place).map(|item| &item.operation);
             if let Some(Operation::Update(earlier)) = operation {
-                self.remove_payment(earlier)
-                    .await
-                    .map_err(|fault| attempt.in_doubt(fault))?
-                    .or_else(gone_already)?;
+                let removed = self.remove_payment(earlier).await.map_err(|fault| attempt.in_doubt(fault))?;
                 attempt.reached();
+                if let Err(fault) = made_way(removed) {
+                    attempt.set(ready.place, Err(fault));
+                    continue;
+                }
             }
+            going.push(ready);
         }
         if batch.verify_first {
             let known = |settled: &Settled| going.iter_mut().for_each(|ready| leave_standing(ready, settled));
@@ -182,11 +185,6 @@ impl Xero {
         self.indexes.lock().await.values_mut().for_each(super::Index::spoil);
         Ok(())
     }
-}
-
-/// A removal that found nothing is as good as one.
-fn gone_already(fault: Fault) -> Result<Removal, Fault> {
-    if fault.code == Code::RecordGone { Ok(Removal::Delete) } else { Err(fault) }
 }
 
 fn prepare<'a>(

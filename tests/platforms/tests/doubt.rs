@@ -1,0 +1,65 @@
+//! Answers that are lost after the platform did what it was told: nothing comes out double, nothing is missing.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use carry_pipeline::{Settings, run};
+use carry_platforms::{Company, Move, clean};
+use carry_ports::RunKind;
+use carry_sandbox::{Fault, Injection, Region};
+use carry_simulation::books::Books;
+use carry_simulation::source::BookSource;
+
+/// Xero's lists with the name of a row's id.
+const LISTS: [(&str, &str); 7] = [
+    ("Accounts", "AccountID"),
+    ("Contacts", "ContactID"),
+    ("Invoices", "InvoiceID"),
+    ("CreditNotes", "CreditNoteID"),
+    ("Payments", "PaymentID"),
+    ("BankTransactions", "BankTransactionID"),
+    ("ManualJournals", "ManualJournalID"),
+];
+
+/// What a Xero organisation holds after books were carried into it in one process, while every `nth` write to each
+/// list lost its answer; all answers came where there is none.
+async fn holds_after(nth: Option<u64>) -> BTreeMap<&'static str, usize> {
+    let company = Company::xero(Region::Global, &["USD"]).await;
+    let side = company.open().await;
+    if let Some(nth) = nth {
+        for (list, _) in LISTS {
+            for time in 0..6 {
+                let matching = format!("PUT {list}");
+                let after = time * nth;
+                assert!(company.control.inject(Injection { matching, after, times: 1, fault: Fault::Drop }));
+            }
+        }
+    }
+    let books = Move::named("books");
+    let source = Arc::new(BookSource::new(&Books::generate(3, 200)));
+    let engine = books.engine(source, side.writer, side.clock);
+    let ended = run(&engine, &books.migration, RunKind::Full, &Settings::default()).await.unwrap();
+    clean(&engine, &ended).await;
+    company.control.clear_faults();
+    // The looks below come from somebody else, who has limits of their own.
+    company.control.advance(Duration::from_secs(60));
+    let mut held = BTreeMap::new();
+    for (list, id) in LISTS {
+        let path = format!("/api.xro/2.0/{list}?page=1&pageSize=1000");
+        let rows = company.ask("GET", &path, "").await.body;
+        let rows: serde_json::Value = serde_json::from_slice(&rows).unwrap();
+        let rows = rows.get(list).and_then(|rows| rows.as_array()).unwrap();
+        held.insert(list, rows.iter().filter(|row| row.get(id).is_some()).count());
+    }
+    held
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_xero_took_without_an_answer_is_not_sent_again() {
+    let undisturbed = holds_after(None).await;
+    for nth in [1, 2, 3] {
+        assert_eq!(holds_after(Some(nth)).await, undisturbed, "every {nth}. write");
+    }
+}

@@ -8,7 +8,7 @@ use std::path::Path;
 use carry_connector::exact;
 use carry_model::{Code, Currency, Decimal, Entity, Fault, Money, Record, RecordKey, SourceId, checked_sum};
 use carry_pipeline::RunStore;
-use carry_ports::{Link, Migration, Run, RunKind, RunState};
+use carry_ports::{Link, Migration, Run, RunKind};
 use rustc_hash::FxHashMap;
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub(crate) async fn run(common: &Common, args: &Export) -> Result<Exit, Fault> {
 /// Runs that staged the whole source and ended.
 fn has_books(run: &Run) -> bool {
     let whole = !matches!(run.kind, RunKind::Rollback);
-    whole && matches!(run.state, RunState::Finished | RunState::FinishedWithIssues)
+    whole && run.state.has_finished()
 }
 
 /// Where an export goes: a file that is there whole or not at all, or stdout.

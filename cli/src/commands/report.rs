@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use carry_model::Fault;
-use carry_ports::{Run, RunState};
+use carry_ports::Run;
 
 use crate::args::{Common, Report};
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ pub(crate) fn show(common: &Common, args: &Report, written: &Written) -> Result<
 }
 
 pub(crate) fn has_report(run: &Run) -> bool {
-    matches!(run.state, RunState::Finished | RunState::FinishedWithIssues)
+    run.state.has_finished()
 }
 
 /// Opens a page in the browser, as far as the system has a way to.

@@ -6,7 +6,7 @@ use std::io::Write;
 use carry_model::{Code, Fault};
 use carry_pipeline::report_files;
 use carry_pipeline::steps::OpenRun;
-use carry_ports::{Run, RunKind, RunState, Staging};
+use carry_ports::{Run, RunKind, Staging};
 use serde::Deserialize;
 
 use crate::failure::Message;
@@ -60,7 +60,7 @@ impl Stages {
         let create = move |name: &str| {
             File::create(into.join(name)).map(|file| -> Box<dyn Write + Send> { Box::new(file) })
         };
-        let has_ended = matches!(run.run().state, RunState::Finished | RunState::FinishedWithIssues);
+        let has_ended = run.run().state.has_finished();
         let files = match report_files(&bench.engine, run.run(), create).await {
             Err(fault) if fault.code == Code::ConfigInvalid && !has_ended => return Ok(()),
             written => written?,

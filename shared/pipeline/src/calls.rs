@@ -3,6 +3,8 @@
 use carry_connector::{Finding, Limits, Manifest, Severity, Survey};
 use carry_model::Entity;
 
+use crate::reconcile::is_compared;
+
 const SECONDS_IN_MINUTE: u64 = 60;
 const SECONDS_IN_HOUR: u64 = 3_600;
 
@@ -51,8 +53,7 @@ fn writing(manifest: &Manifest, survey: &Survey) -> (u64, u64) {
             return (0, 0);
         }
         let batch = u64::try_from(support.batch_size).unwrap_or(1).max(1);
-        let compared = entity.is_document() || matches!(entity, Entity::Payment | Entity::BillPayment);
-        (count.div_ceil(batch), if compared { count.div_ceil(page) } else { 0 })
+        (count.div_ceil(batch), if is_compared(*entity) { count.div_ceil(page) } else { 0 })
     };
     survey.counts.iter().map(of_entity).fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))
 }

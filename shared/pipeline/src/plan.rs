@@ -2,7 +2,7 @@
 
 use carry_connector::{Finding, Preflight, Severity, Survey};
 use carry_model::{Code, Entity, Fault, Timestamp};
-use carry_ports::{Jobs, Run, RunKind, RunState};
+use carry_ports::{Jobs, Run, RunKind};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ pub(crate) async fn changed_since(jobs: &dyn Jobs, run: &Run) -> Result<Option<T
     let runs = jobs.runs(&run.migration).await?;
     let reads_all = |earlier: &&Run| {
         matches!(earlier.kind, RunKind::Full | RunKind::Delta)
-            && matches!(earlier.state, RunState::Finished | RunState::FinishedWithIssues)
+            && earlier.state.has_finished()
             && earlier.id != run.id
     };
     let last = runs.iter().filter(reads_all).map(|earlier| earlier.started).max();

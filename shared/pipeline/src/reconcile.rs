@@ -192,7 +192,7 @@ impl Page {
 }
 
 /// Entities whose figures the target is asked for.
-fn is_compared(entity: Entity) -> bool {
+pub(crate) fn is_compared(entity: Entity) -> bool {
     entity.is_document() || matches!(entity, Entity::Payment | Entity::BillPayment)
 }
 

@@ -86,6 +86,11 @@ impl RunState {
         matches!(self, Self::Running | Self::Paused { .. })
     }
 
+    /// True where the run came to its end, with or without issues.
+    pub const fn has_finished(&self) -> bool {
+        matches!(self, Self::Finished | Self::FinishedWithIssues)
+    }
+
     /// Stable name.
     pub const fn name(&self) -> &'static str {
         match self {

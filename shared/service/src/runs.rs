@@ -103,7 +103,7 @@ impl Service {
     fn check_delta(&self, runs: &[Run]) -> Result<(), Fault> {
         let finished = |run: &&Run| {
             let kind = matches!(run.kind, RunKind::Full | RunKind::Remigration);
-            kind && matches!(run.state, RunState::Finished | RunState::FinishedWithIssues)
+            kind && run.state.has_finished()
         };
         let last = runs.iter().filter(finished).filter_map(|run| run.ended).max();
         let last = last.ok_or_else(|| Fault::new(Code::DeltaRefused).detail("No full run has finished."))?;

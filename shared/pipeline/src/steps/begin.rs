@@ -41,8 +41,8 @@ pub async fn begin(
         }
         refuse_beside(runs.iter().find(|run| run.state.is_active()), id)?;
     }
-    let has_finished = |run: &Run| matches!(run.state, RunState::Finished | RunState::FinishedWithIssues);
-    if kind == RunKind::Delta && !runs.iter().any(|run| run.kind == RunKind::Full && has_finished(run)) {
+    let is_whole = |run: &Run| run.kind == RunKind::Full && run.state.has_finished();
+    if kind == RunKind::Delta && !runs.iter().any(is_whole) {
         return Err(Fault::new(Code::DeltaRefused).detail("No full run of it has finished."));
     }
     let now = engine.clock.now();

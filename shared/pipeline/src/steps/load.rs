@@ -62,9 +62,9 @@ impl OpenRun {
         if self.store.get_json::<Tally>(&chunk.done_key()).await?.is_some() {
             return Ok(true);
         }
-        let mut begun = false;
+        let mut begun = self.run.attempts > 1;
         for prefix in chunk.batches() {
-            begun |= self.began(&prefix, |_| true).await?;
+            begun = begun || self.began(&prefix, |_| true).await?;
         }
         self.loader(begun).await?.load_chunk(chunk).await
     }

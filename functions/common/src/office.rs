@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use carry_aws::DynamoHeaders;
+use carry_aws::{Aws, DynamoHeaders};
 use carry_model::{Code, Fault};
 use carry_service::{Service, Window};
 use secrecy::SecretString;
@@ -32,6 +32,17 @@ impl Office {
         let adapters = Adapters::open(&config).await?;
         let secret = secret.map(|variable| config.variable(variable).map(str::to_owned)).transpose()?;
         Ok(Self { service: service(&adapters, &config)?, meter, secret, read: Mutex::default() })
+    }
+
+    /// Opens it for a function that writes to customers, from the address in `CARRY_MAIL_FROM` where there is one. Only
+    /// such a function carries the mail's client.
+    pub async fn open_with_mail(setup: Setup, secret: Option<&str>) -> Result<Self, Fault> {
+        let from = setup.config.variable("CARRY_MAIL_FROM").map(str::to_owned).ok();
+        let mut office = Self::open(setup, secret).await?;
+        if let Some(from) = from {
+            office.service.mailer = Some(Arc::new(Aws::from_env().await?.mailer(from)));
+        }
+        Ok(office)
     }
 
     /// The secret by which a caller is known. A fault ([`Code::ConfigInvalid`]) where there is none.

@@ -106,7 +106,7 @@ impl Service {
             Some(_) => {}
             None => {
                 self.create(&purchase.customer, &header).await?;
-                self.welcome(&purchase, &migration).await?;
+                self.welcome(&purchase, &migration).await;
             }
         }
         let missing = self.missing(&migration).await?;
@@ -143,13 +143,16 @@ impl Service {
         Ok(missing)
     }
 
-    async fn welcome(&self, purchase: &Purchase, migration: &MigrationId) -> Result<(), Fault> {
-        let (Some(mailer), Some(to)) = (&self.mailer, &purchase.email) else { return Ok(()) };
+    /// A purchase counts even where its message cannot be sent.
+    async fn welcome(&self, purchase: &Purchase, migration: &MigrationId) {
+        let (Some(mailer), Some(to)) = (&self.mailer, &purchase.email) else { return };
         let text = format!(
             "Your migration {migration} is set up.\n\nConnect both systems, try as many demos as you like, and read \
              the report of each. The full run starts when you say so.\n"
         );
         let mail = Mail { to: to.clone(), subject: "Your migration is set up".to_owned(), text };
-        mailer.send(&mail).await
+        if let Err(fault) = mailer.send(&mail).await {
+            tracing::warn!(code = fault.code.id(), migration = migration.as_str(), "a customer was not told");
+        }
     }
 }

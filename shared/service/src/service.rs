@@ -24,7 +24,7 @@ pub struct Service {
     pub flow: Arc<dyn Flow>,
     /// Keeps what is booked.
     pub scheduler: Arc<dyn Scheduler>,
-    /// Sends mail, where an address is set.
+    /// Sends mail; none where the operator named no address to send it from.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The time.
     pub clock: Arc<dyn Clock>,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use carry_model::{Code, MigrationId, RunId, Timestamp};
 use carry_ports::{
-    Clock, Deed, Headers, MemoryDoors, MemoryFlow, MemoryHeaders, MemoryJobs, MemoryScheduler, MemorySecrets,
-    MemoryStaging, Run, RunKind, RunState,
+    Clock, Deed, Headers, MemoryDoors, MemoryFlow, MemoryHeaders, MemoryJobs, MemoryMailer, MemoryScheduler,
+    MemorySecrets, MemoryStaging, Run, RunKind, RunState,
 };
 use carry_service::api::{self, Request, Response};
 use carry_service::{Due, Service, Wanted, Window, purchase, signature};
@@ -234,8 +234,11 @@ async fn the_oldest_run_that_goes_on_is_known() {
 
 #[tokio::test]
 async fn a_purchase_starts_one_migration_however_often_it_is_told() {
-    let house = house();
-    let body = json!({ "id": "evt_1", "type": "migration.purchased", "data": { "customer": "larkspur" } });
+    let mailer = Arc::new(MemoryMailer::default());
+    let mut house = house();
+    house.service.mailer = Some(mailer.clone());
+    let data = json!({ "customer": "larkspur", "email": "ann@larkspur.example" });
+    let body = json!({ "id": "evt_1", "type": "migration.purchased", "data": data });
     let tell = async |secret: &str| {
         let bytes = body.to_string().into_bytes();
         let signed = signature::sign(&secret.into(), Noon.now(), &bytes).unwrap();
@@ -255,4 +258,6 @@ async fn a_purchase_starts_one_migration_however_often_it_is_told() {
     let refused = tell("another").await;
     assert_eq!((refused.status, &refused.body["error"]["code"]), (401, &json!("CF1102")));
     assert_eq!(house.headers.of_customer("larkspur").await.unwrap().len(), 1);
+    let [mail] = mailer.sent().try_into().unwrap();
+    assert_eq!(mail.to, "ann@larkspur.example");
 }

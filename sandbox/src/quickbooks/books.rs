@@ -96,6 +96,7 @@ pub(super) struct Switches {
     pub(super) request_ids_keep_refusals: bool,
     pub(super) throttle_says_retry_after: bool,
     pub(super) pages_cut_short: bool,
+    pub(super) aged_reports_in_document_currency: bool,
 }
 
 impl Default for Switches {
@@ -113,6 +114,7 @@ impl Default for Switches {
             request_ids_keep_refusals: false,
             throttle_says_retry_after: false,
             pages_cut_short: false,
+            aged_reports_in_document_currency: false,
         }
     }
 }

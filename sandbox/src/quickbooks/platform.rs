@@ -304,7 +304,7 @@ fn has_id(request: &Request) -> bool {
     route::body(request).is_ok_and(|body| body.get("Id").is_some())
 }
 
-fn named(switches: &mut Switches) -> [(&'static str, &mut bool); 12] {
+fn named(switches: &mut Switches) -> [(&'static str, &mut bool); 13] {
     [
         ("batch_items_count", &mut switches.batch_items_count),
         ("batch_answers_reversed", &mut switches.batch_answers_reversed),
@@ -318,5 +318,6 @@ fn named(switches: &mut Switches) -> [(&'static str, &mut bool); 12] {
         ("request_ids_keep_refusals", &mut switches.request_ids_keep_refusals),
         ("throttle_says_retry_after", &mut switches.throttle_says_retry_after),
         ("pages_cut_short", &mut switches.pages_cut_short),
+        ("aged_reports_in_document_currency", &mut switches.aged_reports_in_document_currency),
     ]
 }

@@ -45,7 +45,8 @@ const BUCKETS: [(&str, i32); 4] = [("Current", 0), ("1 - 30", 30), ("31 - 60", 6
 struct Open<'a> {
     party: &'a str,
     document: &'a str,
-    home: Decimal,
+    /// In the home currency, unless the switch says otherwise.
+    amount: Decimal,
 }
 
 impl Report<'_> {
@@ -116,6 +117,7 @@ impl Report<'_> {
     /// What is open on receivables or payables on a day, per document, owed amounts positive.
     fn open(&self, side: Side, as_of: Date) -> Vec<Open<'_>> {
         let mut open: BTreeMap<(&str, &str), Decimal> = BTreeMap::new();
+        let in_documents = self.books.switches.aged_reports_in_document_currency;
         let accounts = self.books.live(Kind::Account);
         let accounts: Vec<&Record> =
             accounts.filter(|account| account.text("AccountType") == Some(side.account_type())).collect();
@@ -124,11 +126,12 @@ impl Report<'_> {
                 let party = posting.party.as_deref().unwrap_or_default();
                 let document = posting.document.as_deref().unwrap_or(&entry.source);
                 let sign = if side == Side::Payable { -Decimal::ONE } else { Decimal::ONE };
-                *open.entry((party, document)).or_default() += posting.home * sign;
+                let amount = if in_documents { posting.amount } else { posting.home };
+                *open.entry((party, document)).or_default() += amount * sign;
             }
         }
-        let open = open.into_iter().filter(|(_, home)| !home.is_zero());
-        open.map(|((party, document), home)| Open { party, document, home }).collect()
+        let open = open.into_iter().filter(|(_, amount)| !amount.is_zero());
+        open.map(|((party, document), amount)| Open { party, document, amount }).collect()
     }
 
     fn record(&self, source: &str) -> Option<&Record> {
@@ -150,7 +153,7 @@ impl Report<'_> {
             let name = self.record(one.party).and_then(|party| party.text("DisplayName")).unwrap_or_default();
             let columns = parties.entry((name.to_owned(), one.party)).or_default();
             if let Some(column) = columns.get_mut(self.bucket(one, as_of)) {
-                *column += one.home;
+                *column += one.amount;
             }
         }
         let mut totals = [Decimal::ZERO; 5];
@@ -210,7 +213,11 @@ impl Report<'_> {
         let party = self.record(open.party).and_then(|party| party.text("DisplayName")).unwrap_or_default();
         let id = record.map(|record| record.id.clone()).unwrap_or_default();
         let kind = record.map(|record| record.kind.name()).unwrap_or_default();
-        let total = record.map(|record| self.books.at_home(record.amount("TotalAmt"), record.rate()));
+        let in_documents = self.books.switches.aged_reports_in_document_currency;
+        let total = record.map(|record| match record.amount("TotalAmt") {
+            total if in_documents => total,
+            total => self.books.at_home(total, record.rate()),
+        });
         let due = record.map_or(as_of, due);
         let party_id = open.party.split_once('/').map(|(_, id)| id).unwrap_or_default();
         let cells = vec![
@@ -220,7 +227,7 @@ impl Report<'_> {
             object! { "value" => party, "id" => party_id },
             cell(&due.to_string()),
             money(total.unwrap_or_default()),
-            money(open.home),
+            money(open.amount),
         ];
         object! { "ColData" => cells, "type" => "Data" }
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use carry_connector::{Manifest, Reader, Writer};
-use carry_model::{Fault, MigrationId, Timestamp};
+use carry_model::{Decimal, Entity, Fault, MigrationId, Timestamp};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
-use carry_ports::{Clock, MemoryJobs, MemoryStaging, Migration};
+use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, Migration};
 use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
@@ -35,52 +35,88 @@ pub struct Side {
 pub struct Company {
     /// Steers the sandbox.
     pub control: Control,
-    token: String,
     tenant: String,
-    kind: Kind,
+    pub(crate) platform: Platform,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// Whose sandbox it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// QuickBooks Online.
     QuickBooks,
+    /// Xero.
     Xero,
 }
 
 impl Company {
     /// An empty Xero organisation with these foreign currencies.
     pub async fn xero(region: Region, currencies: &[&str]) -> Self {
-        let company =
-            Self::of(Kind::Xero, Options { now: begun(), ..Options::new(Xero::empty(region, 7, begun())) });
+        let company = Self::of(Platform::Xero, Options::new(Xero::empty(region, 7, begun())));
         for code in currencies {
             let body = format!(r#"{{"Code":"{code}"}}"#);
-            company.ask("PUT", "/api.xro/2.0/Currencies", &body).await;
+            company.ask("PUT", &company.path("Currencies"), &body).await;
         }
+        company.pause(60);
         company
     }
 
     /// An empty QuickBooks company with these foreign currencies.
     pub async fn quickbooks(region: Region, currencies: &[&str]) -> Self {
-        let quickbooks = QuickBooks::empty(region, 7, begun());
-        let company = Self::of(Kind::QuickBooks, Options { now: begun(), ..Options::new(quickbooks) });
+        let company = Self::of(Platform::QuickBooks, Options::new(QuickBooks::empty(region, 7, begun())));
         for code in currencies {
-            let path = format!("/v3/company/{}/companycurrency", company.tenant);
-            company.ask("POST", &path, &format!(r#"{{"Code":"{code}"}}"#)).await;
+            let body = format!(r#"{{"Code":"{code}"}}"#);
+            company.ask("POST", &company.path("companycurrency"), &body).await;
         }
+        // A process does not know of the calls that somebody else made in its minute.
+        company.pause(60);
         company
     }
 
-    fn of(kind: Kind, options: Options) -> Self {
-        let control = Sandbox::in_process(options).unwrap();
+    /// An empty company of a platform, with the currencies of the samples of its region.
+    pub async fn empty(platform: Platform, region: Region) -> Self {
+        let currencies: &[&str] = match region {
+            Region::Us => &[],
+            Region::Uk => &["EUR", "USD"],
+            Region::Au => &["NZD", "USD"],
+            Region::Global => &["USD", "GBP", "CHF", "SEK"],
+        };
+        match platform {
+            Platform::QuickBooks => Self::quickbooks(region, currencies).await,
+            Platform::Xero => Self::xero(region, currencies).await,
+        }
+    }
+
+    /// A sample company of a platform with about so many invoices, and all that goes with them.
+    pub fn sample(platform: Platform, region: Region, seed: u64, invoices: usize) -> Self {
+        let options = match platform {
+            Platform::QuickBooks => {
+                Options::new(QuickBooks::sample(region, seed, invoices, begun()).unwrap())
+            }
+            Platform::Xero => Options::new(Xero::sample(region, seed, invoices, begun()).unwrap()),
+        };
+        Self::of(platform, options)
+    }
+
+    fn of(platform: Platform, options: Options) -> Self {
+        let control = Sandbox::in_process(Options { now: begun(), speed: 0, ..options }).unwrap();
         let tenant = control.tenants()[0].id.clone();
-        let token = control.grant(&[], kind.provider().scope).access;
-        Self { control, token, tenant, kind }
+        Self { control, tenant, platform }
+    }
+
+    /// The path of something of this company.
+    pub fn path(&self, of: &str) -> String {
+        match self.platform {
+            Platform::QuickBooks => format!("/v3/company/{}/{of}", self.tenant),
+            Platform::Xero => format!("/api.xro/2.0/{of}"),
+        }
     }
 
     /// Sends a call past the connectors, as somebody else at the platform; it succeeds.
     pub async fn ask(&self, method: &str, path: &str, body: &str) -> Response {
         let mut request = Request::new(method, path);
+        let token = self.control.grant(&[], self.platform.provider().scope).access;
         for (name, value) in [
-            ("authorization", format!("Bearer {}", self.token)),
+            ("authorization", format!("Bearer {token}")),
             ("xero-tenant-id", self.tenant.clone()),
             ("accept", "application/json".to_owned()),
             ("content-type", "application/json".to_owned()),
@@ -100,14 +136,14 @@ impl Company {
 
     /// The same, where the company may not answer.
     pub async fn try_open(&self) -> Result<Side, Fault> {
-        let limits = &self.kind.manifest().limits;
-        let (wire, clock) = link(&self.control, self.kind.provider(), limits).await;
-        Ok(match self.kind {
-            Kind::QuickBooks => {
+        let limits = &self.platform.manifest().limits;
+        let (wire, clock) = link(&self.control, self.platform.provider(), limits).await;
+        Ok(match self.platform {
+            Platform::QuickBooks => {
                 let quickbooks = Arc::new(carry_quickbooks::QuickBooks::connect(&self.tenant, wire).await?);
                 Side { reader: quickbooks.clone(), writer: quickbooks, clock }
             }
-            Kind::Xero => {
+            Platform::Xero => {
                 let tenants = carry_xero::tenants(&*wire).await?;
                 let xero = Arc::new(carry_xero::Xero::new(&tenants[0].id, wire));
                 Side { reader: xero.clone(), writer: xero, clock }
@@ -122,7 +158,7 @@ impl Company {
     }
 }
 
-impl Kind {
+impl Platform {
     fn provider(self) -> carry_connector::oauth::Provider {
         match self {
             Self::QuickBooks => carry_quickbooks::provider("http://127.0.0.1"),
@@ -157,6 +193,24 @@ impl Move {
             created: begun(),
         };
         Self { jobs: Arc::default(), staging: Arc::default(), migration }
+    }
+
+    /// What its report says of parts of documents that stand on another account than in the source, in the home
+    /// currency: discounts and taxes that became lines of their own.
+    pub async fn said_elsewhere(&self) -> Decimal {
+        let mut sum = Decimal::ZERO;
+        for entity in Entity::ALL {
+            for link in self.jobs.links(&self.migration.id, *entity, None, usize::MAX).await.unwrap() {
+                for note in &link.more.notes {
+                    let Some((_, rest)) = note.split_once(" of ").filter(|_| note.starts_with("Its ")) else {
+                        continue;
+                    };
+                    let amount: Decimal = rest.split(' ').next().unwrap().parse().unwrap();
+                    sum += amount.abs() * link.rate.unwrap_or(Decimal::ONE);
+                }
+            }
+        }
+        sum
     }
 
     /// A process that works on it.

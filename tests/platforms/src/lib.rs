@@ -7,10 +7,13 @@
     reason = "helpers of tests"
 )]
 
+mod alike;
 mod company;
 mod link;
 mod report;
+mod witness;
 
-pub use company::{Company, Move, Side, begun};
+pub use company::{Company, Move, Platform, Side, begun};
 pub use link::{SandboxClock, link};
 pub use report::{clean, tables};
+pub use witness::{Books, Document, Party, database_books, plain};

@@ -1,7 +1,7 @@
 //! Contacts as customers, vendors or both; projects as sub-customers; one more of each for a foreign currency.
 
 use carry_connector::{Found, WriteBatch, Written};
-use carry_model::{Address, Body, Code, Contact, Currency, Entity, Fault, Record, TargetId};
+use carry_model::{Address, Body, Code, Contact, Currency, Entity, Fault, Record, SourceId, TargetId};
 use serde_json::{Value, json};
 
 use super::target::{Parts, clip, marked, marker, note, target, unique, valid_name};
@@ -309,15 +309,55 @@ impl QuickBooks {
             return Ok(id.to_owned());
         };
         let name = format!("{} ({currency})", clip(&known.name, NAME_MAX - 8));
-        if let Some(id) = self.with_lists(|lists| lists.id_of(kind, &name).cloned()).await? {
+        self.one_more(kind, &name, currency, &format!("{id}/{currency}")).await
+    }
+
+    /// The customer or vendor that a contact is; one that had no document of that side in the source is made one.
+    pub(super) async fn on_side(
+        &self,
+        batch: &WriteBatch,
+        contact: &Option<SourceId>,
+        side: Kind,
+    ) -> Result<Option<String>, Fault> {
+        let Some(target) = contact.as_ref().and_then(|id| batch.links.get(Entity::Contact, id)) else {
+            return Ok(None);
+        };
+        if let Some(id) = Parts::of(target, side).id(side) {
+            return Ok(Some(id));
+        }
+        let (other, word) =
+            if side == Kind::Customer { (Kind::Vendor, "customer") } else { (Kind::Customer, "vendor") };
+        let Some(id) = Parts::of(target, side).id(other) else { return Ok(None) };
+        let known = self
+            .with_lists(|lists| {
+                let names = if other == Kind::Vendor { &lists.vendors } else { &lists.customers };
+                names.get(&id).cloned()
+            })
+            .await?;
+        let Some(known) = known else { return Ok(None) };
+        let name = format!("{} ({word})", clip(&known.name, NAME_MAX - 12));
+        let currency = known.currency.unwrap_or(self.home);
+        self.one_more(side, &name, currency, &format!("{id}/{word}")).await.map(Some)
+    }
+
+    /// One more customer or vendor of a contact that is there, found by its name or made.
+    async fn one_more(
+        &self,
+        kind: Kind,
+        name: &str,
+        currency: Currency,
+        reference: &str,
+    ) -> Result<String, Fault> {
+        if let Some(id) = self.with_lists(|lists| lists.id_of(kind, name).cloned()).await? {
             return Ok(id);
         }
         self.switch_on(currency).await?;
-        let mut body = json!({"DisplayName": name, "CurrencyRef": to(currency.code()), "Active": true});
+        let mut body = json!({"DisplayName": name, "Active": true});
+        if self.several_currencies() {
+            set(&mut body, "CurrencyRef", to(currency.code()));
+        }
         if kind == Kind::Customer {
-            let reference =
-                marked(&super::target::marker(Entity::Contact, &format!("{id}/{currency}").into()));
-            set(&mut body, "Notes", json!(reference));
+            set(&mut body, "Notes", json!(marked(&marker(Entity::Contact, &reference.into()))));
         }
         let created = self.create(vec![Ok(Draft::new(kind, body))]).await?.pop();
         let bug = || Err(Fault::new(Code::Bug).detail("a record without an outcome"));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::lines::{Maker, account_item, accounts_needed};
 use super::target::{Parts, document_number, marker, note, target};
-use super::{Done, Draft, Results, is_update, linked, linked_opt, number, set, set_some, to};
+use super::{Done, Draft, Results, is_update, linked_opt, number, set, set_some, to};
 use crate::company::decode;
 use crate::kinds::Kind;
 use crate::session::QuickBooks;
@@ -241,14 +241,17 @@ impl QuickBooks {
     ) -> Result<(), Fault> {
         let side = if is_purchase(kind) { Kind::Vendor } else { Kind::Customer };
         let optional = matches!(kind, Kind::SalesReceipt | Kind::RefundReceipt | Kind::Purchase);
-        let contact = document.contact.as_ref().and_then(|id| linked(batch, Entity::Contact, id, side));
-        let Some(contact) = contact else {
-            // An expense may be a customer's; what names nobody stands for itself.
+        let vendor = linked_opt(batch, Entity::Contact, &document.contact, Kind::Vendor);
+        if let (Kind::Purchase, None) = (kind, vendor) {
+            // An expense may be a customer's.
             let other = linked_opt(batch, Entity::Contact, &document.contact, Kind::Customer);
-            if let (Kind::Purchase, Some(customer)) = (kind, other) {
+            if let Some(customer) = other {
                 set(body, "EntityRef", json!({"value": customer, "type": "Customer"}));
                 return Ok(());
             }
+        }
+        let Some(contact) = self.on_side(batch, &document.contact, side).await? else {
+            // What names nobody stands for itself.
             if optional && document.contact.is_none() {
                 return Ok(());
             }

@@ -170,11 +170,15 @@ impl QuickBooks {
             Some((id, word, kind)) => Some((self.in_currency(kind, &id, bank.currency).await?, word)),
             None => None,
         };
-        let mut lines = Vec::new();
+        let (mut lines, mut notes) = (Vec::new(), Vec::new());
         for line in &bank.lines {
             let of = self.account_at(batch, &line.account)?;
             // Tax goes as a line of its own, on the same account.
             let tax = line.tax.filter(|tax| !tax.is_zero());
+            notes.extend(tax.map(|tax| {
+                let currency = bank.currency;
+                format!("Its tax of {tax} {currency} is a line of its own, on its line's account.")
+            }));
             let amounts = [(line.net, line.description.as_deref()), (tax.unwrap_or_default(), Some("Tax"))];
             for (amount, text) in amounts.into_iter().take(if tax.is_some() { 2 } else { 1 }) {
                 let kind = if deposit { "DepositLineDetail" } else { "AccountBasedExpenseLineDetail" };
@@ -191,7 +195,7 @@ impl QuickBooks {
         set(&mut body, "Line", Value::Array(lines));
         if deposit {
             set(&mut body, "DepositToAccountRef", to(&account));
-            return Ok(Draft::new(Kind::Deposit, body));
+            return Ok(Draft { kind: Kind::Deposit, body, notes });
         }
         set(&mut body, "PaymentType", json!(if card { "CreditCard" } else { "Cash" }));
         set(&mut body, "AccountRef", to(&account));
@@ -204,7 +208,7 @@ impl QuickBooks {
         if !self.is_us() {
             set(&mut body, "GlobalTaxCalculation", json!("NotApplicable"));
         }
-        Ok(Draft::new(Kind::Purchase, body))
+        Ok(Draft { kind: Kind::Purchase, body, notes })
     }
 
     async fn journal(&self, batch: &WriteBatch, record: &Record, journal: &Journal) -> Result<Draft, Fault> {

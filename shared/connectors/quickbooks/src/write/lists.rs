@@ -4,7 +4,9 @@ use carry_connector::{CatalogEntry, Found, WriteBatch, WriteItem, Written};
 use carry_model::{Account, AccountClass, Body, Code, Entity, Fault, Item, Record, TargetId};
 use serde_json::{Value, json};
 
-use super::target::{Parts, clip, marked, marker, note, target, target_before, unique, valid_name};
+use super::target::{
+    Parts, clip, marked, marker, note, target, target_before, unique, valid_name, valid_name_of,
+};
 use super::taxes::AUTOMATIC;
 use super::{Draft, Results, is_update, linked_opt, number, set, set_some, to};
 use crate::accounts::account_type;
@@ -383,7 +385,7 @@ fn category_target(kind: Kind, top: Option<&str>) -> TargetId {
 }
 
 fn by_name(lists: &Lists, kind: Kind, name: &str, marker: &str, max: usize) -> Option<String> {
-    let name = valid_name(name, max);
+    let name = valid_name_of(kind, name, max);
     let suffixed = format!(" (cf {})", clip(marker, 6));
     let own = format!("{}{suffixed}", clip(&name, max - suffixed.chars().count()));
     lists.id_of(kind, &own).or_else(|| lists.id_of(kind, &name)).cloned()
@@ -392,7 +394,7 @@ fn by_name(lists: &Lists, kind: Kind, name: &str, marker: &str, max: usize) -> O
 fn place(lists: &mut Lists, kind: Kind, item: &WriteItem, verify_first: bool) -> Result<Place, Fault> {
     let (name, max) = wanted(&item.record.body)
         .ok_or_else(|| Fault::new(Code::Bug).detail("a list record of another sort"))?;
-    let name = valid_name(name, max);
+    let name = valid_name_of(kind, name, max);
     let reference = marker(item.record.entity, &item.record.id);
     if let Some(id) = is_update(item) {
         let parts = Parts::of(id, kind);

@@ -125,7 +125,7 @@ impl QuickBooks {
 
     /// Who paid, as a reference that fits the currency.
     async fn payer(&self, batch: &WriteBatch, payment: &Payment, side: &Side) -> Result<String, Fault> {
-        let contact = payment.contact.as_ref().and_then(|id| linked(batch, Entity::Contact, id, side.name));
+        let contact = self.on_side(batch, &payment.contact, side.name).await?;
         let contact = contact.ok_or_else(|| {
             Fault::new(Code::DependencyFailed)
                 .field("contact")

@@ -105,20 +105,15 @@ pub(super) fn document_number(number: &str) -> (String, Option<String>) {
 
 /// A name without the characters that QuickBooks keeps for itself, of at most so many.
 pub(super) fn valid_name(name: &str, chars_max: usize) -> String {
-    let plain: String = name
-        .replace(':', " - ")
-        .chars()
-        .map(|c| {
-            if c.is_control() {
-                ' '
-            } else if c == '"' {
-                '\''
-            } else {
-                c
-            }
-        })
-        .collect();
+    let spaced = |c: char| if c.is_control() { ' ' } else { c };
+    let plain: String = name.replace(':', " - ").chars().map(spaced).collect();
     clip(plain.trim(), chars_max).trim_end().to_owned()
+}
+
+/// The same for a kind of list: accounts may not bear double quotes either.
+pub(super) fn valid_name_of(kind: Kind, name: &str, chars_max: usize) -> String {
+    let name = valid_name(name, chars_max);
+    if kind == Kind::Account { name.replace('"', "'") } else { name }
 }
 
 /// The wanted name, or where it is taken, one with a suffix that is the same every time.
@@ -167,6 +162,7 @@ mod tests {
         assert_eq!(unique(&lists, Kind::Vendor, "Acme", "abcdef012", 100), "Acme");
         lists.learn(Kind::Customer, "ACME", "1");
         assert_eq!(unique(&lists, Kind::Vendor, "Acme", "abcdef012", 100), "Acme (cf abcdef)");
-        assert_eq!(valid_name("A:B\t\"C\"", 100), "A - B 'C'");
+        assert_eq!(valid_name("A:B\t\"C\"", 100), "A - B \"C\"");
+        assert_eq!(valid_name_of(Kind::Account, "A:B\t\"C\"", 100), "A - B 'C'");
     }
 }

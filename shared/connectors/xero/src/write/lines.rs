@@ -47,6 +47,15 @@ impl Builder<'_> {
             lines.items.push(line);
             loose.extend(rest);
         }
+        let said = document.discount.iter().map(|discount| ("discount", discount.amount));
+        for (what, amount) in said.chain(loose.iter().map(|tax| ("tax", *tax))) {
+            if !amount.is_zero() {
+                let currency = document.currency;
+                lines.notes.push(format!(
+                    "Its {what} of {amount} {currency} is a line of its own, on its first line's account."
+                ));
+            }
+        }
         let discount = document.discount.iter().map(|discount| ("Discount", -discount.amount));
         let loose = loose.into_iter().filter(|tax| !tax.is_zero()).map(|tax| ("Tax as stated", tax));
         for (description, amount) in discount.chain(loose) {

@@ -9,6 +9,7 @@ mod journals;
 mod lines;
 mod lists;
 mod outgoing;
+mod over;
 mod payments;
 mod preflight;
 mod remove;

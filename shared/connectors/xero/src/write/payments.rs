@@ -1,5 +1,5 @@
 //! Payments: one of the source becomes as many in Xero as it settles documents, plus applied credits, plus an
-//! overpayment of what is left.
+//! overpayment of what is left (`over`).
 
 use carry_connector::{Method, Operation, WriteBatch, WriteItem, Written, exact};
 use carry_model::{Body, Code, Decimal, Entity, Fault, Payment, RecordKey, SourceId, checked_sum};
@@ -7,18 +7,18 @@ use uuid::Uuid;
 
 use super::index::uuid;
 use super::settled::{PaymentId, Settled};
-use super::target::{NO_TAX, Target};
+use super::target::Target;
 use super::{Attempt, Results, made_way};
 use crate::client::Xero;
 use crate::manifest::BATCH;
 use crate::mark;
-use crate::shapes::{self, AccountRef, Allocation, Identified, Line};
+use crate::shapes::{self, AccountRef, Allocation, Identified};
 
-const REFERENCE_MAX: usize = 255;
+pub(super) const REFERENCE_MAX: usize = 255;
 
 /// What a payment of the source is in Xero.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Split {
+pub(super) struct Split {
     /// Money by document.
     money: Vec<(Uuid, Decimal)>,
     /// Money paid back, by credit note.
@@ -26,19 +26,19 @@ struct Split {
     /// Credits applied: credit note, document, amount.
     applied: Vec<(Uuid, Uuid, Decimal)>,
     /// What is left to the contact's favour.
-    over: Decimal,
+    pub(super) over: Decimal,
 }
 
 /// A payment on its way.
-struct Going<'a> {
+pub(super) struct Going<'a> {
     place: usize,
-    key: RecordKey,
-    payment: &'a Payment,
-    split: Split,
-    id: PaymentId,
-    account: AccountRef,
-    notes: Vec<String>,
-    refused: Option<Fault>,
+    pub(super) key: RecordKey,
+    pub(super) payment: &'a Payment,
+    pub(super) split: Split,
+    pub(super) id: PaymentId,
+    pub(super) account: AccountRef,
+    pub(super) notes: Vec<String>,
+    pub(super) refused: Option<Fault>,
 }
 
 impl Xero {
@@ -115,40 +115,6 @@ impl Xero {
             }
             self.note_settled(&written, &[]).await?;
         }
-        Ok(())
-    }
-
-    async fn send_over(
-        &self,
-        batch: &WriteBatch,
-        target: &Target,
-        going: &mut [Going<'_>],
-        attempt: &mut Attempt,
-    ) -> Result<(), Fault> {
-        let mut elements = Vec::new();
-        for (index, ready) in going.iter_mut().enumerate() {
-            if ready.split.over.is_zero() || ready.refused.is_some() {
-                continue;
-            }
-            match over(batch, target, ready) {
-                Ok(outgoing) => elements.push((index, outgoing)),
-                Err(fault) => ready.refused = Some(fault),
-            }
-        }
-        if elements.is_empty() {
-            return Ok(());
-        }
-        let sent: Vec<_> = elements.iter().map(|(_, outgoing)| outgoing).collect();
-        let outcomes = self.send_all::<_, shapes::Doc>(Method::Put, "BankTransactions", &sent).await;
-        let outcomes = outcomes.map_err(|fault| attempt.in_doubt(fault))?;
-        attempt.reached();
-        for ((index, _), outcome) in elements.iter().zip(outcomes) {
-            if let (Err(why), Some(ready)) = (outcome, going.get_mut(*index)) {
-                ready.refused = Some(why);
-            }
-        }
-        // What stands is read anew when it is asked for: the answer does not tell the overpayment's own id.
-        *self.settled.lock().await = None;
         Ok(())
     }
 
@@ -304,44 +270,6 @@ fn element(ready: &Going<'_>, is_refund: bool, document: Uuid, amount: Decimal) 
         reference: Some(mark::append(said, &ready.id.mark, REFERENCE_MAX)),
         ..shapes::Payment::default()
     }
-}
-
-/// Money that is not applied, as Xero's overpayment.
-fn over(batch: &WriteBatch, target: &Target, ready: &Going<'_>) -> Result<super::outgoing::Outgoing, Fault> {
-    let payment = ready.payment;
-    let contact = batch.links.get_opt(Entity::Contact, &payment.contact).ok_or_else(|| {
-        Fault::new(Code::FieldMissing).field("contact").detail("Xero takes no overpayment without a contact.")
-    })?;
-    let is_receivable = ready.key.entity == Entity::Payment;
-    let (kind, control) =
-        if is_receivable { ("RECEIVE-OVERPAYMENT", "DEBTORS") } else { ("SPEND-OVERPAYMENT", "CREDITORS") };
-    let line = Line {
-        description: Some("Not applied".to_owned()),
-        quantity: Some(Decimal::ONE),
-        unit_amount: Some(ready.split.over),
-        line_amount: Some(ready.split.over),
-        tax_type: Some(NO_TAX.to_owned()),
-        account_code: target.system_account(control).map(|account| account.code.clone()),
-        ..Line::default()
-    };
-    let said = payment.reference.as_deref().unwrap_or_default();
-    Ok(super::outgoing::Outgoing {
-        names: super::outgoing::Names::of(Entity::BankTransaction),
-        id: None,
-        kind: Some(kind),
-        number: None,
-        contact: shapes::ContactRef::of(contact.as_str()),
-        date: payment.date.to_string(),
-        due: None,
-        reference: Some(mark::append(said, &ready.id.mark, REFERENCE_MAX)),
-        url: None,
-        currency: payment.currency.to_string(),
-        rate: payment.rate,
-        has_tax: false,
-        lines: vec![line],
-        status: None,
-        bank_account: Some(ready.account.clone()),
-    })
 }
 
 #[cfg(test)]

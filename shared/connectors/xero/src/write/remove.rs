@@ -82,7 +82,7 @@ impl Xero {
     }
 
     /// Voids or deletes documents and journals, the numbers of those that must be unique freed first.
-    async fn strike_out(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Outcome>, Fault> {
+    pub(super) async fn strike_out(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Outcome>, Fault> {
         let names = Names::of(entity);
         let endpoint = endpoint_of(entity);
         if matches!(entity, Entity::Invoice | Entity::CreditNote | Entity::Estimate | Entity::PurchaseOrder) {
@@ -163,15 +163,6 @@ impl Xero {
             return self.remove_over(&id.mark).await;
         }
         Ok(Ok(Removal::Delete))
-    }
-
-    /// An overpayment goes with its bank transaction.
-    async fn remove_over(&self, mark: &str) -> Result<Outcome, Fault> {
-        let found = self.with_index("BankTransactions", false, |index| index.marked(mark)).await?;
-        let Some(id) = found else { return Ok(Ok(Removal::Delete)) };
-        let outcome = self.strike_out(Entity::BankTransaction, &[TargetId::new(id.to_string())]).await?;
-        *self.settled.lock().await = None;
-        Ok(outcome.into_iter().next().unwrap_or_else(|| Err(Fault::new(Code::Bug))))
     }
 
     /// Deletes a payment; one that is deleted already is a fault of [`Code::RecordGone`].

@@ -172,10 +172,20 @@ impl Xero {
             Ok(())
         })
         .await?;
-        self.each_page("CreditNotes", &[("where", r#"Status!="DELETED""#.to_owned())], |page| {
-            page.read::<Doc>()?.iter().for_each(|note| settled.add_applied(note, home));
-            Ok(())
-        })
+        self.each_page(
+            "CreditNotes",
+            &[("where", r#"Status!="DELETED" AND Status!="VOIDED""#.to_owned())],
+            |page| {
+                for note in page.read::<Doc>()? {
+                    settled.add_applied(&note, home);
+                    // Its number tells one that stands for an overpayment.
+                    if note.number.as_deref().is_some_and(|number| mark::at_end(number) == Some(number)) {
+                        settled.add_over(&note, home);
+                    }
+                }
+                Ok(())
+            },
+        )
         .await?;
         Ok(settled)
     }

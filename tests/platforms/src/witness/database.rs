@@ -1,0 +1,65 @@
+//! A universal database in the words of plain SQL.
+
+use carry_database::conn::{Database, Row};
+use carry_model::Decimal;
+
+use super::{Books, Document, plain};
+
+const DOCUMENTS: &str = "SELECT d.kind, c.name AS contact, d.date, d.source_number AS number, d.currency, \
+    m.minor_digits, b.total_minor AS total, b.outstanding_minor AS open \
+    FROM documents d JOIN document_balances b ON b.id = d.id JOIN currencies m ON m.code = d.currency \
+    LEFT JOIN contacts c ON c.id = d.contact_id \
+    WHERE d.kind IN ('invoice', 'credit_note', 'bill', 'bill_credit') AND d.status <> 'voided'";
+const RECEIVABLE: &str = "SELECT contact, currency, minor_digits, total_minor AS owed FROM ar_ageing";
+const PAYABLE: &str = "SELECT contact, currency, minor_digits, total_minor AS owed FROM ap_ageing";
+const TRIAL_BALANCE: &str = "SELECT t.name, t.debit_minor AS debit, t.credit_minor AS credit, m.minor_digits \
+    FROM trial_balance_home t JOIN currencies m ON m.code = t.home_currency";
+
+/// Rows of a table.
+const ROWS_MAX: usize = 100_000;
+
+/// What the views of the database at `url` say.
+pub async fn books(url: &str) -> Books {
+    let database = Database::open(url).await.unwrap();
+    let ask = async |sql: &str| database.fetch(sql, Vec::new(), ROWS_MAX).await.unwrap();
+    let mut books = Books::default();
+    for row in ask(DOCUMENTS).await {
+        books.documents.push(Document {
+            kind: match text(&row, "kind").as_str() {
+                "invoice" => "invoice",
+                "credit_note" => "credit",
+                "bill" => "bill",
+                _ => "vendor credit",
+            },
+            contact: plain(&text(&row, "contact")),
+            date: text(&row, "date"),
+            number: Document::number(&text(&row, "number")),
+            currency: text(&row, "currency"),
+            total: amount(&row, "total"),
+            open: amount(&row, "open"),
+        });
+    }
+    books.documents.retain(|document| !document.is_overpaid());
+    books.documents.sort();
+    for (sql, owed) in [(RECEIVABLE, &mut books.receivable), (PAYABLE, &mut books.payable)] {
+        for row in ask(sql).await {
+            let party = (plain(&text(&row, "contact")), text(&row, "currency"));
+            *owed.entry(party).or_default() += amount(&row, "owed");
+        }
+        owed.retain(|_, owed| !owed.is_zero());
+    }
+    for row in ask(TRIAL_BALANCE).await {
+        let balance = amount(&row, "debit") - amount(&row, "credit");
+        *books.trial_balance.entry(text(&row, "name")).or_default() += balance;
+    }
+    books
+}
+
+fn text(row: &Row, column: &str) -> String {
+    row.text(column).unwrap().unwrap_or_default().into_owned()
+}
+
+fn amount(row: &Row, column: &str) -> Decimal {
+    let digits = u32::try_from(row.int("minor_digits").unwrap().unwrap()).unwrap();
+    Decimal::new(row.int(column).unwrap().unwrap_or_default(), digits)
+}

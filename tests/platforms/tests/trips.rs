@@ -1,0 +1,64 @@
+//! Books go round: from one platform to the other, back again, and into a database. Before and after, the platforms
+//! themselves are asked what is in them.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use carry_database::universal::UniversalWriter;
+use carry_model::Decimal;
+use carry_pipeline::{Settings, run};
+use carry_platforms::{Company, Move, Platform, Side, clean, database_books};
+use carry_ports::RunKind;
+use carry_sandbox::Region;
+
+const INVOICES: usize = 100;
+
+/// Carries everything; hands back what the report says stands on other accounts than before.
+async fn carry(from: &Company, to: Side, name: &str) -> Decimal {
+    let trip = Move::named(name);
+    let engine = trip.engine(from.open().await.reader, to.writer, to.clock);
+    let ended = run(&engine, &trip.migration, RunKind::Full, &Settings::default()).await.unwrap();
+    clean(&engine, &ended).await;
+    from.kept_limits();
+    trip.said_elsewhere().await
+}
+
+async fn round(here: Platform, there: Platform, region: Region, seed: u64) {
+    let first = Company::sample(here, region, seed, INVOICES);
+    let before = first.books().await;
+    let second = Company::empty(there, region).await;
+    let mut elsewhere = carry(&first, second.open().await, "there").await;
+    second.kept_limits();
+    before.assert_carried(&second.books().await, elsewhere);
+    let third = Company::empty(here, region).await;
+    elsewhere += carry(&second, third.open().await, "back").await;
+    third.kept_limits();
+    before.assert_carried(&third.books().await, elsewhere);
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("books.sqlite").display());
+    let writer = Arc::new(UniversalWriter::open(&url).await.unwrap());
+    // Nobody asks a database for anything but its tables, so the platform's clock is as good as any.
+    let home = Side { writer, ..first.open().await };
+    elsewhere += carry(&third, home, "home").await;
+    before.assert_carried(&database_books(&url).await, elsewhere);
+}
+
+macro_rules! trips {
+    ($($name:ident: $here:ident $there:ident $region:ident $seed:literal;)*) => {
+        $(#[tokio::test(start_paused = true)]
+        async fn $name() {
+            round(Platform::$here, Platform::$there, Region::$region, $seed).await;
+        })*
+    };
+}
+
+trips! {
+    quickbooks_us: QuickBooks Xero Us 7;
+    quickbooks_uk: QuickBooks Xero Uk 7;
+    quickbooks_au: QuickBooks Xero Au 7;
+    quickbooks_in_many_currencies: QuickBooks Xero Global 7;
+    xero_us: Xero QuickBooks Us 11;
+    xero_uk: Xero QuickBooks Uk 11;
+    xero_au: Xero QuickBooks Au 11;
+    xero_in_many_currencies: Xero QuickBooks Global 11;
+}

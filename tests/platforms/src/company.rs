@@ -5,12 +5,13 @@ use std::sync::Arc;
 use carry_connector::{Manifest, Reader, Writer};
 use carry_model::{Decimal, Entity, Fault, MigrationId, Timestamp};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
-use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, Migration};
+use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, MemoryTokens, Migration};
 use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
 
-use crate::link::{SandboxClock, link};
+use crate::link::{SandboxClock, link, sign_in};
+use crate::trouble::Trouble;
 
 /// The sandbox's time at the start.
 const BEGUN: &str = "2026-06-30T12:00:00Z";
@@ -36,6 +37,7 @@ pub struct Company {
     /// Steers the sandbox.
     pub control: Control,
     tenant: String,
+    tokens: Arc<MemoryTokens>,
     pub(crate) platform: Platform,
 }
 
@@ -100,7 +102,7 @@ impl Company {
     fn of(platform: Platform, options: Options) -> Self {
         let control = Sandbox::in_process(Options { now: begun(), speed: 0, ..options }).unwrap();
         let tenant = control.tenants()[0].id.clone();
-        Self { control, tenant, platform }
+        Self { control, tenant, platform, tokens: Arc::default() }
     }
 
     /// The path of something of this company.
@@ -129,15 +131,22 @@ impl Company {
         response
     }
 
-    /// A connector as a new process makes it: signed in anew, knowing nothing.
-    pub async fn open(&self) -> Side {
-        self.try_open().await.unwrap()
+    /// Signs in, as a person does in the browser.
+    pub async fn sign_in(&self) {
+        sign_in(&self.control, &self.platform.provider(), &*self.tokens).await;
     }
 
-    /// The same, where the company may not answer.
-    pub async fn try_open(&self) -> Result<Side, Fault> {
+    /// A connector as a new process makes it: signed in anew, knowing nothing.
+    pub async fn open(&self) -> Side {
+        self.sign_in().await;
+        self.try_open(None).await.unwrap()
+    }
+
+    /// The same with the tokens that are there, where calls may meet with trouble.
+    pub async fn try_open(&self, trouble: Option<Arc<Trouble>>) -> Result<Side, Fault> {
         let limits = &self.platform.manifest().limits;
-        let (wire, clock) = link(&self.control, self.platform.provider(), limits).await;
+        let (wire, clock) =
+            link(&self.control, self.platform.provider(), limits, self.tokens.clone(), trouble);
         Ok(match self.platform {
             Platform::QuickBooks => {
                 let quickbooks = Arc::new(carry_quickbooks::QuickBooks::connect(&self.tenant, wire).await?);

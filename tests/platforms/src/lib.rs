@@ -10,10 +10,14 @@
 mod alike;
 mod company;
 mod link;
+mod process;
 mod report;
+mod trouble;
 mod witness;
 
 pub use company::{Company, Move, Platform, Side, begun};
-pub use link::{SandboxClock, link};
+pub use link::SandboxClock;
+pub use process::{in_a_process, until_done};
 pub use report::{clean, tables};
+pub use trouble::Trouble;
 pub use witness::{Books, Document, Party, database_books, plain};

@@ -5,10 +5,12 @@ use carry_connector::oauth::{App, Grant, Provider};
 use carry_connector::{Limits, Method, Request, Response, Wire};
 use carry_model::{Code, Fault, Reach, Timestamp};
 use carry_pipeline::{AuthorizedWire, EngineWire, SignedIn};
-use carry_ports::{Clock, MemoryTokens, Tokens, Transport};
+use carry_ports::{Clock, Tokens, Transport};
 use carry_sandbox::Control;
 use carry_sandbox::http;
 use tokio::time::Instant;
+
+use crate::trouble::{Trouble, Troubled};
 
 /// The sandbox's time follows tokio's, so that a paused test clock is the sandbox's clock too.
 #[derive(Clone)]
@@ -68,26 +70,42 @@ impl Transport for InProcess {
     }
 }
 
-/// A signed-in wire to a sandbox, inside `limits`.
-pub async fn link(control: &Control, provider: Provider, limits: &Limits) -> (Arc<dyn Wire>, SandboxClock) {
-    let clock = SandboxClock::new(control);
-    let transport = Arc::new(InProcess { control: control.clone(), clock: clock.clone() });
+/// Tokens of a connection to a sandbox, as signing in leaves them.
+pub(crate) async fn sign_in(control: &Control, provider: &Provider, tokens: &dyn Tokens) {
     let issued = control.grant(&[], provider.scope);
-    let tokens = MemoryTokens::default();
-    let connection = format!("{}:sandbox", provider.system);
     let grant = Grant {
         access_token: issued.access.into(),
-        expires: clock.now().checked_add(jiff::SignedDuration::from_secs(issued.expires_s)).unwrap(),
+        expires: control.now().checked_add(jiff::SignedDuration::from_secs(issued.expires_s)).unwrap(),
         refresh_token: Some(issued.refresh.into()),
         refresh_expires: None,
     };
-    tokens.store(&connection, &grant).await.unwrap();
+    tokens.store(&connection(provider), &grant).await.unwrap();
+}
+
+fn connection(provider: &Provider) -> String {
+    format!("{}:sandbox", provider.system)
+}
+
+/// A process's wire to a sandbox, inside `limits`, with the tokens that signing in left.
+pub(crate) fn link(
+    control: &Control,
+    provider: Provider,
+    limits: &Limits,
+    tokens: Arc<dyn Tokens>,
+    trouble: Option<Arc<Trouble>>,
+) -> (Arc<dyn Wire>, SandboxClock) {
+    let clock = SandboxClock::new(control);
+    let calm: Arc<dyn Transport> = Arc::new(InProcess { control: control.clone(), clock: clock.clone() });
+    let transport: Arc<dyn Transport> = match trouble {
+        Some(trouble) => Arc::new(Troubled::new(calm, control.clone(), trouble)),
+        None => calm,
+    };
     let app = control.app();
     let signed_in = SignedIn {
+        connection: connection(&provider),
         provider,
         app: App { id: app.id, secret: Some(app.secret.into()) },
-        connection,
-        tokens: Arc::new(tokens),
+        tokens,
         token_host: transport.clone(),
         clock: Arc::new(clock.clone()),
     };

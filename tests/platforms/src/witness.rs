@@ -5,7 +5,7 @@ mod database;
 mod quickbooks;
 mod xero;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use carry_model::{Date, Decimal};
@@ -20,8 +20,10 @@ pub type Party = (String, String);
 /// A company's books, as its platform tells them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Books {
-    /// Invoices, bills and credits that stand, in order.
+    /// Documents that stand, in order.
     pub documents: Vec<Document>,
+    /// Everybody's name, as [`plain`] has it.
+    pub names: BTreeSet<String>,
     /// What each customer owes, by the report of aged receivables.
     pub receivable: BTreeMap<Party, Decimal>,
     /// What each vendor is owed, by the report of aged payables.
@@ -34,7 +36,7 @@ pub struct Books {
 /// A document with the two figures that count.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Document {
-    /// `invoice`, `credit`, `bill`, `vendor credit`.
+    /// `invoice`, `credit`, `bill`, `vendor credit`, `quote`, `order`.
     pub kind: &'static str,
     /// Its contact, as [`plain`] has it.
     pub contact: String,
@@ -46,7 +48,7 @@ pub struct Document {
     pub currency: String,
     /// Everything included.
     pub total: Decimal,
-    /// Still to be settled.
+    /// Still to be settled; nothing of quotes and orders.
     pub open: Decimal,
 }
 

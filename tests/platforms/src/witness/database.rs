@@ -9,7 +9,8 @@ const DOCUMENTS: &str = "SELECT d.kind, c.name AS contact, d.date, d.source_numb
     m.minor_digits, b.total_minor AS total, b.outstanding_minor AS open \
     FROM documents d JOIN document_balances b ON b.id = d.id JOIN currencies m ON m.code = d.currency \
     LEFT JOIN contacts c ON c.id = d.contact_id \
-    WHERE d.kind IN ('invoice', 'credit_note', 'bill', 'bill_credit') AND d.status <> 'voided'";
+    WHERE d.kind IN ('invoice', 'credit_note', 'bill', 'bill_credit', 'estimate', 'purchase_order') \
+    AND d.status <> 'voided'";
 const RECEIVABLE: &str = "SELECT contact, currency, minor_digits, total_minor AS owed FROM ar_ageing";
 const PAYABLE: &str = "SELECT contact, currency, minor_digits, total_minor AS owed FROM ap_ageing";
 const TRIAL_BALANCE: &str = "SELECT t.name, t.debit_minor AS debit, t.credit_minor AS credit, m.minor_digits \
@@ -29,7 +30,9 @@ pub async fn books(url: &str) -> Books {
                 "invoice" => "invoice",
                 "credit_note" => "credit",
                 "bill" => "bill",
-                _ => "vendor credit",
+                "bill_credit" => "vendor credit",
+                "estimate" => "quote",
+                _ => "order",
             },
             contact: plain(&text(&row, "contact")),
             date: text(&row, "date"),
@@ -41,6 +44,9 @@ pub async fn books(url: &str) -> Books {
     }
     books.documents.retain(|document| !document.is_overpaid());
     books.documents.sort();
+    for row in ask("SELECT name FROM contacts").await {
+        books.names.insert(plain(&text(&row, "name")));
+    }
     for (sql, owed) in [(RECEIVABLE, &mut books.receivable), (PAYABLE, &mut books.payable)] {
         for row in ask(sql).await {
             let party = (plain(&text(&row, "contact")), text(&row, "currency"));

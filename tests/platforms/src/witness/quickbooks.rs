@@ -9,11 +9,13 @@ use super::{Books, Document, Party, Row, amount, lifetime, list, plain, shown, t
 use crate::company::Company;
 
 /// Kinds of documents: what they are, the reference to their contact, the field of what is open.
-const DOCUMENTS: [(&str, &str, &str, &str); 4] = [
+const DOCUMENTS: [(&str, &str, &str, &str); 6] = [
     ("Invoice", "invoice", "CustomerRef", "Balance"),
     ("CreditMemo", "credit", "CustomerRef", "RemainingCredit"),
     ("Bill", "bill", "VendorRef", "Balance"),
     ("VendorCredit", "vendor credit", "VendorRef", "Balance"),
+    ("Estimate", "quote", "CustomerRef", ""),
+    ("PurchaseOrder", "order", "VendorRef", ""),
 ];
 
 /// Rows of a page.
@@ -39,6 +41,10 @@ pub(super) async fn books(company: &Company) -> Books {
                 open: amount(&row, open),
             });
         }
+    }
+    for kind in ["Customer", "Vendor"] {
+        let names = all(company, kind).await;
+        books.names.extend(names.iter().map(|row| plain(text(row, "DisplayName"))));
     }
     for kind in ["Payment", "BillPayment", "JournalEntry", "Deposit", "Purchase"] {
         for row in all(company, kind).await {
@@ -76,7 +82,9 @@ async fn all(company: &Company, kind: &str) -> Vec<Json> {
     let mut all = Vec::new();
     loop {
         let start = all.len() + 1;
-        let query = format!("query?query=select+*+from+{kind}+startposition+{start}+maxresults+{PAGE}");
+        let which = if matches!(kind, "Customer" | "Vendor") { "+where+Active+in+(true,false)" } else { "" };
+        let query =
+            format!("query?query=select+*+from+{kind}{which}+startposition+{start}+maxresults+{PAGE}");
         let page = company.see(&company.path(&query)).await;
         let rows = list(&page, &format!("QueryResponse.{kind}"));
         all.extend_from_slice(rows);

@@ -13,6 +13,8 @@ pub(super) async fn books(company: &Company) -> Books {
     let mut currencies = BTreeMap::new();
     for (endpoint, id, open) in [
         ("Invoices", "InvoiceID", "AmountDue"),
+        ("Quotes", "QuoteID", ""),
+        ("PurchaseOrders", "PurchaseOrderID", ""),
         ("CreditNotes", "CreditNoteID", "RemainingCredit"),
         ("Overpayments", "OverpaymentID", "RemainingCredit"),
         ("Prepayments", "PrepaymentID", "RemainingCredit"),
@@ -25,12 +27,15 @@ pub(super) async fn books(company: &Company) -> Books {
                 "ACCPAY" => "bill",
                 "ACCRECCREDIT" => "credit",
                 "ACCPAYCREDIT" => "vendor credit",
+                _ if endpoint == "Quotes" => "quote",
+                _ if endpoint == "PurchaseOrders" => "order",
                 _ => continue,
             };
             if matches!(text(&row, "Status"), "VOIDED" | "DELETED") {
                 continue;
             }
-            let number = [text(&row, "InvoiceNumber"), text(&row, "CreditNoteNumber")].concat();
+            let numbers = ["InvoiceNumber", "CreditNoteNumber", "QuoteNumber", "PurchaseOrderNumber"];
+            let number = numbers.map(|field| text(&row, field)).concat();
             books.documents.push(Document {
                 kind,
                 contact: plain(text(&row, "Contact.Name")),
@@ -44,6 +49,7 @@ pub(super) async fn books(company: &Company) -> Books {
     }
     for contact in all(company, "Contacts", "&includeArchived=true").await {
         let name = plain(text(&contact, "Name"));
+        books.names.insert(name.clone());
         for (report, owed) in [
             ("AgedReceivablesByContact", &mut books.receivable),
             ("AgedPayablesByContact", &mut books.payable),
@@ -91,7 +97,8 @@ async fn all(company: &Company, endpoint: &str, more: &str) -> Vec<Json> {
         let answer = company.see(&company.path(&path)).await;
         let rows = list(&answer, endpoint);
         all.extend_from_slice(rows);
-        if rows.len() < 1000 {
+        // Quotes come a hundred at a time.
+        if rows.len() < 100 {
             break;
         }
     }

@@ -46,6 +46,7 @@ impl Access for Outside {
     fn signed_in(
         &self,
         api: &str,
+        _company: &str,
         limits: &Limits,
         provider: Provider,
         app: App,

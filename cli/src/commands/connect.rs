@@ -54,9 +54,10 @@ pub(crate) async fn run(common: &Common, args: &Connect) -> Result<Exit, Fault> 
     let exchange = provider.exchange(&app, &callback.code, &redirect, &verifier);
     let response = token_host.send(&exchange).await?;
     let grant = Grant::decode(&response, SystemClock.now(), None)?;
-    let name = grant_name(platform, &api, callback.company.as_deref().unwrap_or_default());
+    let company = callback.company.as_deref().unwrap_or_default();
+    let name = grant_name(platform, &api, company);
     outside.tokens().store(&name, &grant).await?;
-    let wire = outside.signed_in(&api, &platform.manifest.limits, provider, app, name)?;
+    let wire = outside.signed_in(&api, company, &platform.manifest.limits, provider, app, name)?;
     let opened = match companies(platform, wire.as_ref()).await? {
         Some(companies) => companies,
         None => callback.company.into_iter().map(|company| (company, String::new())).collect(),

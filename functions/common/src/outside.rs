@@ -20,8 +20,6 @@ use crate::{Adapters, Config, Meter};
 
 /// The world as one connection of a migration sees it.
 pub(crate) struct Outside {
-    /// Before the names of what belongs to the migration: `<stack>/migrations/<id>`.
-    prefix: String,
     quota: Arc<DynamoQuota>,
     tokens: Arc<dyn Tokens>,
     clock: Arc<dyn Clock>,
@@ -42,7 +40,6 @@ impl Outside {
         Self {
             quota: Arc::new(DynamoQuota::new(adapters.table.clone())),
             tokens: Arc::new(AwsTokens::new((*adapters.secrets).clone(), adapters.table.clone(), &prefix)),
-            prefix,
             clock: adapters.clock.clone(),
             meter: meter.clone(),
             secrets: connection.secrets.clone(),
@@ -55,32 +52,36 @@ impl Outside {
         Ok(Arc::new(Counted { transport, meter: self.meter.clone() }))
     }
 
-    /// A wire whose calls are counted together with those of every other worker that calls the same system.
-    fn shared_wire(&self, base: &str, limits: &Limits, name: &str) -> Result<Arc<dyn Wire>, Fault> {
-        let shared = Shared {
-            quota: self.quota.clone(),
-            connection: format!("{}/{name}", self.prefix),
-            app: Vec::new(),
-            workers: self.workers,
-        };
+    /// A wire whose calls are counted together with those of every other worker, of whatever migration, that calls
+    /// the same system.
+    fn shared_wire(
+        &self,
+        base: &str,
+        limits: &Limits,
+        connection: String,
+        app: Option<String>,
+    ) -> Result<Arc<dyn Wire>, Fault> {
+        let shared = Shared { quota: self.quota.clone(), connection, app, workers: self.workers };
         Ok(Arc::new(EngineWire::sharing(self.transport(base)?, limits, &shared)))
     }
 }
 
 impl Access for Outside {
     fn wire(&self, base: &str, limits: &Limits) -> Result<Arc<dyn Wire>, Fault> {
-        self.shared_wire(base, limits, base)
+        self.shared_wire(base, limits, base.to_owned(), None)
     }
 
     fn signed_in(
         &self,
         api: &str,
+        company: &str,
         limits: &Limits,
         provider: Provider,
         app: App,
         grant: String,
     ) -> Result<Arc<dyn Wire>, Fault> {
-        let wire = self.shared_wire(api, limits, &grant)?;
+        let application = format!("{api}/app/{}", app.id);
+        let wire = self.shared_wire(api, limits, format!("{application}/{company}"), Some(application))?;
         let signed_in = SignedIn {
             token_host: self.transport(&provider.token.base)?,
             provider,

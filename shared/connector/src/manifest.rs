@@ -105,6 +105,8 @@ pub struct Limits {
     pub per_second: Option<u32>,
     /// Calls in a day.
     pub per_day: Option<u32>,
+    /// Calls in any minute for all companies that one registered application is connected to; the others are a company's.
+    pub app_per_minute: Option<u32>,
     /// Calls under way at once; 1 where the system wants one after the other.
     pub in_flight: Option<u32>,
     /// Most rows of one answer; None where rows do not come by calls.
@@ -118,6 +120,7 @@ impl Limits {
         per_minute_of: &[],
         per_second: None,
         per_day: None,
+        app_per_minute: None,
         in_flight: None,
         page_size: None,
     };

@@ -17,16 +17,18 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A slice is this part of a limit, so that many workers get their share and few calls lapse.
 const SLICE_PARTS: u32 = 50;
 const SLICE_MAX: u32 = 50;
+/// Of the app's calls a slice is this part of what a company may make: companies are many, and none can use more.
+const APP_SLICE_PARTS: u32 = 20;
 
 /// What a worker shares with others that call the same system.
 #[derive(Clone)]
 pub struct Shared {
     /// Where calls are counted.
     pub quota: Arc<dyn Quota>,
-    /// The connection all of them use: `quickbooks:9130357`.
+    /// The company all of them call, as its bucket is named: `quickbooks:9130357`.
     pub connection: String,
-    /// Limits beyond the connection's own, each with its bucket's name: those of the app, for instance.
-    pub app: Vec<(String, Rate)>,
+    /// The application they call as, as its bucket is named; None where there is none.
+    pub app: Option<String>,
     /// Workers that may run at once. What is too short to be leased (calls in a second, calls under way) is divided
     /// among them.
     pub workers: u32,
@@ -51,13 +53,24 @@ struct Slice {
     label: Option<&'static str>,
     bucket: String,
     rate: Rate,
+    /// Calls that are leased at once.
+    wanted: u32,
+    /// Whether other companies share it: a pause that is asked for one of them is not theirs.
+    of_app: bool,
     left: u32,
     good_until: Instant,
 }
 
 impl Slice {
     fn new(label: Option<&'static str>, bucket: String, rate: Rate) -> Self {
-        Self { label, bucket, rate, left: 0, good_until: Instant::now() }
+        let wanted = (rate.calls_max / SLICE_PARTS).clamp(1, SLICE_MAX);
+        Self { label, bucket, rate, wanted, of_app: false, left: 0, good_until: Instant::now() }
+    }
+
+    /// Of the application's calls, for a company that may make so many a minute.
+    fn of_app(bucket: String, rate: Rate, company_max: u32) -> Self {
+        let wanted = (company_max.min(rate.calls_max) / APP_SLICE_PARTS).clamp(1, SLICE_MAX);
+        Self { wanted, of_app: true, ..Self::new(None, bucket, rate) }
     }
 
     fn concerns(&self, label: &str) -> bool {
@@ -66,10 +79,6 @@ impl Slice {
 
     fn is_used_up(&self, now: Instant) -> bool {
         self.left == 0 || now >= self.good_until
-    }
-
-    fn wanted(&self) -> u32 {
-        (self.rate.calls_max / SLICE_PARTS).clamp(1, SLICE_MAX)
     }
 }
 
@@ -83,7 +92,10 @@ impl Slices {
             let bucket = format!("{}/minute/{label}", shared.connection);
             Slice::new(Some(label), bucket, Rate { calls_max: *calls_max, span: MINUTE })
         });
-        let app = shared.app.iter().map(|(bucket, rate)| Slice::new(None, bucket.clone(), *rate));
+        let app = shared.app.as_ref().zip(limits.app_per_minute).map(|(app, calls_max)| {
+            let rate = Rate { calls_max, span: MINUTE };
+            Slice::of_app(format!("{app}/minute"), rate, limits.per_minute.unwrap_or(calls_max))
+        });
         let slices = own(limits.per_minute, MINUTE, "minute")
             .into_iter()
             .chain(own(limits.per_day, DAY, "day"))
@@ -117,7 +129,7 @@ impl Slices {
         // All of them must be good at once, and leasing one takes time in which another may lapse.
         while let Some(slice) = slices.iter_mut().find(|slice| slice.is_used_up(Instant::now())) {
             let asked = Instant::now();
-            match self.quota.lease(&slice.bucket, slice.rate, slice.wanted()).await? {
+            match self.quota.lease(&slice.bucket, slice.rate, slice.wanted).await? {
                 Leased::Calls { calls, good_for } => {
                     slice.left = calls;
                     slice.good_until = asked + good_for;
@@ -128,10 +140,10 @@ impl Slices {
         Ok(None)
     }
 
-    /// Lets no worker call for a while: the system asked for it.
+    /// Lets no worker call that company for a while: the system asked for it.
     pub(crate) async fn hold(&self, label: &str, wait: Duration) -> Result<(), Fault> {
         let mut slices = self.slices.lock().await;
-        for slice in slices.iter_mut().filter(|slice| slice.concerns(label)) {
+        for slice in slices.iter_mut().filter(|slice| slice.concerns(label) && !slice.of_app) {
             slice.left = 0;
             self.quota.hold(&slice.bucket, wait).await?;
         }
@@ -187,12 +199,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_workers_together_stay_inside_the_limits() {
         const WORKERS: u32 = 6;
-        let limits = Limits { per_minute: Some(300), per_second: Some(60), ..Limits::NONE };
+        let app_per_minute = Some(250);
+        let limits = Limits { per_minute: Some(300), per_second: Some(60), app_per_minute, ..Limits::NONE };
         let quota = Arc::new(MemoryQuota::new(Arc::new(Paused(Instant::now()))));
         let platform = Arc::new(Platform(SyncMutex::default()));
-        let app = vec![("app".to_owned(), Rate { calls_max: 250, span: MINUTE })];
-        let shared = Shared { quota, connection: "books:1".to_owned(), app, workers: WORKERS };
-        let work = (0..WORKERS).map(|_| {
+        let work = (0..WORKERS).map(|worker| {
+            let connection = format!("books:{}", worker % 2);
+            let app = Some("app".to_owned());
+            let shared = Shared { quota: quota.clone(), connection, app, workers: WORKERS };
             let wire = EngineWire::sharing(platform.clone(), &limits, &shared);
             async move {
                 for _ in 0..150 {
@@ -213,13 +227,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_that_one_is_asked_for_holds_all() {
-        let limits = Limits { per_minute: Some(300), ..Limits::NONE };
+        let limits = Limits { per_minute: Some(300), app_per_minute: Some(600), ..Limits::NONE };
         let quota = Arc::new(MemoryQuota::new(Arc::new(Paused(Instant::now()))));
-        let shared = Shared { quota, connection: "books:1".to_owned(), app: Vec::new(), workers: 2 };
+        let app = Some("app".to_owned());
+        let shared = Shared { quota, connection: "books:1".to_owned(), app, workers: 2 };
+        let other = Shared { connection: "books:2".to_owned(), ..shared.clone() };
         let (one, two) = (Slices::new(&limits, &shared), Slices::new(&limits, &shared));
+        let other = Slices::new(&limits, &other);
         one.admit("query").await.unwrap();
         one.hold("query", Duration::from_secs(30)).await.unwrap();
         let start = Instant::now();
+        other.admit("query").await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO, "another company of the same application goes on");
         two.admit("query").await.unwrap();
         assert!(start.elapsed() >= Duration::from_secs(30));
     }
@@ -228,7 +247,7 @@ mod tests {
     async fn a_spent_day_is_a_pause_of_the_run() {
         let limits = Limits { per_day: Some(3), ..Limits::NONE };
         let quota = Arc::new(MemoryQuota::new(Arc::new(Paused(Instant::now()))));
-        let shared = Shared { quota, connection: "books:1".to_owned(), app: Vec::new(), workers: 2 };
+        let shared = Shared { quota, connection: "books:1".to_owned(), app: None, workers: 2 };
         let slices = Slices::new(&limits, &shared);
         for _ in 0..3 {
             slices.admit("query").await.unwrap();

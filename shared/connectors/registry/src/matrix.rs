@@ -62,6 +62,7 @@ fn system(page: &mut String, manifest: &Manifest) {
         (limits.per_minute, "a minute"),
         (limits.per_day, "a day"),
         (limits.in_flight, "at once"),
+        (limits.app_per_minute, "a minute for all companies of an application"),
     ];
     let mut named: Vec<_> = named.iter().filter_map(|(n, unit)| n.map(|n| format!("{n} {unit}"))).collect();
     named.extend(limits.per_minute_of.iter().map(|(label, n)| format!("{n} of the sort '{label}' a minute")));

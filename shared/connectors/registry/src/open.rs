@@ -22,10 +22,12 @@ pub trait Access: Send + Sync {
     /// A way to call the system at `base`, inside its limits.
     fn wire(&self, base: &str, limits: &Limits) -> Result<Arc<dyn Wire>, Fault>;
 
-    /// A way to call the platform at `api`, signed in with the tokens that are kept under `grant`.
+    /// A way to call the platform at `api` about a company, signed in with the tokens that are kept under `grant`. The
+    /// limits are those of calls about that company.
     fn signed_in(
         &self,
         api: &str,
+        company: &str,
         limits: &Limits,
         provider: Provider,
         app: App,

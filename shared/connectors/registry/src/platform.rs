@@ -88,7 +88,7 @@ impl Platform {
 
     fn wire(&self, api: &str, company: &str, access: &dyn Access) -> Result<Arc<dyn Wire>, Fault> {
         let grant = grant_name(self, api, company);
-        access.signed_in(api, &self.manifest.limits, (self.provider)(api), app(self, access)?, grant)
+        access.signed_in(api, company, &self.manifest.limits, (self.provider)(api), app(self, access)?, grant)
     }
 
     pub(crate) async fn reader(

@@ -81,6 +81,7 @@ pub static MANIFEST: Manifest = Manifest {
     limits: Limits {
         per_minute: Some(60),
         per_day: Some(5_000),
+        app_per_minute: Some(10_000),
         in_flight: Some(5),
         page_size: Some(1_000),
         ..Limits::NONE

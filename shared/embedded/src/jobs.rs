@@ -272,7 +272,7 @@ impl Jobs for SqliteJobs {
                 Some(known) if known == json => Ok(()),
                 Some(_) => Err(Fault::new(Code::FingerprintConflict).detail(format!("batch {batch}"))),
                 None => {
-                    let sql = "insert into batches (run, name, open, intents) values (?1, ?2, 1, ?3)";
+                    let sql = "insert into batches (run, name, intents) values (?1, ?2, ?3)";
                     tx.prepare_cached(sql)
                         .and_then(|mut s| s.execute(params![seq, batch, json]))
                         .map_err(broken)?;
@@ -290,7 +290,7 @@ impl Jobs for SqliteJobs {
         applied: &[Applied],
     ) -> Result<(), Fault> {
         self.transaction(|tx, names| {
-            let sql = "update batches set open = 0, intents = '[]' where run = ?1 and name = ?2 and open = 1";
+            let sql = "delete from batches where run = ?1 and name = ?2";
             let seq = run_seq(tx, run)?;
             let closed =
                 tx.prepare_cached(sql).and_then(|mut s| s.execute(params![seq, batch])).map_err(broken)?;
@@ -307,7 +307,7 @@ impl Jobs for SqliteJobs {
         let state = self.state();
         let connection = &state.connection;
         let seq = run_seq(connection, run)?;
-        let sql = "select name, intents from batches where run = ?1 and open = 1 \
+        let sql = "select name, intents from batches where run = ?1 \
                    and substr(name, 1, length(?2)) = ?2 order by name";
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
         let rows = statement

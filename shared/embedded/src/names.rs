@@ -1,6 +1,5 @@
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
 
 /// Names kept at hand; past that they are asked for again.
 const AT_HAND_MAX: usize = 4_096;
@@ -8,8 +7,8 @@ const AT_HAND_MAX: usize = 4_096;
 /// Texts that many links share (runs, files): each is kept once, in a table of its own, and known by its number.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    numbers: HashMap<String, i64>,
-    texts: HashMap<i64, String>,
+    numbers: FxHashMap<String, i64>,
+    texts: FxHashMap<i64, String>,
 }
 
 impl Names {

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, ToSql};
 use crate::names::Names;
 
 /// Version of the schema; a file of another version is not worked in.
-pub(crate) const SCHEMA_VERSION: i64 = 2;
+pub(crate) const SCHEMA_VERSION: i64 = 3;
 
 pub(crate) const SCHEMA: &str = "
     create table if not exists migrations (
@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: &str = "
         seq integer primary key, id text not null unique, migration integer not null references migrations(seq),
         json text not null);
     create table if not exists batches (
-        run integer not null references runs(seq), name text not null, open integer not null, intents text not null,
+        run integer not null references runs(seq), name text not null, intents text not null,
         primary key (run, name)) without rowid;
     create table if not exists names (number integer primary key, text text not null unique);
     create table if not exists links (

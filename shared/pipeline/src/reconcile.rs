@@ -3,6 +3,7 @@
 //! the way.
 
 mod compare;
+mod contacts;
 mod rows;
 
 use carry_connector::{Balance, exact};
@@ -110,16 +111,16 @@ pub(crate) async fn reconciled(store: &RunStore) -> Result<Option<(ReconcileSumm
 
 /// Compares everything the journal says is in the target, in slices that go on where the one before ended because
 /// its time was up; Some is the next one. A slice that was done before stays as it is.
-pub(crate) async fn reconcile(loader: &Loader<'_>, slice: u32) -> Result<Option<u32>, Fault> {
+pub(crate) async fn reconcile(loader: &Loader, slice: u32) -> Result<Option<u32>, Fault> {
     let next = |standing: &Standing| if standing.done { None } else { Some(slice + 1) };
-    let store = loader.store;
+    let store = &loader.store;
     let mut standing = match store.get_json::<Standing>(&slice_key(slice)).await? {
         Some(done) => return Ok(next(&done)),
         None if slice == 0 => Standing::default(),
         None => store.need_json(&slice_key(slice - 1)).await?,
     };
     let mut comparison =
-        Comparison::new(loader.engine, store, loader.run, std::mem::take(&mut standing.sums));
+        Comparison::new(&loader.engine, store, &loader.run, std::mem::take(&mut standing.sums));
     match compare_rest(loader, &mut comparison, &mut standing).await {
         Ok(()) => {
             standing.done = true;
@@ -133,11 +134,11 @@ pub(crate) async fn reconcile(loader: &Loader<'_>, slice: u32) -> Result<Option<
 }
 
 async fn compare_rest(
-    loader: &Loader<'_>,
+    loader: &Loader,
     comparison: &mut Comparison<'_>,
     standing: &mut Standing,
 ) -> Result<(), Fault> {
-    let engine = loader.engine;
+    let engine = &loader.engine;
     let mut next = Page::ahead(loader, standing.entity, standing.after.clone());
     while let (Some(entity), Some(page)) = (Entity::ALL.get(standing.entity).copied(), next.take()) {
         engine.cancel.check()?;
@@ -172,7 +173,7 @@ struct Page {
 impl Page {
     /// Begins to read the page that comes next; None after the last entity.
     fn ahead(
-        loader: &Loader<'_>,
+        loader: &Loader,
         entity: usize,
         after: Option<SourceId>,
     ) -> Option<JoinHandle<Result<Self, Fault>>> {
@@ -196,7 +197,7 @@ pub(crate) fn is_compared(entity: Entity) -> bool {
     entity.is_document() || matches!(entity, Entity::Payment | Entity::BillPayment)
 }
 
-async fn clearing_balances(loader: &Loader<'_>) -> Result<Vec<Money>, Fault> {
+async fn clearing_balances(loader: &Loader) -> Result<Vec<Money>, Fault> {
     let key = RecordKey::new(Entity::Account, exact::CLEARING);
     let found = loader.engine.jobs.resolve(&loader.run.migration, &[key]).await?;
     let Some(target) = found.into_iter().flatten().find_map(|link| link.target) else {

@@ -70,7 +70,7 @@ pub(crate) async fn settled_so_far(store: &RunStore) -> Result<Tally, Fault> {
     Ok(store.need_json::<Settled>(last).await?.tally)
 }
 
-impl Loader<'_> {
+impl Loader {
     /// Settles every document and closes out the clearing account, in slices that go on where the one before
     /// ended because its time was up; Some is the next one. A slice that was done before stays as it is.
     pub(crate) async fn settle(&self, slice: u32) -> Result<Option<u32>, Fault> {

@@ -15,6 +15,8 @@ use carry_model::{
 use crate::dice::Dice;
 
 const BATCH: usize = 3;
+/// Most writes at once.
+pub const AT_ONCE_MAX: u32 = 4;
 
 const fn can(entity: Entity) -> EntitySupport {
     EntitySupport::full(entity, BATCH)
@@ -55,7 +57,7 @@ static MANIFEST: Manifest = Manifest {
         can(Entity::FeeActivity),
         can(Entity::Attachment),
     ],
-    limits: Limits::NONE,
+    limits: Limits { in_flight: Some(AT_ONCE_MAX), ..Limits::NONE },
 };
 
 /// How often a target fails, as one in so many calls; 0 for never.

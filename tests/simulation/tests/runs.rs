@@ -15,7 +15,7 @@ use carry_ports::{RunKind, RunState, Stage};
 use carry_simulation::World;
 use carry_simulation::books::Books;
 use carry_simulation::source::BookSource;
-use carry_simulation::target::{MemoryTarget, Trouble};
+use carry_simulation::target::{AT_ONCE_MAX, MemoryTarget, Trouble};
 
 /// Begins a run until it ends; a simulated crash begins it again.
 async fn until_done(world: &World, books: &Books, kind: RunKind, settings: &Settings) -> Ended {
@@ -91,16 +91,18 @@ async fn a_calm_run_carries_everything_and_a_second_one_nothing() {
 #[tokio::test(start_paused = true)]
 async fn trouble_anywhere_ends_in_the_right_books() {
     let trouble = Trouble { before: 15, midway: 40, after: 15, crash: 15, refuse: 12 };
-    let mut beside = 0;
+    let at_once_max = usize::try_from(AT_ONCE_MAX).unwrap();
+    let mut busy = 0;
     for seed in 0..150 {
         let books = Books::generate(seed, 25);
         let world = World::new(MemoryTarget::new(seed, trouble));
         let ended = until_done(&world, &books, RunKind::Full, &Settings::default()).await;
         check(&world, &books);
         assert!(ended.reconciled.agrees(), "seed {seed}: {:#?}", ended.reconciled);
-        beside += usize::from(world.target.at_once_max() > 1);
+        assert!(world.target.at_once_max() <= at_once_max, "seed {seed}: more writes at once than allowed");
+        busy += usize::from(world.target.at_once_max() == at_once_max);
     }
-    assert!(beside > 140, "parts were written beside one another in {beside} of 150 worlds");
+    assert!(busy > 140, "as many writes as the target allows were under way in {busy} of 150 worlds");
 }
 
 /// Stops a run once some of it is loaded.

@@ -14,7 +14,7 @@ use super::{Loader, Scope};
 use crate::Mode;
 use crate::tally::Tally;
 
-impl Loader<'_> {
+impl Loader {
     /// Carries the records of one staged batch and counts what became of each.
     ///
     /// Records that name others of their own entity (a sub-account its parent) go after those. One that names a
@@ -67,7 +67,7 @@ impl Loader<'_> {
         for record in records {
             // Of what the source says: the record may be given another shape before it is written.
             record.fingerprint();
-            let figures = Figures::of(&record, self.plan)?;
+            let figures = Figures::of(&record, &self.plan)?;
             match self.decide(&record, &mut known, &mut ids) {
                 Ok(Decision::Unchanged) => {
                     self.count_unchanged(&record, &known, tally);
@@ -106,10 +106,10 @@ impl Loader<'_> {
             }
         }
         if !aside.is_empty() {
-            self.engine.jobs.note_links(self.run, &aside).await?;
+            self.engine.jobs.note_links(&self.run, &aside).await?;
         }
         if !seen.is_empty() {
-            self.engine.jobs.mark_seen(self.run, &seen).await?;
+            self.engine.jobs.mark_seen(&self.run, &seen).await?;
             self.engine.jobs.set_outstanding(&self.run.migration, &restated).await?;
         }
         self.write_all(entity, part, going, known, tally).await
@@ -325,7 +325,7 @@ impl Loader<'_> {
                 aside.push(self.set_aside(record, figures, fault, tally)?);
             }
         }
-        self.engine.jobs.note_links(self.run, &aside).await
+        self.engine.jobs.note_links(&self.run, &aside).await
     }
 }
 

@@ -1,85 +1,121 @@
-//! Two parts under way at once, without either seeing a half of the other.
+//! Several parts under way at once, without any seeing a half of another.
 //!
-//! A record is bound to the part before its own where both touch the same record: where two payments settle one
+//! A record is bound to a part before its own where both touch the same record: where two payments settle one
 //! document, the second is cut down to what the first left; where two records have one id, the second is refused.
-//! Bound records wait until that part is done. All others have nothing to do with it.
+//! Bound records wait until those parts are done. All others have nothing to do with them.
 
-use carry_model::{Code, Fault, Record, RecordKey};
-use rustc_hash::FxHashSet;
-use tokio::sync::oneshot;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use carry_model::{Code, Entity, Fault, Record, SourceId};
+use rustc_hash::{FxHashSet, FxHasher};
+use tokio::sync::watch;
 
 use super::is_list;
 
-/// The records of a part and those they refer to, lists apart.
-pub(super) type Touched = FxHashSet<RecordKey>;
+/// Records and those they refer to, lists apart, each by a hash: where two of them fall together, one waits in vain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Touched(FxHashSet<u64>);
 
-/// Tells the part after this one how far this one is. Where it is dropped before the end, that part stops too.
-pub(super) struct Herald {
-    touched: Option<oneshot::Sender<Touched>>,
-    done: oneshot::Sender<()>,
-}
-
-/// Hears from the part before this one.
-pub(super) struct PartBefore {
-    touched: oneshot::Receiver<Touched>,
-    done: oneshot::Receiver<()>,
-}
-
-/// The two ends between a part and the one after it.
-pub(super) fn herald() -> (Herald, PartBefore) {
-    let ((touches, touched), (ends, done)) = (oneshot::channel(), oneshot::channel());
-    (Herald { touched: Some(touches), done: ends }, PartBefore { touched, done })
-}
-
-impl Herald {
-    /// The part begins, and touches these.
-    pub(super) fn begin(&mut self, touched: Touched) {
-        // Nobody hears it where no part follows.
-        self.touched.take().and_then(|sender| sender.send(touched).err());
+impl Touched {
+    /// What records touch.
+    pub(super) fn by<'r>(records: impl Iterator<Item = &'r Record>) -> Self {
+        let mut touched = Self::default();
+        records.for_each(|record| touched.add(record));
+        touched
     }
 
-    /// The part is done.
-    pub(super) fn end(self) {
-        self.done.send(()).ok();
+    /// True where both touch the same record.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        let (few, many) = if self.0.len() < other.0.len() { (self, other) } else { (other, self) };
+        few.0.iter().any(|mark| many.0.contains(mark))
+    }
+
+    fn add(&mut self, record: &Record) {
+        each_mark(record, |mark| {
+            self.0.insert(mark);
+        });
+    }
+
+    fn meets_record(&self, record: &Record) -> bool {
+        let mut found = false;
+        each_mark(record, |mark| found |= self.0.contains(&mark));
+        found
     }
 }
 
-impl PartBefore {
-    /// What the part touches, once it is read. A fault where it failed.
-    pub(super) async fn touched(&mut self) -> Result<Touched, Fault> {
-        (&mut self.touched).await.map_err(|_| Fault::new(Code::Interrupted))
-    }
-
-    /// Waits for the part's end. A fault where it failed.
-    pub(super) async fn end(self) -> Result<(), Fault> {
-        self.done.await.map_err(|_| Fault::new(Code::Interrupted))
-    }
-}
-
-/// What records touch.
-pub(super) fn touched(records: &[Record]) -> Touched {
-    let mut touched = Touched::default();
-    records.iter().for_each(|record| touch(record, &mut touched));
-    touched
-}
-
-fn touch(record: &Record, touched: &mut Touched) {
-    touched.insert(record.key());
+fn each_mark(record: &Record, mut visit: impl FnMut(u64)) {
+    visit(mark(record.entity, &record.id));
     record.body.each_reference(|entity, id| {
         if !is_list(entity) {
-            touched.insert(RecordKey::new(entity, id.clone()));
+            visit(mark(entity, id));
         }
     });
 }
 
-/// Splits off the records that are bound to a part that touches these, with those that are bound to them.
-pub(super) fn bound(records: Vec<Record>, mut before: Touched) -> (Vec<Record>, Vec<Record>) {
+fn mark(entity: Entity, id: &SourceId) -> u64 {
+    let mut hasher = FxHasher::default();
+    (entity, id).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// How far a part is.
+enum Far {
+    /// Nobody knows yet what it touches.
+    Reading,
+    UnderWay(Arc<Touched>),
+    Done,
+}
+
+/// Tells the parts after this one how far this one is. Where it is dropped before the end, those parts stop too.
+pub(super) struct Herald(watch::Sender<Far>);
+
+/// Hears from a part before this one.
+#[derive(Clone)]
+pub(super) struct PartBefore(watch::Receiver<Far>);
+
+/// The two ends between a part and those after it.
+pub(super) fn herald() -> (Herald, PartBefore) {
+    let (sender, receiver) = watch::channel(Far::Reading);
+    (Herald(sender), PartBefore(receiver))
+}
+
+impl Herald {
+    /// The part begins, and touches these.
+    pub(super) fn begin(&self, touched: Touched) {
+        self.0.send_replace(Far::UnderWay(Arc::new(touched)));
+    }
+
+    /// The part is done.
+    pub(super) fn end(self) {
+        self.0.send_replace(Far::Done);
+    }
+}
+
+impl PartBefore {
+    /// What the part touches, once it is read; nothing once it is done. A fault where it failed.
+    pub(super) async fn touched(&mut self) -> Result<Arc<Touched>, Fault> {
+        let far = self.0.wait_for(|far| !matches!(far, Far::Reading)).await;
+        Ok(match &*far.map_err(|_| Fault::new(Code::Interrupted))? {
+            Far::UnderWay(touched) => touched.clone(),
+            Far::Reading | Far::Done => Arc::default(),
+        })
+    }
+
+    /// Waits for the part's end. A fault where it failed.
+    pub(super) async fn end(&mut self) -> Result<(), Fault> {
+        let far = self.0.wait_for(|far| matches!(far, Far::Done)).await;
+        far.map(|_| ()).map_err(|_| Fault::new(Code::Interrupted))
+    }
+}
+
+/// Splits off the records that are bound to parts that touch these, with those that are bound to them.
+pub(super) fn bound(records: Vec<Record>, before: &[Arc<Touched>]) -> (Vec<Record>, Vec<Record>) {
+    let mut waiting = Touched::default();
     records.into_iter().partition(|record| {
-        let mut own = Touched::default();
-        touch(record, &mut own);
-        let bound = own.iter().any(|key| before.contains(key));
+        let bound = waiting.meets_record(record) || before.iter().any(|part| part.meets_record(record));
         if bound {
-            before.extend(own);
+            waiting.add(record);
         }
         !bound
     })
@@ -88,7 +124,7 @@ pub(super) fn bound(records: Vec<Record>, mut before: Touched) -> (Vec<Record>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carry_model::{Allocation, Body, Currency, Date, Decimal, Entity, Payment};
+    use carry_model::{Allocation, Body, Currency, Date, Decimal, Payment, RecordKey};
 
     fn payment(id: &str, documents: &[&str]) -> Record {
         let allocation = |document: &&str| Allocation {
@@ -116,26 +152,47 @@ mod tests {
 
     #[test]
     fn payments_wait_for_others_of_their_documents_and_keep_their_order() {
-        let before = touched(&[payment("1", &["a", "b"]), payment("2", &["c"])]);
+        let parts = [vec![payment("1", &["a", "b"]), payment("2", &["c"])], vec![payment("0", &["g"])]];
+        let before = parts.map(|part| Arc::new(Touched::by(part.iter())));
         let records = vec![
             payment("3", &["d"]),
             payment("4", &["b", "e"]),
             payment("5", &["e", "f"]),
             payment("6", &["f"]),
-            payment("7", &["g"]),
+            payment("7", &["i"]),
             payment("2", &["h"]),
+            payment("8", &["g"]),
         ];
-        let (free, bound) = bound(records, before);
+        let (free, bound) = bound(records, &before);
         assert_eq!(ids(&free), ["3", "7"]);
-        assert_eq!(ids(&bound), ["4", "5", "6", "2"]);
+        assert_eq!(ids(&bound), ["4", "5", "6", "2", "8"]);
     }
 
     #[tokio::test]
-    async fn a_part_that_fails_stops_the_one_after_it() {
-        let (mut herald, mut before) = herald();
-        herald.begin(touched(&[payment("1", &["a"])]));
-        assert!(before.touched().await.unwrap().contains(&RecordKey::new(Entity::Payment, "1")));
+    async fn a_part_that_fails_stops_those_after_it() {
+        let (herald, mut before) = herald();
+        let mut other = before.clone();
+        herald.begin(Touched::by([payment("1", &["a"])].iter()));
+        assert!(before.touched().await.unwrap().meets_record(&payment("1", &[])));
         drop(herald);
         assert_eq!(before.end().await.unwrap_err().code, Code::Interrupted);
+        assert_eq!(other.end().await.unwrap_err().code, Code::Interrupted);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_is_done_binds_nothing() {
+        let (herald, mut before) = herald();
+        herald.begin(Touched::by([payment("1", &["a"])].iter()));
+        herald.end();
+        assert!(!before.touched().await.unwrap().meets_record(&payment("1", &["a"])));
+        before.end().await.unwrap();
+    }
+
+    #[test]
+    fn batches_meet_in_a_document() {
+        let by = |payments: &[Record]| Touched::by(payments.iter());
+        let one = by(&[payment("1", &["a"]), payment("2", &["b"])]);
+        assert!(one.meets(&by(&[payment("3", &["b"])])) && by(&[payment("3", &["b"])]).meets(&one));
+        assert!(!one.meets(&by(&[payment("3", &["c"])])));
     }
 }

@@ -2,7 +2,6 @@
 
 use carry_model::{Entity, SourceId};
 use carry_ports::Stage;
-use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::is_list;
@@ -88,20 +87,21 @@ fn of_entity(entity: Entity, parts: &[TransformedPart], parts_at_once: usize) ->
     let own = (entity == Entity::Account).then(|| OWN.to_owned());
     let holding = parts.iter().filter(|part| part.records.contains_key(&entity));
     let names: Vec<_> = own.into_iter().chain(holding.map(|part| part.part.clone())).collect();
-    let whole = in_one_piece(entity) || names_one_twice(entity, parts);
+    let whole = in_one_piece(entity) || (names.len() > parts_at_once && names_one_twice(entity, parts));
     split(Some(entity), &names, if whole { usize::MAX } else { parts_at_once }).collect()
 }
 
 /// True where two parts hold a record of the same id: the second one must see what became of the first.
 fn names_one_twice(entity: Entity, parts: &[TransformedPart]) -> bool {
-    let mut earlier = FxHashSet::<u64>::default();
+    let mut all = Vec::new();
     for marks in parts.iter().filter_map(|part| part.marks.get(&entity)) {
-        if marks.iter().any(|mark| earlier.contains(mark)) {
-            return true;
-        }
-        earlier.extend(marks);
+        let mut own = marks.clone();
+        own.sort_unstable();
+        own.dedup();
+        all.append(&mut own);
     }
-    false
+    all.sort_unstable();
+    all.array_windows().any(|[one, next]| one == next)
 }
 
 fn split(entity: Option<Entity>, names: &[String], parts_at_once: usize) -> impl Iterator<Item = Chunk> {
@@ -114,6 +114,8 @@ fn split(entity: Option<Entity>, names: &[String], parts_at_once: usize) -> impl
 
 #[cfg(test)]
 mod tests {
+    use rustc_hash::FxHashSet;
+
     use super::*;
 
     fn part(name: &str, entity: Entity, ids: &[&str]) -> TransformedPart {

@@ -105,10 +105,11 @@ impl Known {
         self.may_be_settled
     }
 
-    /// A settlement that is in the target.
-    pub(crate) fn settlement(&self, document: &RecordKey) -> Option<Link> {
+    /// Takes out the settlement of a document that is in the target and is to be removed there.
+    pub(crate) fn take_settlement(&mut self, document: &RecordKey) -> Option<Link> {
         let key = settlement_key(document).filter(|_| self.may_be_settled)?;
-        self.done(&key).cloned()
+        self.done(&key)?;
+        self.links.remove(&key)
     }
 
     /// Notes that a payment takes so much off a document.
@@ -117,11 +118,6 @@ impl Known {
             link.applied = checked_sum([link.applied, amount])?;
         }
         Ok(())
-    }
-
-    /// Forgets a record that was removed.
-    pub(crate) fn forget(&mut self, key: &RecordKey) {
-        self.links.remove(key);
     }
 
     pub(crate) fn add(&mut self, link: Link) {
@@ -134,7 +130,7 @@ const fn is_earlier_list(entity: Entity, of: Entity) -> bool {
     is_list(entity) && entity.level() < of.level()
 }
 
-impl Loader<'_> {
+impl Loader {
     pub(super) async fn look_up(&self, records: &[Record]) -> Result<Known, Fault> {
         let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
         let pays = records.iter().any(|record| matches!(record.body, Body::Payment(_)));

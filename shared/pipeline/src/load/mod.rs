@@ -13,6 +13,7 @@ use std::sync::Arc;
 use carry_model::{Entity, Fault, RecordKey, Reject, SourceId, TargetId};
 use carry_ports::{LinkState, Run};
 use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::Semaphore;
 
 use crate::Engine;
 use crate::plan::Plan;
@@ -24,6 +25,7 @@ pub(crate) use batch::settlement_key;
 pub use chunks::Chunk;
 pub(crate) use chunks::{id_mark, lay_out, may_be_split};
 pub(crate) use known::AtHand;
+pub(crate) use write::batches_at_once;
 
 /// Which records a run is about.
 #[derive(Clone, Debug)]
@@ -37,17 +39,19 @@ pub(crate) enum Scope {
 }
 
 /// Carries the records of one run.
-pub(crate) struct Loader<'a> {
-    pub(crate) engine: &'a Engine,
-    pub(crate) store: &'a RunStore,
-    pub(crate) plan: &'a Plan,
-    pub(crate) run: &'a Run,
+pub(crate) struct Loader {
+    pub(crate) engine: Engine,
+    pub(crate) store: RunStore,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) run: Run,
     pub(crate) scope: Scope,
     /// Records that the mapping says the target has already.
     pub(crate) existing: FxHashMap<RecordKey, TargetId>,
     /// True where an earlier attempt may have left something in the target that the journal does not know.
     pub(crate) verify_first: bool,
     pub(crate) at_hand: AtHand,
+    /// One permit for each batch that may be under way.
+    pub(crate) room: Semaphore,
 }
 
 /// Entities whose records may name others of the same entity (a sub-account its parent).
@@ -63,9 +67,9 @@ pub(crate) const fn is_list(entity: Entity) -> bool {
 /// Rejects noted in one go.
 const REJECTS_AT_ONCE: usize = 1_000;
 
-impl Loader<'_> {
+impl Loader {
     /// Loads a chunk; false where the time was up before its end: calling it again goes on.
-    pub(crate) async fn load_chunk(&self, chunk: &Chunk) -> Result<bool, Fault> {
+    pub(crate) async fn load_chunk(self: &Arc<Self>, chunk: &Chunk) -> Result<bool, Fault> {
         let loaded = match chunk.entity {
             None => self.note_rejects(&chunk.parts).await,
             Some(entity) => self.load_entity(entity, &chunk.parts).await,
@@ -95,7 +99,7 @@ impl Loader<'_> {
                 links.push(self.rejected(reject)?);
             }
             for links in links.chunks(REJECTS_AT_ONCE) {
-                self.engine.jobs.note_links(self.run, links).await?;
+                self.engine.jobs.note_links(&self.run, links).await?;
             }
         }
         Ok(tally)

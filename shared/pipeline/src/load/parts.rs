@@ -1,15 +1,17 @@
 //! The walk over the parts of a chunk, and over them again where records wait for others of their own entity.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use carry_connector::exact;
 use carry_model::{Code, Entity, Fault, Record, SourceId};
 use carry_ports::Stage;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use rustc_hash::FxHashSet;
-use tokio::task::JoinHandle;
 
 use super::batch::Pass;
-use super::beside::{Herald, PartBefore, Touched, bound, herald, touched};
+use super::beside::{Herald, PartBefore, Touched, bound, herald};
 use super::chunks::OWN;
 use super::{Loader, is_list, refers_to_its_own};
 use crate::tally::Tally;
@@ -20,15 +22,9 @@ fn part_key(entity: Entity, part: &str, pass: u32) -> String {
     if pass == 1 { format!("{folder}/{part}.json") } else { format!("{folder}/{part}.{pass}.json") }
 }
 
-/// Parts under way at once: while one is written to the target, the journal says what is known of the next and notes
-/// what became of the one before.
-const PARTS_UNDER_WAY: usize = 2;
-
-/// A part whose records are being read.
-struct Ahead<'p> {
-    part: &'p str,
-    records: JoinHandle<Result<Vec<Record>, Fault>>,
-}
+/// Parts under way at once: while one is written to the target, the journal notes what became of the one before and
+/// says what is known of the next.
+const PARTS_UNDER_WAY: usize = 3;
 
 /// A walk over the parts of a chunk.
 #[derive(Clone, Copy)]
@@ -36,14 +32,16 @@ struct Walk {
     entity: Entity,
     pass: u32,
     order: Pass,
-    at_once: usize,
 }
 
-impl Loader<'_> {
+impl Loader {
     /// Carries all records of these parts; parts that are done already are passed over.
-    pub(super) async fn load_entity(&self, entity: Entity, parts: &[String]) -> Result<Tally, Fault> {
-        let at_once = if is_list(entity) { 1 } else { PARTS_UNDER_WAY };
-        let first = Walk { entity, pass: 1, order: Pass::Last, at_once };
+    pub(super) async fn load_entity(
+        self: &Arc<Self>,
+        entity: Entity,
+        parts: &[String],
+    ) -> Result<Tally, Fault> {
+        let first = Walk { entity, pass: 1, order: Pass::Last };
         if !refers_to_its_own(entity) {
             return self.walk(parts, first).await;
         }
@@ -65,33 +63,34 @@ impl Loader<'_> {
         Ok(tally)
     }
 
-    async fn walk(&self, parts: &[String], walk: Walk) -> Result<Tally, Fault> {
+    async fn walk(self: &Arc<Self>, parts: &[String], walk: Walk) -> Result<Tally, Fault> {
         let mut tally = Tally::default();
-        let mut parts = parts.iter().map(|part| self.fetch(walk.entity, part));
-        let mut next = None;
-        let mut before = None;
+        let mut parts = parts.iter();
+        let mut before = VecDeque::<PartBefore>::new();
         let mut under_way = FuturesOrdered::new();
         let mut stopped = None;
         loop {
-            while under_way.len() < walk.at_once
+            while under_way.len() < PARTS_UNDER_WAY
                 && stopped.is_none()
-                && let Some(ahead) = next.take().or_else(|| parts.next())
+                && let Some(part) = parts.next()
             {
-                // Where one is loaded at a time, the next is read and parsed meanwhile: two are in memory, never more.
-                if walk.at_once == 1 {
-                    next = parts.next();
+                let (herald, next) = herald();
+                let earlier = before.iter().cloned().collect();
+                let load = Arc::clone(self).load_part(part.clone(), walk, earlier, herald);
+                under_way.push_back(tokio::spawn(load));
+                before.push_back(next);
+                if before.len() == PARTS_UNDER_WAY {
+                    before.pop_front();
                 }
-                let (herald, waiting) = herald();
-                under_way.push_back(self.load_part(ahead, walk, before.replace(waiting), herald));
             }
-            match under_way.next().await {
-                None => break,
-                Some(Ok(done)) => {
+            let Some(joined) = under_way.next().await else { break };
+            match joined.unwrap_or_else(|e| Err(Fault::new(Code::Bug).caused_by(e))) {
+                Ok(done) => {
                     tally.merge(&done)?;
                     tally.deferred.extend(done.deferred);
                 }
                 // What is under way beside it comes to its end, so that its outcome is known.
-                Some(Err(fault)) => {
+                Err(fault) => {
                     stopped.get_or_insert(fault);
                 }
             }
@@ -100,30 +99,31 @@ impl Loader<'_> {
     }
 
     async fn load_part(
-        &self,
-        ahead: Ahead<'_>,
+        self: Arc<Self>,
+        part: String,
         walk: Walk,
-        before: Option<PartBefore>,
-        mut herald: Herald,
+        mut before: Vec<PartBefore>,
+        herald: Herald,
     ) -> Result<Tally, Fault> {
-        let Walk { entity, pass, order, .. } = walk;
-        let Ahead { part, records } = ahead;
-        let key = part_key(entity, part, pass);
+        let Walk { entity, pass, order } = walk;
+        let key = part_key(entity, &part, pass);
         if let Some(done) = self.store.get_json::<Tally>(&key).await? {
-            herald.begin(Touched::default());
             herald.end();
             return Ok(done);
         }
         self.engine.cancel.check()?;
-        let records = records.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))??;
+        let records = self.records(entity, &part).await?;
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
-        let records = if pass == 1 { records } else { self.left_over(entity, part, pass, records).await? };
-        let order = if part == OWN { Pass::Last } else { order };
-        let mut done = if walk.at_once == 1 {
-            self.load_pass(entity, part, records, order).await?
+        let records = if pass == 1 { records } else { self.left_over(entity, &part, pass, records).await? };
+        let mut done = if is_list(entity) {
+            // Records of lists name one another, and two may come to be one in the target: one part after the other.
+            end_of_all(&mut before).await?;
+            self.engine.cancel.check()?;
+            let order = if part == OWN { Pass::Last } else { order };
+            self.load_pass(entity, &part, records, order).await?
         } else {
-            herald.begin(touched(&records));
-            self.load_beside(entity, part, records, before).await?
+            herald.begin(Touched::by(records.iter()));
+            self.load_beside(entity, &part, records, before).await?
         };
         if part == OWN {
             // The engine's own accounts are no records of the source.
@@ -136,31 +136,31 @@ impl Loader<'_> {
         Ok(done)
     }
 
-    /// Loads a part while the one before it is under way: records that have nothing to do with that one at once,
-    /// the others after it.
+    /// Loads a part while those before it are under way: records that have nothing to do with them at once, the
+    /// others after them.
     async fn load_beside(
         &self,
         entity: Entity,
         part: &str,
         records: Vec<Record>,
-        before: Option<PartBefore>,
+        mut before: Vec<PartBefore>,
     ) -> Result<Tally, Fault> {
-        let Some(mut before) = before else { return self.load_pass(entity, part, records, Pass::Last).await };
-        let (free, bound) = bound(records, before.touched().await?);
+        let mut touched = Vec::new();
+        for part in &mut before {
+            touched.push(part.touched().await?);
+        }
+        let (free, bound) = bound(records, &touched);
+        drop(touched);
         let mut done = self.load_pass(entity, part, free, Pass::Last).await?;
         if !bound.is_empty() {
-            before.end().await?;
+            end_of_all(&mut before).await?;
             done.merge(&self.load_pass(entity, part, bound, Pass::Last).await?)?;
         }
         Ok(done)
     }
 
-    fn fetch<'p>(&self, entity: Entity, part: &'p str) -> Ahead<'p> {
-        let (store, name) = (self.store.clone(), part.to_owned());
-        let records = tokio::spawn(async move {
-            if name == OWN { exact::accounts() } else { store.get_records(entity, &name).await }
-        });
-        Ahead { part, records }
+    async fn records(&self, entity: Entity, part: &str) -> Result<Vec<Record>, Fault> {
+        if part == OWN { exact::accounts() } else { self.store.get_records(entity, part).await }
     }
 
     /// Records that the pass before this one left for it.
@@ -176,4 +176,11 @@ impl Loader<'_> {
         records.retain(|record| waiting.contains(&record.id));
         Ok(records)
     }
+}
+
+async fn end_of_all(parts: &mut [PartBefore]) -> Result<(), Fault> {
+    for part in parts {
+        part.end().await?;
+    }
+    Ok(())
 }

@@ -1,17 +1,21 @@
 //! Intent, write, outcome: the one place where anything is sent to a target.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use carry_connector::{Adjustment, Operation, WriteBatch, WriteItem, Written, exact};
+use carry_connector::{Adjustment, Manifest, Operation, WriteBatch, WriteItem, Written, exact};
 use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, RecordKey};
 use carry_ports::{Applied, Change, Intent, Link};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use uuid::Uuid;
 
-use super::Loader;
+use super::beside::Touched;
 use super::figures::{self, Figures};
 use super::known::Known;
+use super::{Loader, is_list};
 use crate::Mode;
-use crate::store::content_name;
 use crate::tally::Tally;
 
 /// Times a batch is sent before the run pauses.
@@ -32,7 +36,7 @@ impl Going {
     }
 }
 
-/// What became of a chunk.
+/// What became of a batch.
 #[derive(Default)]
 pub(crate) struct Outcomes {
     links: Vec<Link>,
@@ -43,57 +47,128 @@ pub(crate) struct Outcomes {
     stop: Option<Fault>,
 }
 
-impl Loader<'_> {
-    /// Writes records in batches of the target's size.
+/// Batches under way at once where the target says nothing: while one is written, the next is on its way.
+const BATCHES_AT_ONCE: usize = 2;
+
+/// How many batches may be under way at a target at once.
+pub(crate) fn batches_at_once(target: &Manifest) -> usize {
+    let limit = target.limits.in_flight.map(|limit| usize::try_from(limit).unwrap_or(1));
+    limit.unwrap_or(BATCHES_AT_ONCE).max(1)
+}
+
+/// Records that are written together, and what they touch.
+struct Batch {
+    going: Vec<Going>,
+    touched: Touched,
+}
+
+impl Loader {
+    /// Writes records in batches of the target's size, as many at once as it allows. A batch waits for those before
+    /// it that touch the same record; batches of a list, where two records may come to be one in the target, follow
+    /// one another.
     pub(crate) async fn write_all(
         &self,
         entity: Entity,
         part: &str,
         going: Vec<Going>,
-        mut known: Known,
+        known: Known,
         tally: &mut Tally,
     ) -> Result<(), Fault> {
-        let size = self.engine.connection.writer.manifest().entity(entity).batch_size.max(1);
-        let mut queue = going.into_iter();
-        while queue.len() > 0 {
-            let chunk: Vec<_> = queue.by_ref().take(size).collect();
-            self.engine.cancel.check()?;
-            let (links, simpler) = self.write_chunk(entity, part, chunk, &mut known, tally).await?;
-            if !simpler.is_empty() {
-                self.write_chunk(entity, part, simpler, &mut known, tally).await?;
+        let manifest = self.engine.connection.writer.manifest();
+        let at_once = if is_list(entity) { 1 } else { batches_at_once(manifest) };
+        let mut queue = batches(going, manifest.entity(entity).batch_size).into_iter().enumerate().peekable();
+        let known = Mutex::new(known);
+        let mut touched = BTreeMap::new();
+        let mut under_way = FuturesUnordered::new();
+        let mut stopped = None;
+        loop {
+            while under_way.len() < at_once
+                && stopped.is_none()
+                && let Some((at, batch)) =
+                    queue.next_if(|(_, next)| !touched.values().any(|earlier| next.touched.meets(earlier)))
+            {
+                touched.insert(at, batch.touched);
+                let written = self.write_batch(entity, part, batch.going, &known);
+                under_way.push(async move { (at, written.await) });
             }
-            if queue.len() > 0 {
-                links.into_iter().for_each(|link| known.add(link));
+            let Some((at, written)) = under_way.next().await else { break };
+            touched.remove(&at);
+            match written {
+                Ok((done, links)) => {
+                    tally.merge(&done)?;
+                    // Batches that come after may refer to these records.
+                    if queue.peek().is_some() {
+                        let mut known = lock(&known);
+                        links.into_iter().for_each(|link| known.add(link));
+                    }
+                }
+                // What is under way beside it comes to its end, so that its outcome is known.
+                Err(fault) => {
+                    stopped.get_or_insert(fault);
+                }
             }
         }
-        Ok(())
+        stopped.map_or(Ok(()), Err)
     }
 
-    /// Writes one batch; hands back its links, and the documents to be tried in a simpler form.
-    async fn write_chunk(
+    /// Writes a batch, and what the target refuses of it in detail again in a simpler form; with its links.
+    async fn write_batch(
         &self,
         entity: Entity,
         part: &str,
-        chunk: Vec<Going>,
-        known: &mut Known,
+        going: Vec<Going>,
+        known: &Mutex<Known>,
+    ) -> Result<(Tally, Vec<Link>), Fault> {
+        let _room = self.room.acquire().await.map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+        self.engine.cancel.check()?;
+        let mut tally = Tally::default();
+        let (mut links, simpler) = self.write_once(entity, part, going, known, &mut tally).await?;
+        if !simpler.is_empty() {
+            links.extend(self.write_once(entity, part, simpler, known, &mut tally).await?.0);
+        }
+        Ok((tally, links))
+    }
+
+    /// Writes a batch; hands back its links, and the documents to be tried in a simpler form.
+    async fn write_once(
+        &self,
+        entity: Entity,
+        part: &str,
+        going: Vec<Going>,
+        known: &Mutex<Known>,
         tally: &mut Tally,
     ) -> Result<(Vec<Link>, Vec<Going>), Fault> {
-        let intents: Vec<_> = chunk
+        let intents: Vec<_> = going
             .iter()
             .map(|going| Intent {
                 key: going.item.record.key(),
                 fingerprint: going.item.record.fingerprint(),
             })
             .collect();
-        let simple = chunk.iter().any(Going::is_simpler);
-        let json = serde_json::to_vec(&(&intents, simple)).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
-        let batch = format!("{}/{part}/{}", entity.name(), content_name(&json));
-        self.engine.jobs.open_batch(self.run, &batch, &intents).await?;
-        self.make_way(&chunk, known).await?;
+        let simple = going.iter().any(Going::is_simpler);
+        // A name of its own for each sending: a batch that is closed stays closed, and what it would be sent again
+        // for must be noted.
+        let batch = format!("{}/{part}/{}", entity.name(), Uuid::now_v7().simple());
+        self.engine.jobs.open_batch(&self.run, &batch, &intents).await?;
+        self.make_way(&going, known).await?;
 
         // What was refused in detail may stand there from an attempt whose outcome was unknown.
         let verify_first = self.verify_first || simple;
-        let sent = self.send(entity, chunk, known, verify_first).await?;
+        let sent = self.send(entity, going, known, verify_first).await?;
+        let outcomes = self.outcomes_of(sent, &lock(known), tally)?;
+        self.engine.jobs.close_batch(&self.run, &batch, &outcomes.links, &outcomes.applied).await?;
+        match outcomes.stop {
+            Some(fault) => Err(fault),
+            None => Ok((outcomes.links, outcomes.simpler)),
+        }
+    }
+
+    fn outcomes_of(
+        &self,
+        sent: Vec<(Going, Result<Written, Fault>)>,
+        known: &Known,
+        tally: &mut Tally,
+    ) -> Result<Outcomes, Fault> {
         let mut outcomes = Outcomes::default();
         for (going, result) in sent {
             match result {
@@ -101,11 +176,7 @@ impl Loader<'_> {
                 Err(fault) => self.note_refused(going, fault, known, &mut outcomes, tally)?,
             }
         }
-        self.engine.jobs.close_batch(self.run, &batch, &outcomes.links, &outcomes.applied).await?;
-        match outcomes.stop {
-            Some(fault) => Err(fault),
-            None => Ok((outcomes.links, outcomes.simpler)),
-        }
+        Ok(outcomes)
     }
 
     /// Sends a batch and hands it back with its outcomes; where they are unknown, sends it again looking each
@@ -113,15 +184,15 @@ impl Loader<'_> {
     async fn send(
         &self,
         entity: Entity,
-        chunk: Vec<Going>,
-        known: &Known,
+        going: Vec<Going>,
+        known: &Mutex<Known>,
         verify_first: bool,
     ) -> Result<Vec<(Going, Result<Written, Fault>)>, Fault> {
-        let count = chunk.len();
-        let links = known.targets(chunk.iter().map(|going| &going.item));
+        let count = going.len();
+        let links = lock(known).targets(going.iter().map(|going| &going.item));
         let mut aside = Vec::with_capacity(count);
         let mut items = Vec::with_capacity(count);
-        for Going { item, figures, adjustments } in chunk {
+        for Going { item, figures, adjustments } in going {
             items.push(item);
             aside.push((figures, adjustments));
         }
@@ -166,16 +237,16 @@ impl Loader<'_> {
     }
 
     /// Settlements of an earlier run give way to the real payments that now come.
-    async fn make_way(&self, chunk: &[Going], known: &mut Known) -> Result<(), Fault> {
-        for going in chunk {
+    async fn make_way(&self, going: &[Going], known: &Mutex<Known>) -> Result<(), Fault> {
+        for going in going {
             let Body::Payment(payment) = &going.item.record.body else { continue };
             if exact::is_derived(&going.item.record.id) {
                 continue;
             }
             for document in payment.allocations.iter().map(|a| &a.document) {
-                if let Some(settlement) = known.settlement(document) {
+                let settlement = lock(known).take_settlement(document);
+                if let Some(settlement) = settlement {
                     self.remove_settlement(document, &settlement).await?;
-                    known.forget(&settlement.key);
                 }
             }
         }
@@ -283,3 +354,22 @@ impl Loader<'_> {
 
 /// Begins the reason of documents that the target refused in detail.
 const REFUSED: &str = "The target refused the document in detail";
+
+/// Splits records into batches, at most `size` in each.
+fn batches(going: Vec<Going>, size: usize) -> Vec<Batch> {
+    let size = size.max(1);
+    let several = going.len() > size;
+    let mut queue = going.into_iter();
+    let mut batches = Vec::new();
+    while queue.len() > 0 {
+        let going: Vec<_> = queue.by_ref().take(size).collect();
+        // One that is alone has nothing beside it.
+        let records = going.iter().map(|going| &going.item.record).filter(|_| several);
+        batches.push(Batch { touched: Touched::by(records), going });
+    }
+    batches
+}
+
+fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}

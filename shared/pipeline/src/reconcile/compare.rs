@@ -8,6 +8,7 @@ use carry_ports::{Link, LinkState, Run};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
+use super::contacts::{ContactSums, Run as SumRun};
 use super::{Control, ReconcileSummary, Sides, is_compared, rows};
 use crate::Engine;
 use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListParts, ListWriter, REJECTS, VANISHED};
@@ -19,11 +20,14 @@ const NAMES_MAX: usize = 50_000;
 /// Vanished records listed in one go.
 const VANISHED_PAGE: usize = 1_000;
 
+/// Contacts listed in one go.
+const CONTACTS_PAGE: usize = 1_000;
+
 pub(super) struct Comparison<'a> {
     engine: &'a Engine,
     store: &'a RunStore,
     run: &'a Run,
-    contacts: FxHashMap<Account, Sides>,
+    contacts: ContactSums,
     controls: BTreeMap<(Entity, Option<Currency>), Control>,
     names: FxHashMap<SourceId, Option<String>>,
     documents: ListWriter,
@@ -37,14 +41,11 @@ pub(super) struct Comparison<'a> {
 /// What a comparison has come to so far; its long lists are staged.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Sums {
-    contacts: Vec<(Account, Sides)>,
+    contacts: Vec<SumRun>,
     controls: Vec<((Entity, Option<Currency>), Control)>,
     pub(super) summary: ReconcileSummary,
     pub(super) parts: ListParts,
 }
-
-/// What one contact owes or is owed in one currency.
-type Account = (Ledger, Option<SourceId>, Currency);
 
 /// The figures of one link on both sides.
 struct Figures {
@@ -73,7 +74,7 @@ impl<'a> Comparison<'a> {
             adjustments: list(ADJUSTMENTS),
             crosswalk: list(CROSSWALK),
             vanished: list(VANISHED),
-            contacts: sums.contacts.into_iter().collect(),
+            contacts: ContactSums::new(sums.contacts),
             controls: sums.controls.into_iter().collect(),
             names: FxHashMap::default(),
             summary: sums.summary,
@@ -86,8 +87,7 @@ impl<'a> Comparison<'a> {
         for list in [self.documents, self.rejects, self.adjustments, self.crosswalk, self.vanished] {
             list.end(self.store, &mut parts).await?;
         }
-        let mut contacts: Vec<_> = self.contacts.into_iter().collect();
-        contacts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let contacts = self.contacts.end(self.store).await?;
         Ok(Sums { contacts, controls: self.controls.into_iter().collect(), summary: self.summary, parts })
     }
 
@@ -130,7 +130,7 @@ impl<'a> Comparison<'a> {
                 self.documents.push(self.store, &row).await?;
             }
         }
-        Ok(())
+        self.contacts.make_room(self.store).await
     }
 
     /// Counts a link into control totals and ledgers; its figures where the target was asked for them.
@@ -181,8 +181,8 @@ impl<'a> Comparison<'a> {
             return Ok(());
         }
         let sign = Decimal::from(sign);
-        let sides = self.contacts.entry((ledger, link.contact.clone(), currency)).or_default();
-        sides.add(before * sign, lost * sign, after * sign)
+        let account = (ledger, link.contact.clone(), currency);
+        self.contacts.add(account, before * sign, lost * sign, after * sign)
     }
 
     async fn learn_names<'b>(&mut self, contacts: impl Iterator<Item = &'b SourceId>) -> Result<(), Fault> {
@@ -236,23 +236,23 @@ impl<'a> Comparison<'a> {
 
     /// Draws up receivables, payables and control figures.
     pub(super) async fn finish(mut self, clearing: Vec<Money>) -> Result<Sums, Fault> {
-        let mut contacts: Vec<_> = std::mem::take(&mut self.contacts).into_iter().collect();
-        contacts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let contacts = std::mem::replace(&mut self.contacts, ContactSums::new(Vec::new()));
+        let mut contacts = contacts.merged(self.store).await?;
         let mut ledgers: BTreeMap<(Ledger, Currency), Sides> = BTreeMap::new();
         let mut lines = ListWriter::new(CONTACTS, &mut ListParts::new());
-        for page in contacts.chunks(VANISHED_PAGE) {
+        loop {
+            let page = contacts.page(CONTACTS_PAGE).await?;
+            if page.is_empty() {
+                break;
+            }
             self.learn_names(page.iter().filter_map(|((_, contact, _), _)| contact.as_ref())).await?;
             for ((ledger, contact, currency), sides) in page {
-                ledgers.entry((*ledger, *currency)).or_default().add(
-                    sides.before,
-                    sides.not_carried,
-                    sides.after,
-                )?;
+                let ledger_sides = ledgers.entry((ledger, currency)).or_default();
+                ledger_sides.add(sides.before, sides.not_carried, sides.after)?;
                 self.summary.contacts_different += u64::from(!sides.agrees());
                 let name = contact.as_ref().map_or_else(|| "(no contact)".to_owned(), |id| self.name(id));
-                lines
-                    .push(self.store, &rows::contact(*ledger, contact.clone(), name, *currency, sides)?)
-                    .await?;
+                let row = rows::contact(ledger, contact, name, currency, &sides)?;
+                lines.push(self.store, &row).await?;
             }
         }
         let store = self.store;

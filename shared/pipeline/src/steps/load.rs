@@ -5,9 +5,11 @@ use std::sync::Arc;
 use carry_model::{Code, Fault, RecordKey};
 use carry_ports::{RunKind, Stage};
 
+use tokio::sync::Semaphore;
+
 use super::OpenRun;
 use super::stage::complete;
-use crate::load::{AtHand, Chunk, Loader, Scope, lay_out};
+use crate::load::{AtHand, Chunk, Loader, Scope, batches_at_once, lay_out};
 use crate::sample::choose;
 use crate::settle::{is_settling, settled_so_far};
 use crate::tally::Tally;
@@ -19,7 +21,11 @@ impl OpenRun {
     /// Lays out what is to be loaded, in levels that follow one another, once everything is transformed. A chunk
     /// has at most `parts_at_once` parts, except where order matters. Hands back how many levels there are.
     pub async fn plan_load(&self, parts_at_once: usize) -> Result<usize, Fault> {
-        let parts = self.transformed().await?;
+        // One worker for everything needs no marks to be sure that no other has a record of the same id.
+        let parts = match parts_at_once {
+            usize::MAX => self.transformed().await?,
+            _ => self.transformed_and_marked().await?,
+        };
         self.lap(Stage::Transform).await?;
         if self.is_demo() && self.store.get_json::<Vec<RecordKey>>(SAMPLE).await?.is_none() {
             let sample = choose(&self.store, &parts, self.plan().await?.settings.sample_size).await?;
@@ -94,8 +100,8 @@ impl OpenRun {
         Ok(())
     }
 
-    pub(super) async fn loader(&self, begun: bool) -> Result<Loader<'_>, Fault> {
-        let plan = self.plan().await?;
+    pub(super) async fn loader(&self, begun: bool) -> Result<Arc<Loader>, Fault> {
+        let plan = self.plan().await?.clone();
         let scope = match self.run.kind {
             RunKind::Demo => {
                 let sample: Vec<RecordKey> = self.store.need_json(SAMPLE).await?;
@@ -104,16 +110,17 @@ impl OpenRun {
             RunKind::Retry => Scope::Missing,
             _ => Scope::All,
         };
-        Ok(Loader {
-            engine: &self.engine,
-            store: &self.store,
-            plan,
-            run: &self.run,
+        Ok(Arc::new(Loader {
+            engine: self.engine.clone(),
+            store: self.store.clone(),
+            run: self.run.clone(),
             scope,
             existing: plan.mapping.existing(),
+            plan,
             verify_first: begun || self.run.attempts > 1,
             at_hand: AtHand::default(),
-        })
+            room: Semaphore::new(batches_at_once(self.engine.connection.writer.manifest())),
+        }))
     }
 
     /// What the load came to, as far as it got.

@@ -120,10 +120,22 @@ impl OpenRun {
 
     /// Small staged objects, in the order of their keys given.
     async fn get_all<T: DeserializeOwned + Send>(&self, keys: Vec<String>) -> Result<Vec<Option<T>>, Fault> {
-        futures::stream::iter(keys.into_iter().map(|key| async move { self.store.get_json(&key).await }))
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await
+        self.get_all_with(keys, |_| {}).await
+    }
+
+    /// The same, each trimmed when it is read.
+    async fn get_all_with<T: DeserializeOwned + Send>(
+        &self,
+        keys: Vec<String>,
+        trim: impl Fn(&mut T) + Sync,
+    ) -> Result<Vec<Option<T>>, Fault> {
+        let trim = &trim;
+        let read = |key: String| async move {
+            let mut found = self.store.get_json(&key).await?;
+            found.iter_mut().for_each(trim);
+            Ok(found)
+        };
+        futures::stream::iter(keys.into_iter().map(read)).buffered(READS_AT_ONCE).try_collect().await
     }
 
     /// Stages a JSON array, one entry for each child of a map, and hands back its whole key.

@@ -85,11 +85,24 @@ impl OpenRun {
         self.store.list(&format!("{}/rejects/", Stage::Transform.name())).await
     }
 
-    /// What every raw batch became, in the source's order. A fault ([`Code::Interrupted`]) where one is not done.
+    /// What every raw batch became, in the source's order, without the marks of its ids. A fault
+    /// ([`Code::Interrupted`]) where one is not done.
     pub(crate) async fn transformed(&self) -> Result<Vec<TransformedPart>, Fault> {
+        self.transformed_parts(|part| part.marks.clear()).await
+    }
+
+    /// The same with the marks, which take as much memory as there are records.
+    pub(super) async fn transformed_and_marked(&self) -> Result<Vec<TransformedPart>, Fault> {
+        self.transformed_parts(|_| {}).await
+    }
+
+    async fn transformed_parts(
+        &self,
+        trim: impl Fn(&mut TransformedPart) + Sync,
+    ) -> Result<Vec<TransformedPart>, Fault> {
         let extracted = self.extracted().await?;
         let keys = extracted.iter().flat_map(|e| &e.parts).map(|part| transform::done_key(part)).collect();
-        let mut parts = complete(self.get_all::<TransformedPart>(keys).await?)?;
+        let mut parts = complete(self.get_all_with(keys, trim).await?)?;
         parts.sort_by(|a, b| a.part.cmp(&b.part));
         Ok(parts)
     }

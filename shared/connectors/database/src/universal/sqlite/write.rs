@@ -132,6 +132,9 @@ impl<'t> Writing<'t> {
                 return Ok(Err(failed(error).reach(Reach::Refused)));
             }
         }
+        if let Some((table, _)) = rows.iter().next() {
+            self.lookup.wrote(table, target.id);
+        }
         Ok(Ok(()))
     }
 

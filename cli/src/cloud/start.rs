@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use carry_connectors::{Access, Portable, portable_source, portable_target, stored, target_manifest};
 use carry_model::{Code, Entity, Fault, MigrationId, RunId};
 use carry_pipeline::{Removable, removable_from, steps};
-use carry_ports::{Migration, RunKind, Tokens};
+use carry_ports::{Migration, RunKind, RunState, Tokens, places};
 use carry_service::{Connection, Side, Wanted};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -119,25 +119,33 @@ async fn begin(place: &Place<'_>, migration: &Migration, wanted: Wanted) -> Resu
 }
 
 /// The migration between both sides, its files uploaded and its connections kept. While a run of it is under way,
-/// what it works with is left alone.
+/// what it works with is left alone; of a paused one the connections are kept anew, for a password may be what had to
+/// be mended.
 async fn set_up(place: &Place<'_>, args: &Run) -> Result<Migration, Fault> {
     let (source, target) = (portable_source(&args.from.spec)?, portable_target(&args.to)?);
     let (from, to) = (stored(&args.from.spec)?, stored(&args.to)?);
     let service = &place.service;
     let known = place.known(&from, &to).await?;
-    if let Some(migration) = &known
-        && service.jobs.runs(&migration.id).await?.iter().any(|run| run.state.is_active())
-    {
-        return Ok(migration.clone());
-    }
+    let active = match &known {
+        Some(migration) => {
+            service.jobs.runs(&migration.id).await?.into_iter().find(|run| run.state.is_active())
+        }
+        None => None,
+    };
     let migration = known.unwrap_or_else(|| Migration {
         id: MigrationId::random(),
         source: from,
         target: to,
         created: service.clock.now(),
     });
-    service.create(place.customer(), &migration).await?;
-    upload(place, &migration.id, &source).await?;
+    match active.map(|run| run.state) {
+        Some(RunState::Running) => return Ok(migration),
+        Some(_) => {}
+        None => {
+            service.create(place.customer(), &migration).await?;
+            upload(place, &migration.id, &source).await?;
+        }
+    }
     keep(place, &migration.id, Side::Source, &source, &args.from.more).await?;
     keep(place, &migration.id, Side::Target, &target, &SourceOptions::default()).await?;
     Ok(migration)
@@ -145,7 +153,7 @@ async fn set_up(place: &Place<'_>, args: &Run) -> Result<Migration, Fault> {
 
 /// Puts the files of a source in place of those that were there.
 async fn upload(place: &Place<'_>, migration: &MigrationId, source: &Portable) -> Result<(), Fault> {
-    let folder = format!("{}uploads/", carry_service::Service::root(migration));
+    let folder = places::uploads(migration);
     let staging = &place.service.staging;
     staging.delete_prefix(&folder).await?;
     for (name, file) in &source.files {
@@ -191,7 +199,7 @@ async fn move_sign_in(
     outside: &Outside,
     grant: &str,
 ) -> Result<(), Fault> {
-    let prefix = format!("{}/{migration}", place.service.secret_prefix);
+    let prefix = places::secrets(&place.service.secret_prefix, migration);
     let tokens = place.stack.aws().tokens(place.table.clone(), prefix);
     match outside.tokens().load(grant).await? {
         Some(held) => {

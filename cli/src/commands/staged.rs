@@ -6,7 +6,7 @@ use std::sync::Arc;
 use carry_connector::RawBatch;
 use carry_model::{Body, Code, Entity, Fault, Record, Reject};
 use carry_pipeline::RunStore;
-use carry_ports::{Run, Stage, Staging};
+use carry_ports::{Run, Stage, Staging, places};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Staged};
@@ -20,7 +20,7 @@ pub(crate) async fn run(common: &Common, args: &Staged) -> Result<Exit, Fault> {
     let session = Session::to_read(&common.state)?;
     let migration = session.one_migration(&args.which).await?;
     let run = session.run(&migration, args.run.as_deref(), |_| true).await?;
-    let root = session.folder.join(format!("staging/migrations/{}/runs/{}", run.migration, run.id));
+    let root = session.folder.join("staging").join(places::run(&run.migration, &run.id));
     let size = |key: &str| std::fs::metadata(root.join(key)).ok().map(|file| file.len());
     show(common, args, session.staging.clone(), &run, size).await
 }

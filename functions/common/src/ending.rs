@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::Write;
 
-use carry_model::{Code, Fault};
+use carry_model::{Action, Code, Fault};
 use carry_pipeline::report_files;
-use carry_pipeline::steps::OpenRun;
-use carry_ports::{Run, RunKind, Staging};
+use carry_pipeline::steps::{Beginning, OpenRun};
+use carry_ports::{Run, RunKind, Staging, places};
 use serde::Deserialize;
 
 use crate::failure::Message;
@@ -22,18 +22,30 @@ struct Answer {
 }
 
 impl Stages {
-    /// Leaves the run as the fault leaves it that the flow caught. None where it never began.
+    /// Leaves the run as the fault leaves it that the flow caught. A run that met it before it began, because a side
+    /// could not be opened, is begun for that. None where it cannot be: there is no such migration any more, another
+    /// run is under way.
     pub async fn fail<W>(
         &self,
         bench: &Bench,
         step: &Step<W>,
+        kind: RunKind,
         caught: &Caught,
     ) -> Result<Option<Run>, Fault> {
         let fault = self.fault_of(step, caught).await?;
         match OpenRun::look(&bench.engine, &step.migration, &step.run).await {
-            Ok(run) => run.fail(&fault).await.map(Some),
-            Err(unknown) if unknown.code == Code::MigrationUnknown => Ok(None),
-            Err(fault) => Err(fault),
+            Ok(run) => return run.fail(&fault).await.map(Some),
+            Err(unknown) if unknown.code == Code::MigrationUnknown => {}
+            Err(fault) => return Err(fault),
+        }
+        match self.begin_run(bench, step, kind).await {
+            Ok(Beginning::Open(run)) => run.fail(&fault).await.map(Some),
+            Ok(Beginning::Over(run)) => Ok(Some(*run)),
+            Err(fault) if fault.action() == Action::Retry => Err(fault),
+            Err(refused) => {
+                tracing::warn!(code = refused.code.id(), "a run could not begin, not even to be left failed");
+                Ok(None)
+            }
         }
     }
 
@@ -47,7 +59,7 @@ impl Stages {
         Ok(staged.unwrap_or_else(|| Fault::new(message.code)))
     }
 
-    /// Writes the run's report to `report/<attempt>/`; once it is there, it stays. A run that came to a fault before
+    /// Writes the report of the run's attempt; once it is there, it stays. A run that came to a fault before
     /// it had a plan has none, and a rollback has its outcome in place of one.
     pub async fn write_report<W>(&self, bench: &Bench, step: &Step<W>) -> Result<(), Fault> {
         let run = OpenRun::look(&bench.engine, &step.migration, &step.run).await?;
@@ -66,7 +78,8 @@ impl Stages {
             written => written?,
         };
         for name in files.names {
-            let key = run.store().whole_key(&format!("report/{:05}/{name}", run.run().attempts));
+            let key = format!("{}{name}", places::report(run.run().attempts));
+            let key = run.store().whole_key(&key);
             self.adapters.staging.create_from(&key, &folder.join(&name)).await?;
         }
         std::fs::remove_dir_all(&folder).map_err(unwritable)
@@ -85,8 +98,6 @@ fn unanswered(error: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use carry_model::Action;
-
     use super::*;
 
     #[test]

@@ -11,7 +11,7 @@ use carry_connectors::Access;
 use carry_http::HttpTransport;
 use carry_model::{Fault, MigrationId};
 use carry_pipeline::{AuthorizedWire, EngineWire, Shared, SignedIn};
-use carry_ports::{Clock, Tokens};
+use carry_ports::{Clock, Tokens, places};
 use carry_service::Connection;
 use secrecy::SecretString;
 
@@ -36,7 +36,7 @@ impl Outside {
         migration: &MigrationId,
         connection: &Connection,
     ) -> Self {
-        let prefix = format!("{}/{migration}", config.secret_prefix);
+        let prefix = places::secrets(&config.secret_prefix, migration);
         Self {
             quota: Arc::new(DynamoQuota::new(adapters.table.clone())),
             tokens: Arc::new(AwsTokens::new((*adapters.secrets).clone(), adapters.table.clone(), &prefix)),

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use carry_connectors::{Offline, SourceSettings, Target, UniversalWriter, open_source, open_target};
+use carry_connectors::{Offline, SourceSettings, Target, UniversalWriter, open_source, open_target, placed};
 use carry_model::{Action, Code, Entity, Fault, MigrationId, RunId};
 use carry_pipeline::steps::{Beginning, OpenRun, begin};
 use carry_pipeline::{Cancel, Connection, Engine, RunStore, Settings};
-use carry_ports::{Jobs, RunKind, Secrets};
+use carry_ports::{Jobs, RunKind, Secrets, places};
 use carry_service::{Connection as Kept, Side};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
@@ -86,8 +86,6 @@ pub struct Bench {
 
 /// Where the plan notes which system the source is.
 const SOURCE_SYSTEM: &str = "plan/source.json";
-const ENTITIES: &str = "plan/entities.json";
-const SETTINGS: &str = "settings.json";
 
 impl Bench {
     /// Rows that could not be read stand in the target beside what was carried, where it has a table for them: those
@@ -214,7 +212,8 @@ impl Stages {
     async fn source(&self, migration: &MigrationId) -> Result<carry_connectors::Source, Fault> {
         let kept = self.kept(migration, Side::Source).await?;
         let folder = uploads::folder();
-        if kept.is_uploaded() {
+        let placed = placed(&kept.spec, &folder);
+        if placed.is_some() {
             uploads::lay_out(&*self.adapters.staging, migration, &folder).await?;
         }
         let queries = match &kept.queries {
@@ -227,8 +226,7 @@ impl Stages {
             }
         };
         let settings = SourceSettings { values: kept.settings.clone(), queries };
-        let spec = uploads::placed(&kept.spec, &folder);
-        open_source(&spec, &settings, &self.outside(migration, &kept)).await
+        open_source(placed.as_ref().unwrap_or(&kept.spec), &settings, &self.outside(migration, &kept)).await
     }
 
     async fn target(&self, migration: &MigrationId) -> Result<Target, Fault> {
@@ -265,24 +263,12 @@ impl Stages {
     /// How the run is to be done: as it was staged before the start, for a mapping names records and has no place in
     /// an event; else by default.
     pub async fn settings<W>(&self, step: &Step<W>) -> Result<Settings, Fault> {
-        Ok(self.staged(step, SETTINGS).await?.unwrap_or_default())
-    }
-
-    /// Notes what is to be taken out of the target; None for everything that can be.
-    pub async fn note_entities_to_undo(
-        &self,
-        run: &OpenRun,
-        entities: Option<&[Entity]>,
-    ) -> Result<(), Fault> {
-        match entities {
-            Some(entities) => run.store().create_json(ENTITIES, &entities).await,
-            None => Ok(()),
-        }
+        Ok(self.staged(step, places::SETTINGS).await?.unwrap_or_default())
     }
 
     /// What is to be taken out of the target; None for everything that can be.
     pub async fn entities_to_undo<W>(&self, step: &Step<W>) -> Result<Option<Vec<Entity>>, Fault> {
-        self.staged(step, ENTITIES).await
+        self.staged(step, places::ENTITIES).await
     }
 
     /// Counts what a transformed batch could not be read of.

@@ -3,12 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use carry_model::{Code, Fault, MigrationId};
-use carry_ports::Staging;
-
-/// Where the files of a source lie: `migrations/<id>/uploads/<file>`.
-fn prefix(migration: &MigrationId) -> String {
-    format!("migrations/{migration}/uploads/")
-}
+use carry_ports::{Staging, places};
 
 /// Copies what was uploaded for a migration into the folder, which is made anew. A fault ([`Code::ConfigInvalid`])
 /// where nothing was.
@@ -22,7 +17,7 @@ pub(crate) async fn lay_out(
         std::fs::remove_dir_all(folder).map_err(unwritable)?;
     }
     std::fs::create_dir_all(folder).map_err(unwritable)?;
-    let prefix = prefix(migration);
+    let prefix = places::uploads(migration);
     let keys = staging.list(&prefix).await?;
     if keys.is_empty() {
         return Err(Fault::new(Code::ConfigInvalid)
@@ -50,23 +45,6 @@ fn is_below(file: &Path) -> bool {
     file.file_name().is_some() && file.components().all(is_name)
 }
 
-/// A connection with its folder in place of `uploads`: `gnucash:uploads/books.gnucash`.
-pub(crate) fn placed(spec: &str, folder: &Path) -> String {
-    let (scheme, path) = match spec.split_once(':') {
-        Some((scheme, path)) => (Some(scheme), path),
-        None => (None, spec),
-    };
-    let path = match path.strip_prefix("uploads") {
-        Some("") => folder.to_owned(),
-        Some(file) => folder.join(file.trim_start_matches('/')),
-        None => return spec.to_owned(),
-    };
-    match scheme {
-        Some(scheme) => format!("{scheme}:{}", path.display()),
-        None => path.display().to_string(),
-    }
-}
-
 /// A folder of this process, so that a container that is used again finds what it laid out.
 pub(crate) fn folder() -> PathBuf {
     std::env::temp_dir().join(format!("carryforward-{}", std::process::id()))
@@ -77,21 +55,6 @@ mod tests {
     use carry_ports::MemoryStaging;
 
     use super::*;
-
-    #[test]
-    fn a_connection_names_the_folder_or_a_file_in_it() {
-        let folder = Path::new("/tmp/x");
-        for (spec, wanted) in [
-            ("uploads", "/tmp/x"),
-            ("uploads/books.toml", "/tmp/x/books.toml"),
-            ("files:uploads/Invoices.csv", "files:/tmp/x/Invoices.csv"),
-            ("gnucash:uploads/books.gnucash", "gnucash:/tmp/x/books.gnucash"),
-            ("sqlite:uploads/books.db", "sqlite:/tmp/x/books.db"),
-            ("postgres://db/books", "postgres://db/books"),
-        ] {
-            assert_eq!(placed(spec, folder), wanted);
-        }
-    }
 
     #[tokio::test]
     async fn what_was_laid_out_before_is_gone() {

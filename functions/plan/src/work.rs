@@ -1,7 +1,7 @@
 //! The first step of a run.
 
 use carry_functions::{Bench, Call, Planned, Sides, Stages, Step};
-use carry_model::{Entity, Fault};
+use carry_model::Fault;
 use carry_pipeline::steps::Beginning;
 use carry_ports::RunKind;
 use serde::Deserialize;
@@ -10,21 +10,17 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub(crate) struct Begin {
     kind: RunKind,
-    /// What a rollback is about; everything that can be removed where nothing is named.
-    #[serde(default)]
-    entities: Option<Vec<Entity>>,
 }
 
 /// Begins the run, or goes on with it, and draws its plan unless it is a rollback.
 pub(crate) async fn planned(stages: &Stages, step: &Step<Begin>, call: &Call) -> Result<Planned, Fault> {
-    let Begin { kind, entities } = &step.what;
+    let Begin { kind } = &step.what;
     let sides = if *kind == RunKind::Rollback { Sides::Target } else { Sides::Both };
     let work = async |bench: Bench| {
         let run = match stages.begin_run(&bench, step, *kind).await? {
             Beginning::Over(run) => return Ok(Planned::over(&run)),
             Beginning::Open(run) => run,
         };
-        stages.note_entities_to_undo(&run, entities.as_deref()).await?;
         if *kind == RunKind::Rollback {
             return Ok(Planned::of(&run, None));
         }

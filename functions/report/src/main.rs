@@ -1,6 +1,7 @@
 //! Report: writes a run's report into staging; and leaves a run that met a fault in a true state, with a partial report.
 
 use carry_functions::{Caught, Error, Sides, Stages, Step, Stopped, serve};
+use carry_ports::RunKind;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -9,7 +10,7 @@ enum Work {
     /// The report.
     Write,
     /// The end that a fault makes.
-    Fail { error: Caught, wait_max_s: u64 },
+    Fail { kind: RunKind, error: Caught, wait_max_s: u64 },
 }
 
 #[tokio::main]
@@ -18,8 +19,8 @@ async fn main() -> Result<(), Error> {
         stages
             .bench(&step, Sides::None, &call, async |bench| match &step.what {
                 Work::Write => stages.write_report(&bench, &step).await.map(|()| Stopped::default()),
-                Work::Fail { error, wait_max_s } => {
-                    let Some(run) = stages.fail(&bench, &step, error).await? else {
+                Work::Fail { kind, error, wait_max_s } => {
+                    let Some(run) = stages.fail(&bench, &step, *kind, error).await? else {
                         return Ok(Stopped::default());
                     };
                     stages.write_report(&bench, &step).await?;

@@ -6,6 +6,7 @@ use carry_model::{Code, Fault, RunId};
 use carry_ports::{Flow, FlowStart, FlowState};
 
 use crate::fault::{fault, json_broken};
+use crate::table::waits;
 
 /// Runs as executions of one state machine, each under its run's id: Step Functions itself refuses a second one. A
 /// later attempt is `<run>.<attempt>`.
@@ -29,6 +30,17 @@ impl StepFunctions {
         }
         Ok(format!("{execution}:{}", name(run, attempt)))
     }
+
+    /// Waits until a start shows: for a moment, Step Functions may not know of what it has just started.
+    async fn shown(&self, start: &FlowStart) -> Result<(), Fault> {
+        for wait in waits() {
+            if self.state(&start.run, start.attempt).await?.is_some() {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
+    }
 }
 
 fn name(run: &RunId, attempt: u32) -> String {
@@ -47,7 +59,7 @@ impl Flow for StepFunctions {
             return Ok(false);
         }
         match execution.name(name(&start.run, start.attempt)).input(input).send().await {
-            Ok(_) => Ok(true),
+            Ok(_) => self.shown(start).await.map(|()| true),
             Err(e) if e.code() == Some("ExecutionAlreadyExists") => Ok(false),
             Err(e) => Err(fault("Step Functions StartExecution", &e)),
         }

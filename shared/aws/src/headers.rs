@@ -5,7 +5,8 @@ use carry_ports::{Deed, Header, Headers, Receipt};
 use crate::Table;
 use crate::fault::unusable;
 use crate::item::{Item, Key, json, number, optional, parsed, required, text, whole};
-use crate::jobs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, run_key_of, sortable};
+use crate::jobs::{LATEST, OVER_AT, run_key_of};
+use crate::listing::{self, CREATED, header_key, sortable};
 use crate::table::Change;
 
 const CUSTOMER: &str = "customer";
@@ -64,15 +65,8 @@ fn read(item: &Item) -> Result<Header, Fault> {
 #[async_trait]
 impl Headers for DynamoHeaders {
     async fn create(&self, header: &Header) -> Result<(), Fault> {
-        let created = sortable(header.created);
-        let key = header_key(&header.migration);
-        let change =
-            Change::default().set_once(CUSTOMER, text(&header.customer)).set_once(CREATED, text(&created));
-        self.table.update(&key, change).await?;
-        let known = self.table.get(&key).await?;
-        let created = known.as_ref().and_then(|known| optional(known, CREATED)).unwrap_or(&created);
-        self.table.create(listing_key(created, &header.migration).item()).await?;
-        Ok(())
+        let change = Change::default().set_once(CUSTOMER, text(&header.customer));
+        listing::set_up(&self.table, &header.migration, header.created, change).await
     }
 
     async fn get(&self, migration: &MigrationId) -> Result<Option<Header>, Fault> {
@@ -92,25 +86,13 @@ impl Headers for DynamoHeaders {
     }
 
     async fn due(&self) -> Result<Vec<MigrationId>, Fault> {
-        let query = self
-            .table
-            .query()
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(LISTING));
-        let listed = self.table.all(query).await?;
-        let id = |item: &Item| {
-            let (_, id) = required(item, "sk")?.split_once('#').ok_or_else(|| unusable("a listing"))?;
-            Ok(MigrationId::from(id))
-        };
-        let ids = listed.iter().map(id).collect::<Result<Vec<_>, Fault>>()?;
-        let keys: Vec<_> = ids.iter().map(header_key).collect();
         let mut due = Vec::new();
-        for header in self.table.get_many(&keys).await? {
+        for (migration, header) in listing::headers(&self.table).await? {
             if self.is_due(&header).await? {
-                due.push(Key::of(&header)?);
+                due.push(migration);
             }
         }
-        Ok(ids.into_iter().filter(|id| due.contains(&header_key(id))).collect())
+        Ok(due)
     }
 
     async fn expire(&self, migration: &MigrationId) -> Result<(), Fault> {

@@ -18,6 +18,7 @@ mod flow;
 mod headers;
 mod item;
 mod jobs;
+mod listing;
 mod mailer;
 mod quota;
 mod scheduler;

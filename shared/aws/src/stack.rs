@@ -1,5 +1,6 @@
 use aws_credential_types::provider::ProvideCredentials;
 use carry_model::{Code, Fault};
+use carry_ports::places;
 
 use crate::fault::fault;
 use crate::item::Key;
@@ -70,7 +71,7 @@ impl Stack {
 
     /// Begins the names of the secrets of its migrations.
     pub fn secret_prefix(&self) -> String {
-        format!("{}/migrations", self.name)
+        places::secrets_of_stack(&self.name)
     }
 
     /// What it was found with.

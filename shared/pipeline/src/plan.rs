@@ -96,9 +96,8 @@ pub(crate) async fn changed_since(jobs: &dyn Jobs, run: &Run) -> Result<Option<T
     }
     let runs = jobs.runs(&run.migration).await?;
     let reads_all = |earlier: &&Run| {
-        matches!(earlier.kind, RunKind::Full | RunKind::Delta)
-            && earlier.state.has_finished()
-            && earlier.id != run.id
+        let is_delta = earlier.kind == RunKind::Delta && earlier.state.has_finished();
+        (is_delta || earlier.has_carried_all()) && earlier.id != run.id
     };
     let last = runs.iter().filter(reads_all).map(|earlier| earlier.started).max();
     Ok(last.and_then(|started| started.checked_sub(OVERLAP).ok()))

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use carry_model::{Code, Entity, Fault, MigrationId, Record, RunId};
-use carry_ports::{Run, Stage, Staging};
+use carry_ports::{Run, Stage, Staging, places};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
@@ -34,7 +34,7 @@ impl RunStore {
 
     /// Of the run of that id.
     pub fn of(staging: Arc<dyn Staging>, migration: &MigrationId, run: &RunId) -> Self {
-        Self { staging, root: format!("migrations/{migration}/runs/{run}") }
+        Self { staging, root: places::run(migration, run) }
     }
 
     /// The key of a batch: `<stage>/<entity>/<part>.jsonl.zst`.
@@ -45,13 +45,13 @@ impl RunStore {
     /// Stages a small JSON object once; one that exists stays.
     pub async fn create_json(&self, key: &str, value: &impl Serialize) -> Result<(), Fault> {
         let bytes = serde_json::to_vec(value).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
-        self.staging.create(&format!("{}/{key}", self.root), bytes).await?;
+        self.staging.create(&self.whole_key(key), bytes).await?;
         Ok(())
     }
 
     /// A small JSON object, or None.
     pub async fn get_json<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Fault> {
-        let Some(bytes) = self.staging.get(&format!("{}/{key}", self.root)).await? else { return Ok(None) };
+        let Some(bytes) = self.staging.get(&self.whole_key(key)).await? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|e| corrupt(key).caused_by(e))
     }
 
@@ -62,7 +62,7 @@ impl RunStore {
 
     /// A key as the staging store knows it.
     pub fn whole_key(&self, key: &str) -> String {
-        format!("{}/{key}", self.root)
+        format!("{}{key}", self.root)
     }
 
     /// Stages JSON Lines, compressed, once.
@@ -78,13 +78,13 @@ impl RunStore {
     }
 
     async fn create_packed(&self, key: &str, packed: Vec<u8>) -> Result<(), Fault> {
-        self.staging.create(&format!("{}/{key}", self.root), packed).await?;
+        self.staging.create(&self.whole_key(key), packed).await?;
         Ok(())
     }
 
     /// Staged JSON Lines, decompressed.
     pub async fn get_lines(&self, key: &str) -> Result<Vec<u8>, Fault> {
-        let bytes = self.staging.get(&format!("{}/{key}", self.root)).await?.ok_or_else(|| corrupt(key))?;
+        let bytes = self.staging.get(&self.whole_key(key)).await?.ok_or_else(|| corrupt(key))?;
         decompress(&bytes).map_err(|fault| fault.detail(key))
     }
 
@@ -101,9 +101,8 @@ impl RunStore {
 
     /// Keys below a prefix, without the run's root, sorted.
     pub async fn list(&self, prefix: &str) -> Result<Vec<String>, Fault> {
-        let root = format!("{}/", self.root);
-        let keys = self.staging.list(&format!("{root}{prefix}")).await?;
-        Ok(keys.iter().filter_map(|key| key.strip_prefix(&root)).map(str::to_owned).collect())
+        let keys = self.staging.list(&self.whole_key(prefix)).await?;
+        Ok(keys.iter().filter_map(|key| key.strip_prefix(&self.root)).map(str::to_owned).collect())
     }
 }
 

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use carry_model::{Entity, Fault, MigrationId, RunId};
+use carry_model::{Fault, MigrationId, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::RunKind;
 
-/// What a run is started with: ids and names, never rows, and no settings, which may hold a customer's mapping: those
-/// lie in staging.
+/// What a run is started with: ids and names, never rows, and neither settings, which may hold a customer's mapping,
+/// nor what is removed: those lie in staging, where every attempt finds them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlowStart {
     /// The migration.
@@ -20,9 +20,6 @@ pub struct FlowStart {
     pub attempt: u32,
     /// What it does.
     pub kind: RunKind,
-    /// What a rollback removes; everything that can be removed where none is named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub entities: Vec<Entity>,
 }
 
 const fn first() -> u32 {

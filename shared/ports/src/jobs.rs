@@ -161,6 +161,13 @@ pub struct Run {
     pub since: Option<Timestamp>,
 }
 
+impl Run {
+    /// True where it brought the whole books over: what a delta can follow.
+    pub const fn has_carried_all(&self) -> bool {
+        matches!(self.kind, RunKind::Full | RunKind::Remigration) && self.state.has_finished()
+    }
+}
+
 /// What beginning a run came to.
 #[derive(Clone, Debug)]
 pub enum Begun {

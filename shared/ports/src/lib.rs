@@ -13,7 +13,7 @@
 //! * [`Quota`]: calls that many workers share.
 //! * [`Clock`]: the time.
 //!
-//! [`contract`] holds the suites that every adapter must pass.
+//! [`contract`] holds the suites that every adapter must pass; [`places`] says where things lie.
 
 mod clock;
 pub mod contract;
@@ -24,6 +24,7 @@ mod jobs;
 mod link;
 mod mailer;
 mod memory_jobs;
+pub mod places;
 mod quota;
 mod retention;
 mod scheduler;

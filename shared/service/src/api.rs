@@ -249,8 +249,7 @@ async fn runs(service: &Service, id: &MigrationId) -> Result<Response, Fault> {
 
 async fn standing(service: &Service, id: &MigrationId, run: &RunId) -> Result<Response, Fault> {
     let standing = service.standing(id, run).await?;
-    let state = standing.run.as_ref().map_or("starting", |run| run.state.name());
-    let body = json!({ "id": run, "state": state, "flow": standing.flow, "attempt": standing.attempt, "run": standing.run });
+    let body = json!({ "id": run, "state": standing.state(), "flow": standing.flow, "attempt": standing.attempt, "run": standing.run });
     Ok(Response::new(200, body))
 }
 

@@ -100,14 +100,18 @@ impl Service {
     pub async fn book(&self, migration: &MigrationId, booking: &Booking) -> Result<(String, String), Fault> {
         self.migration(migration).await?;
         let (when, shown) = self.when(booking)?;
-        if let By::Operator { who, why } = &booking.by {
-            if who.trim().is_empty() || why.trim().is_empty() {
-                return Err(
-                    Fault::new(Code::ConfigInvalid).detail("An operator's booking needs who and why.")
-                );
+        let who = match &booking.by {
+            By::Customer => "customer",
+            By::Operator { who, why } => {
+                if who.trim().is_empty() || why.trim().is_empty() {
+                    return Err(
+                        Fault::new(Code::ConfigInvalid).detail("An operator's booking needs who and why.")
+                    );
+                }
+                self.note(migration, who, "window overridden", why).await?;
+                who
             }
-            self.note(migration, who, "window overridden", why).await?;
-        }
+        };
         let text = serde_json::to_string(booking).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
         let unique: String = named(&text).chars().take(8).collect();
         let name = format!("{}{unique}", prefix(migration));
@@ -120,7 +124,7 @@ impl Service {
         });
         let zone = self.window.zone().to_owned();
         self.scheduler.put(&Schedule { name: name.clone(), when, zone, input: due }).await?;
-        self.note(migration, "customer", &format!("{} run booked", booking.kind.name()), &shown).await?;
+        self.note(migration, who, &format!("{} run booked", booking.kind.name()), &shown).await?;
         Ok((name, shown))
     }
 

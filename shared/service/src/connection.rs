@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use carry_model::{Code, Fault, MigrationId};
-use carry_ports::Secrets;
+use carry_ports::{Secrets, places};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Connection {
 impl Connection {
     /// The name of the secret it is kept in.
     pub fn name(prefix: &str, migration: &MigrationId, side: Side) -> String {
-        format!("{prefix}/{migration}/{}", side.name())
+        format!("{}/{}", places::secrets(prefix, migration), side.name())
     }
 
     /// Keeps it in place of an earlier one.
@@ -83,11 +83,6 @@ impl Connection {
         // What stands there is never told, not even where it cannot be read.
         serde_json::from_str(kept.expose_secret())
             .map_err(|_| Fault::new(Code::ConfigInvalid).detail("The stored connection is broken."))
-    }
-
-    /// True where the source is a folder or file that was uploaded.
-    pub fn is_uploaded(&self) -> bool {
-        self.spec == "uploads" || self.spec.contains("uploads/")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of a migration: everything of it is deleted at its time, and a receipt says what.
 
 use carry_model::{Fault, MigrationId};
-use carry_ports::Receipt;
+use carry_ports::{Receipt, places};
 
 use crate::{Service, booking};
 
@@ -50,11 +50,12 @@ impl Service {
         for name in &schedules {
             self.scheduler.delete(name).await?;
         }
-        let secrets = self.secrets.names(&format!("{}/{migration}/", self.secret_prefix)).await?;
+        let secrets =
+            self.secrets.names(&format!("{}/", places::secrets(&self.secret_prefix, migration))).await?;
         for name in &secrets {
             self.secrets.delete(name).await?;
         }
-        let objects = self.staging.delete_prefix(&Self::root(migration)).await?;
+        let objects = self.staging.delete_prefix(&places::migration(migration)).await?;
         let links = self.jobs.purge(migration).await?;
         let count = |names: &[String]| u64::try_from(names.len()).unwrap_or(u64::MAX);
         let receipt = Receipt {

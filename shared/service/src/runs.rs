@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use carry_model::{Code, Entity, Fault, MigrationId, RunId, Timestamp};
-use carry_ports::{FlowStart, FlowState, Run, RunKind, RunState};
+use carry_ports::{FlowStart, FlowState, Run, RunKind, RunState, places};
 use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::Value;
@@ -54,6 +54,18 @@ pub struct Standing {
     pub attempt: u32,
 }
 
+impl Standing {
+    /// Stable name of its state. A run that never began is over once its flow is.
+    pub fn state(&self) -> &'static str {
+        match (&self.run, self.flow) {
+            (Some(run), _) => run.state.name(),
+            (None, Some(FlowState::Stopped)) => "cancelled",
+            (None, Some(FlowState::Ended | FlowState::Failed)) => "failed",
+            (None, Some(FlowState::Running) | None) => "starting",
+        }
+    }
+}
+
 impl Service {
     /// Starts a run, or goes on with it, and hands back its name.
     pub async fn start(&self, migration: &MigrationId, wanted: Wanted, who: &str) -> Result<RunId, Fault> {
@@ -78,19 +90,12 @@ impl Service {
         if flow == Some(FlowState::Running) || (flow.is_some() && active.is_none()) {
             return Ok(run);
         }
-        if !wanted.settings.is_null() {
-            // Beside what is staged, not in the flow's input: a mapping names a customer's accounts. The first stays.
-            let settings = wanted.settings.to_string().into_bytes();
-            self.staging
-                .create(&format!("{}settings.json", Self::run_root(migration, &run)), settings)
-                .await?;
-        }
+        self.stage(migration, &run, &wanted).await?;
         let start = FlowStart {
             migration: migration.clone(),
             run: run.clone(),
             attempt: attempt + 1,
             kind: wanted.kind,
-            entities: wanted.entities,
         };
         if self.flow.start(&start).await? {
             let what = format!("{} run started", wanted.kind.name());
@@ -100,12 +105,24 @@ impl Service {
         Ok(run)
     }
 
+    /// Stages how a run is to be done, not in the flow's input: a mapping names a customer's accounts, and a later
+    /// attempt has to find the same. The first stays.
+    async fn stage(&self, migration: &MigrationId, run: &RunId, wanted: &Wanted) -> Result<(), Fault> {
+        let root = places::run(migration, run);
+        if !wanted.settings.is_null() {
+            let settings = wanted.settings.to_string().into_bytes();
+            self.staging.create(&format!("{root}{}", places::SETTINGS), settings).await?;
+        }
+        if !wanted.entities.is_empty() {
+            let entities = serde_json::to_vec(&wanted.entities);
+            let entities = entities.map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+            self.staging.create(&format!("{root}{}", places::ENTITIES), entities).await?;
+        }
+        Ok(())
+    }
+
     fn check_delta(&self, runs: &[Run]) -> Result<(), Fault> {
-        let finished = |run: &&Run| {
-            let kind = matches!(run.kind, RunKind::Full | RunKind::Remigration);
-            kind && run.state.has_finished()
-        };
-        let last = runs.iter().filter(finished).filter_map(|run| run.ended).max();
+        let last = runs.iter().filter(|run| run.has_carried_all()).filter_map(|run| run.ended).max();
         let last = last.ok_or_else(|| Fault::new(Code::DeltaRefused).detail("No full run has finished."))?;
         let days = SignedDuration::from_hours(DELTA_DAYS * 24);
         if self.clock.now().duration_since(last) > days {
@@ -150,14 +167,27 @@ impl Service {
         Ok(oldest)
     }
 
-    /// Goes on with a run whose flow broke off. One that goes on by itself is left alone.
+    /// Goes on with a run whose flow broke off; where that was after the run's end, its report is written. One that
+    /// goes on by itself is left alone.
     pub async fn resume(&self, migration: &MigrationId, id: &RunId, who: &str) -> Result<RunId, Fault> {
-        let standing = self.standing(migration, id).await?;
-        let run = standing.run.ok_or_else(|| Fault::new(Code::MigrationUnknown).detail("It never began."))?;
-        if !run.state.is_active() {
+        let Standing { run, flow, attempt, .. } = self.standing(migration, id).await?;
+        let run = run.ok_or_else(|| Fault::new(Code::MigrationUnknown).detail("It never began."))?;
+        if run.state.is_active() {
+            return self.start(migration, Wanted::named(run.kind, run.id, Value::Null), who).await;
+        }
+        if !run.state.has_finished() || flow != Some(FlowState::Failed) {
             return Err(Fault::new(Code::RunEnded).detail(format!("It is {}.", run.state.name())));
         }
-        self.start(migration, Wanted::named(run.kind, run.id, Value::Null), who).await
+        let start = FlowStart {
+            migration: migration.clone(),
+            run: run.id.clone(),
+            attempt: attempt + 1,
+            kind: run.kind,
+        };
+        if self.flow.start(&start).await? {
+            self.note(migration, who, "report asked for anew", "").await?;
+        }
+        Ok(run.id)
     }
 
     /// Ends a run for good. What it wrote stays; a rollback removes it.
@@ -199,7 +229,7 @@ impl Service {
         migration: &MigrationId,
         run: &RunId,
     ) -> Result<BTreeMap<String, String>, Fault> {
-        let folder = format!("{}report/", Self::run_root(migration, run));
+        let folder = format!("{}{}", places::run(migration, run), places::REPORTS);
         let keys = self.staging.list(&folder).await?;
         let mut newest = (None, BTreeMap::new());
         for key in &keys {
@@ -231,6 +261,6 @@ impl Service {
             let hint = "Name a file without a folder, at most 200 bytes long.";
             return Err(Fault::new(Code::ConfigInvalid).detail("That is no file name.").hint(hint));
         }
-        self.doors.upload(&format!("{}uploads/{file}", Self::root(migration)), OPEN_FOR).await
+        self.doors.upload(&format!("{}{file}", places::uploads(migration)), OPEN_FOR).await
     }
 }

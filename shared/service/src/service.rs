@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use carry_model::{Code, Fault, MigrationId, RunId};
+use carry_model::{Code, Fault, MigrationId};
 use carry_ports::{
     Clock, Deed, Doors, Flow, Header, Headers, Jobs, Mailer, Migration, Scheduler, Secrets, Staging,
 };
@@ -50,16 +50,6 @@ impl Service {
     /// A migration that is there. A fault ([`Code::MigrationUnknown`]) for any other, one whose time is over too.
     pub async fn migration(&self, id: &MigrationId) -> Result<Migration, Fault> {
         self.jobs.migration(id).await?.ok_or_else(|| Fault::new(Code::MigrationUnknown))
-    }
-
-    /// Where a migration's objects lie.
-    pub fn root(migration: &MigrationId) -> String {
-        format!("migrations/{migration}/")
-    }
-
-    /// Where a run's objects lie.
-    pub(crate) fn run_root(migration: &MigrationId, run: &RunId) -> String {
-        format!("{}runs/{run}/", Self::root(migration))
     }
 
     /// Adds to the audit trail: who did what, and why where it needs a reason.

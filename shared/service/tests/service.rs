@@ -82,8 +82,8 @@ impl House {
         id
     }
 
-    /// Ends a run as its flow would.
-    async fn end(&self, migration: &str, run: &str, kind: RunKind, state: RunState) {
+    /// Begins a run as its flow would.
+    async fn begin(&self, migration: &str, run: &str, kind: RunKind) -> Run {
         let run = Run {
             id: run.into(),
             migration: migration.into(),
@@ -96,6 +96,12 @@ impl House {
             since: None,
         };
         self.service.jobs.begin_run(run.clone()).await.unwrap();
+        run
+    }
+
+    /// Ends a run as its flow would.
+    async fn end(&self, migration: &str, run: &str, kind: RunKind, state: RunState) {
+        let run = self.begin(migration, run, kind).await;
         self.service.jobs.save_run(&Run { state, ended: Some(Noon.now()), ..run }).await.unwrap();
     }
 }
@@ -139,6 +145,76 @@ async fn a_run_needs_both_sides() {
     let refused = house.call("POST", &format!("/migrations/{id}/runs"), json!({ "kind": "demo" })).await;
     assert_eq!(refused.status, 400);
     assert!(house.flow.started().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_rollback_removes_is_the_same_in_every_attempt() {
+    let house = house();
+    let id = house.migration().await;
+    let body = json!({ "kind": "rollback", "entities": ["invoice", "payment"] });
+    let run = house.call("POST", &format!("/migrations/{id}/runs"), body).await.body["run"].clone();
+    let run = RunId::from(run.as_str().unwrap());
+    house.begin(&id, run.as_str(), RunKind::Rollback).await;
+    house.flow.fail(&run, 1);
+    let resumed = house.call("POST", &format!("/migrations/{id}/runs/{run}/resume"), Value::Null).await;
+    assert_eq!(resumed.status, 202, "{:?}", resumed.body);
+    assert_eq!(house.flow.started().len(), 2);
+    let staged =
+        house.service.staging.get(&format!("migrations/{id}/runs/{run}/entities.json")).await.unwrap();
+    let staged: Value = serde_json::from_slice(&staged.unwrap()).unwrap();
+    assert_eq!(staged, json!(["invoice", "payment"]));
+}
+
+#[tokio::test]
+async fn a_run_that_never_began_is_over_with_its_flow() {
+    let house = house();
+    let id = house.migration().await;
+    let run = house.call("POST", &format!("/migrations/{id}/runs"), json!({ "kind": "demo" })).await;
+    let run = RunId::from(run.body["run"].as_str().unwrap());
+    let path = format!("/migrations/{id}/runs/{run}");
+    assert_eq!(house.call("GET", &path, Value::Null).await.body["state"], "starting");
+    house.flow.fail(&run, 1);
+    assert_eq!(house.call("GET", &path, Value::Null).await.body["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_report_that_was_not_written_can_be_asked_for_again() {
+    let house = house();
+    let id = house.migration().await;
+    let run = house.call("POST", &format!("/migrations/{id}/runs"), json!({ "kind": "full" })).await;
+    let run = run.body["run"].as_str().unwrap().to_owned();
+    house.end(&id, &run, RunKind::Full, RunState::Finished).await;
+    let path = format!("/migrations/{id}/runs/{run}/resume");
+    let resume = async || house.call("POST", &path, Value::Null).await.status;
+    assert_eq!(resume().await, 409, "its flow writes the report now");
+    house.flow.fail(&RunId::from(run.as_str()), 1);
+    assert_eq!(resume().await, 202);
+    let attempts: Vec<_> = house.flow.started().iter().map(|start| start.attempt).collect();
+    assert_eq!(attempts, [1, 2]);
+    assert_eq!(resume().await, 409, "the second attempt writes it now");
+}
+
+#[tokio::test]
+async fn a_delta_follows_a_remigration_too() {
+    let house = house();
+    let id = house.migration().await;
+    let path = format!("/migrations/{id}/runs");
+    assert_eq!(house.call("POST", &path, json!({ "kind": "delta" })).await.status, 400);
+    house.end(&id, "r", RunKind::Remigration, RunState::Finished).await;
+    assert_eq!(house.call("POST", &path, json!({ "kind": "delta" })).await.status, 202);
+}
+
+#[tokio::test]
+async fn the_audit_trail_says_who_booked() {
+    let house = house();
+    let id = house.migration().await;
+    let at = json!({ "once": "2026-11-28T12:00:00" }); // a Saturday
+    let by = json!({ "operator": { "who": "ann", "why": "asked for by phone" } });
+    let booking = json!({ "kind": "delta", "times": at, "by": by });
+    assert_eq!(house.call("POST", &format!("/migrations/{id}/bookings"), booking).await.status, 201);
+    let trail = house.headers.trail(&id.as_str().into()).await.unwrap();
+    let booked = trail.iter().find(|deed| deed.what == "delta run booked").unwrap();
+    assert_eq!(booked.who, "ann");
 }
 
 #[tokio::test]
@@ -213,22 +289,7 @@ async fn the_oldest_run_that_goes_on_is_known() {
     assert_eq!(house.service.oldest_active().await.unwrap(), None);
     let wanted = Wanted::named(RunKind::Demo, RunId::from("d"), Value::Null);
     house.service.start(&id.as_str().into(), wanted, "test").await.unwrap();
-    house
-        .service
-        .jobs
-        .begin_run(Run {
-            id: "d".into(),
-            migration: id.as_str().into(),
-            kind: RunKind::Demo,
-            state: RunState::Running,
-            started: Noon.now(),
-            ended: None,
-            attempts: 1,
-            seconds: BTreeMap::new(),
-            since: None,
-        })
-        .await
-        .unwrap();
+    house.begin(&id, "d", RunKind::Demo).await;
     assert_eq!(house.service.oldest_active().await.unwrap(), Some(Noon.now()));
 }
 

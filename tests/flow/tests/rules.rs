@@ -23,7 +23,7 @@ const NOT_BY_ITSELF: [&str; 7] =
     ["RateLimited", "Auth", "Config", "Rejected", "Unsupported", "Integrity", "Interrupted"];
 
 /// What an event may hold: ids, keys, counters, and the names of steps.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 12] = [
     "migration",
     "run",
     "attempt",
@@ -36,7 +36,6 @@ const FIELDS: [&str; 13] = [
     "error",
     "wait_max_s",
     "kind",
-    "entities",
 ];
 
 fn tasks(definition: &Value) -> Vec<(String, &Value)> {

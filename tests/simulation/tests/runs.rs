@@ -232,6 +232,47 @@ async fn delta(source: fn(&Books, &Books) -> BookSource) {
 }
 
 #[tokio::test]
+async fn a_payment_that_changed_keeps_its_allocations() {
+    let mut books = Books::generate(5, 30);
+    let world = World::new(MemoryTarget::new(5, Trouble::default()));
+    until_done(&world, &books, RunKind::Full, &Settings::default()).await;
+    let allocations = |world: &World| -> BTreeMap<_, _> {
+        let real = world.target.kept().into_iter().filter(|kept| !exact::is_derived(&kept.key.id));
+        real.filter_map(|kept| match kept.body {
+            Body::Payment(payment) => Some((kept.key, payment.allocations)),
+            _ => None,
+        })
+        .collect()
+    };
+    let before = allocations(&world);
+    assert!(before.values().any(|allocations| !allocations.is_empty()));
+    for record in &mut books.records {
+        if let Body::Payment(payment) = &record.body {
+            let payment = Payment { memo: Some("found again".to_owned()), ..payment.clone() };
+            *record =
+                Record::new(record.entity, record.id.clone(), record.number.clone(), Body::Payment(payment))
+                    .unwrap();
+        }
+    }
+    let engine = world.engine(BookSource::new(&books));
+    let delta = run(&engine, &world.migration(), RunKind::Delta, &Settings::default()).await.unwrap();
+    assert!(delta.tally.entities[&Entity::Payment].updated > 0);
+    assert_eq!(allocations(&world), before);
+    check(&world, &books);
+}
+
+#[tokio::test]
+async fn a_delta_follows_a_remigration_as_it_follows_a_full_run() {
+    let books = Books::generate(13, 20);
+    let world = World::new(MemoryTarget::new(13, Trouble::default()));
+    until_done(&world, &books, RunKind::Remigration, &Settings::default()).await;
+    let engine = world.engine(BookSource::new(&books));
+    let delta = run(&engine, &world.migration(), RunKind::Delta, &Settings::default()).await.unwrap();
+    assert!(delta.reconciled.agrees());
+    check(&world, &books);
+}
+
+#[tokio::test]
 async fn high_level_mode_comes_to_the_same_balances() {
     let books = Books::generate(7, 40);
     let world = World::new(MemoryTarget::new(7, Trouble::default()));

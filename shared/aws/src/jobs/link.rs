@@ -1,5 +1,7 @@
 //! A link as an item. Attribute names are short because every link pays for them; `docs/table.md` spells them out.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
 use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId, TargetId, checked_sum};
 use carry_ports::{Change as How, Link, LinkState, More};
 
@@ -55,6 +57,43 @@ pub(super) fn applied_by(payment: &RecordKey) -> String {
     let name = format!("{} {}", payment.entity.name(), payment.id);
     let hash = blake3::hash(name.as_bytes()).to_hex();
     format!("{APPLIED}{}", hash.chars().take(24).collect::<String>())
+}
+
+/// What payments take off documents, as their own links say.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// The attributes of these payments.
+    names: HashSet<String>,
+    by_document: HashMap<RecordKey, BTreeMap<String, Decimal>>,
+}
+
+impl Taken {
+    /// By these payments; one without a link takes nothing.
+    pub(super) fn by(
+        payments: &BTreeSet<&RecordKey>,
+        links: &HashMap<&RecordKey, Link>,
+    ) -> Result<Self, Fault> {
+        let mut taken = Self::default();
+        for payment in payments {
+            let name = applied_by(payment);
+            let link = links.get(payment).filter(|link| link.is_done());
+            for allocation in link.into_iter().flat_map(|link| &link.more.allocations) {
+                let of = taken.by_document.entry(allocation.document.clone()).or_default();
+                let sum = of.entry(name.clone()).or_default();
+                *sum = checked_sum([*sum, allocation.amount])?;
+            }
+            taken.names.insert(name);
+        }
+        Ok(taken)
+    }
+
+    /// Puts it in place of what a document's item says of the same payments.
+    pub(super) fn restate(&self, document: &RecordKey, item: &mut Item) {
+        item.retain(|name, _| !self.names.contains(name));
+        for (name, amount) in self.by_document.get(document).into_iter().flatten() {
+            item.insert(name.clone(), text(amount.to_string()));
+        }
+    }
 }
 
 const fn state_name(state: LinkState) -> &'static str {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId};
@@ -13,7 +13,9 @@ mod batches;
 mod link;
 mod runs;
 
-pub(crate) use runs::{CREATED, LATEST, LISTING, OVER_AT, header_key, listing_key, run_key_of, sortable};
+use link::Taken;
+
+pub(crate) use runs::{LATEST, OVER_AT, run_key_of};
 
 /// Entities counted or purged at once.
 const ENTITIES_AT_ONCE: usize = 8;
@@ -81,6 +83,25 @@ impl DynamoJobs {
         let changes = changes.into_iter();
         self.update_all(changes.map(|(key, c)| (link::key(migration, key), c.if_there())).collect()).await?;
         Ok(())
+    }
+
+    /// The links there are of these records, their documents' applied sums as `taken` states them.
+    async fn found<'a>(
+        &self,
+        migration: &MigrationId,
+        keys: &BTreeSet<&'a RecordKey>,
+        taken: &Taken,
+    ) -> Result<HashMap<&'a RecordKey, Link>, Fault> {
+        let wanted: HashMap<Key, &RecordKey> =
+            keys.iter().map(|key| (link::key(migration, key), *key)).collect();
+        let asked: Vec<Key> = wanted.keys().cloned().collect();
+        let read = |mut item: Item| {
+            let Some(key) = wanted.get(&Key::of(&item)?) else { return Ok(None) };
+            taken.restate(key, &mut item);
+            Ok(Some((*key, link::read(key.entity, &item)?)))
+        };
+        let items = self.table.get_many(&asked).await?.into_iter();
+        items.filter_map(|item| read(item).transpose()).collect()
     }
 
     /// Pages through an entity's links in order, after one.
@@ -173,18 +194,19 @@ impl Jobs for DynamoJobs {
     }
 
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
-        let wanted: Vec<Key> = keys.iter().map(|key| link::key(migration, key)).collect();
-        let mut asked = wanted.clone();
-        asked.sort_unstable();
-        asked.dedup();
-        let (over, items) = tokio::join!(self.is_over(migration), self.table.get_many(&asked));
+        let pays = |key: &RecordKey| key.entity.is_transaction() && !key.entity.is_document();
+        let (payments, others): (BTreeSet<_>, BTreeSet<_>) = keys.iter().partition(|key| pays(key));
+        // A batch that another worker closes shows at the documents before it shows in its payments' links. So the
+        // links are read first, and what a payment asked for takes off is what its own link says.
+        let own = Taken::default();
+        let (over, found) = tokio::join!(self.is_over(migration), self.found(migration, &payments, &own));
         if over? {
             return Ok(keys.iter().map(|_| None).collect());
         }
-        let items = items?.into_iter().map(|item| Ok((Key::of(&item)?, item)));
-        let items = items.collect::<Result<HashMap<_, _>, Fault>>()?;
-        let found = keys.iter().zip(&wanted);
-        found.map(|(key, at)| items.get(at).map(|item| link::read(key.entity, item)).transpose()).collect()
+        let mut found = found?;
+        let taken = Taken::by(&payments, &found)?;
+        found.extend(self.found(migration, &others, &taken).await?);
+        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
     }
 
     async fn links(

@@ -1,7 +1,5 @@
 //! Headers and runs: which migrations there are, until when, and which run of each is under way.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use carry_model::{Code, Fault, MigrationId, RunId, Timestamp};
@@ -9,27 +7,18 @@ use carry_ports::{Begun, Migration, Run, RunState};
 
 use super::DynamoJobs;
 use crate::fault::{fault, unusable};
-use crate::item::{EXPIRES, Item, Key, json, number, optional, parsed, required, text, whole};
+use crate::item::{EXPIRES, Item, Key, json, number, optional, parsed, text, whole};
+use crate::listing::{self, CREATED, header_key};
 use crate::table::{Change, waits};
 
-const HEADER: &str = "HEADER";
 const RUN_PREFIX: &str = "RUN#";
-/// The partition of the listings.
-pub(crate) const LISTING: &str = "MIGRATIONS";
 const JSON: &str = "js";
 /// Is there once a run has ended: what ended stays so, whatever a late repetition says.
 const ENDED: &str = "ended";
-/// When the migration was set up.
-pub(crate) const CREATED: &str = "created";
 /// The run that was begun last; active or not is what its own item says.
 pub(crate) const LATEST: &str = "latest";
 /// Seconds since 1970 after which nothing of the migration is to be seen any more.
 pub(crate) const OVER_AT: &str = "over_at";
-
-/// Where a migration's header lies.
-pub(crate) fn header_key(migration: &MigrationId) -> Key {
-    Key::new(format!("M#{migration}"), HEADER)
-}
 
 fn run_key(migration: &MigrationId, run: &RunId) -> Key {
     Key::new(format!("M#{migration}"), format!("{RUN_PREFIX}{run}"))
@@ -38,16 +27,6 @@ fn run_key(migration: &MigrationId, run: &RunId) -> Key {
 /// The same, beside a header.
 pub(crate) fn run_key_of(header: &Key, run: &str) -> Key {
     Key::new(&header.pk, format!("{RUN_PREFIX}{run}"))
-}
-
-/// A time as text that sorts.
-pub(crate) fn sortable(time: Timestamp) -> String {
-    format!("{time:.3}")
-}
-
-/// Where the listing of a migration lies.
-pub(crate) fn listing_key(created: &str, migration: &MigrationId) -> Key {
-    Key::new(LISTING, format!("{created}#{migration}"))
 }
 
 fn is_over_at(header: &Item, now: Timestamp) -> bool {
@@ -62,33 +41,15 @@ impl DynamoJobs {
     }
 
     pub(super) async fn create_header(&self, migration: &Migration) -> Result<(), Fault> {
-        let created = sortable(migration.created);
-        let change = Change::default().set_once(JSON, json(migration)?).set_once(CREATED, text(&created));
-        self.table.update(&header_key(&migration.id), change).await?;
-        // Where the header was there with an earlier time, it is listed under that one.
-        let header = self.table.get(&header_key(&migration.id)).await?;
-        let created = header.as_ref().and_then(|header| optional(header, CREATED)).unwrap_or(&created);
-        self.table.create(listing_key(created, &migration.id).item()).await?;
-        Ok(())
+        let change = Change::default().set_once(JSON, json(migration)?);
+        listing::set_up(&self.table, &migration.id, migration.created, change).await
     }
 
     pub(super) async fn live_migrations(&self) -> Result<Vec<Migration>, Fault> {
-        let query = self
-            .table
-            .query()
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(LISTING));
-        let listed = self.table.all(query).await?;
-        let ids = listed.iter().map(|item| {
-            let (_, id) = required(item, "sk")?.split_once('#').ok_or_else(|| unusable("a listing"))?;
-            Ok(header_key(&MigrationId::from(id)))
-        });
-        let keys = ids.collect::<Result<Vec<_>, Fault>>()?;
-        let headers = self.table.get_many(&keys).await?.into_iter().map(|item| Ok((Key::of(&item)?, item)));
-        let mut headers = headers.collect::<Result<HashMap<_, _>, Fault>>()?;
         let now = self.table.now();
-        let live = keys.iter().filter_map(|key| headers.remove(key));
-        live.filter(|header| !is_over_at(header, now) && header.contains_key(JSON))
+        let headers = listing::headers(&self.table).await?.into_iter().map(|(_, header)| header);
+        headers
+            .filter(|header| !is_over_at(header, now) && header.contains_key(JSON))
             .map(|header| parsed(&header, JSON))
             .collect()
     }
@@ -249,7 +210,7 @@ impl DynamoJobs {
         let bare = Change::default().remove(JSON).remove(LATEST).remove(OVER_AT);
         self.table.update(&key, bare.if_there()).await?;
         match optional(&header, CREATED) {
-            Some(created) => self.table.delete_many(&[listing_key(created, migration)]).await,
+            Some(created) => listing::unlist(&self.table, migration, created).await,
             None => Ok(()),
         }
     }

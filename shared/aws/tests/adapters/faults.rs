@@ -129,6 +129,40 @@ impl Intercept for Shared<LeaveOver> {
     }
 }
 
+/// The next looks at an execution find none: Step Functions' reads are eventually consistent.
+#[derive(Debug)]
+pub(crate) struct NotYet {
+    looks: AtomicU64,
+}
+
+impl NotYet {
+    pub(crate) const fn after_looks(looks: u64) -> Self {
+        Self { looks: AtomicU64::new(looks) }
+    }
+}
+
+impl Intercept for NotYet {
+    fn name(&self) -> &'static str {
+        "not yet"
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let looks =
+            context.request().headers().get("x-amz-target") == Some("AWSStepFunctions.DescribeExecution");
+        let left = |left: u64| left.checked_sub(1);
+        if looks && self.looks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok() {
+            let body = r#"{"__type":"ExecutionDoesNotExist","message":"not yet"}"#;
+            *context.response_mut() = HttpResponse::new(400.try_into()?, body.into());
+        }
+        Ok(())
+    }
+}
+
 /// Lets so many writes out, then breaks the connection for good: what a process killed at that point has written.
 #[derive(Debug)]
 pub(crate) struct Killed {

@@ -200,6 +200,33 @@ async fn a_batch_closed_by_half_is_carried_through() {
     }
 }
 
+/// Two workers with the same batch: while one closes it, the other must not take its payments' allocations for those
+/// of others, or it would cut them.
+#[tokio::test]
+async fn a_batch_that_is_being_closed_is_seen_whole_or_not_at_all() {
+    let Some(stack) = Stack::start().await else { return };
+    for writes in 0.. {
+        let run = run(&format!("closing {writes}"), &format!("run {writes}"));
+        let other = plain(&stack);
+        other.begin_run(run.clone()).await.unwrap();
+        let invoices: Vec<_> = (0..3).map(|number| link(&run, Entity::Invoice, number)).collect();
+        carry(&other, &run, "invoice/p/1", &invoices, &[]).await.unwrap();
+        let (payments, applied): (Vec<_>, Vec<_>) = (0..3).map(|number| payment(&run, number)).unzip();
+        let closing = jobs_with(&stack, SystemClock, Killed::after(writes));
+        let closed = carry(&closing, &run, "payment/p/1", &payments, &applied).await.is_ok();
+        let keys = |links: &[Link]| links.iter().map(|link| link.key.clone()).collect::<Vec<_>>();
+        let seen = other.resolve(&run.migration, &[keys(&payments), keys(&invoices)].concat()).await.unwrap();
+        for (payment, invoice) in seen[..3].iter().zip(&seen[3..]) {
+            let taken = payment.as_ref().map_or(Decimal::ZERO, |payment| payment.more.allocations[0].amount);
+            assert_eq!(invoice.as_ref().unwrap().applied, taken, "after {writes} writes");
+        }
+        if closed {
+            assert!(writes > 3, "it was looked at in {writes} different states");
+            return;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_full_run_costs_at_most_two_write_units_a_record() {
     const RECORDS: usize = 300;

@@ -14,13 +14,14 @@ mod stack;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use carry_aws::{DynamoHeaders, DynamoQuota};
+use carry_aws::{DynamoHeaders, DynamoQuota, StepFunctions};
 use carry_connector::oauth::Grant;
 use carry_model::{Code, Fault, Timestamp};
 use carry_ports::{
-    Clock, Headers, Jobs, Leased, Migration, Quota, Rate, Retention, Run, RunKind, RunState, Secrets, Tokens,
-    contract,
+    Clock, Flow, FlowStart, FlowState, Headers, Jobs, Leased, Migration, Quota, Rate, Retention, Run,
+    RunKind, RunState, Secrets, Tokens, contract,
 };
+use faults::NotYet;
 use stack::{BUCKET, Stack};
 
 /// The time in which the contract's migrations live.
@@ -68,6 +69,18 @@ async fn step_functions_keeps_the_contract_of_flow() {
     let Some(stack) = Stack::start().await else { return };
     let machine = stack.make_machine().await;
     contract::flow(&stack.aws().flow(machine)).await;
+}
+
+#[tokio::test]
+async fn what_was_started_shows_before_the_start_is_answered() {
+    let Some(stack) = Stack::start().await else { return };
+    let machine = stack.make_machine().await;
+    let config = aws_sdk_sfn::config::Builder::from(&stack.config);
+    let config = config.interceptor(NotYet::after_looks(4)).build();
+    let flow = StepFunctions::new(aws_sdk_sfn::Client::from_conf(config), machine);
+    let start = FlowStart { migration: "m".into(), run: "r".into(), attempt: 1, kind: RunKind::Demo };
+    assert!(flow.start(&start).await.unwrap());
+    assert_eq!(flow.state(&"r".into(), 1).await.unwrap(), Some(FlowState::Running));
 }
 
 #[tokio::test]

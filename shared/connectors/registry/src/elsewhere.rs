@@ -70,6 +70,17 @@ pub fn target_manifest(text: &str) -> Result<&'static Manifest, Fault> {
     })
 }
 
+/// A connection text as it is opened where the uploaded files lie in `folder`: `gnucash:uploads/book.gnucash` names a
+/// file there. None for one that names no upload.
+pub fn placed(spec: &str, folder: &Path) -> Option<String> {
+    let (scheme, path) = spec.split_once(':').map_or(("", spec), |(scheme, path)| (scheme, path));
+    let file = match path.strip_prefix(UPLOADS)? {
+        "" => folder.to_owned(),
+        file => folder.join(file.strip_prefix('/')?),
+    };
+    Some(if scheme.is_empty() { file.display().to_string() } else { format!("{scheme}:{}", file.display()) })
+}
+
 fn portable(text: &str) -> Result<Portable, Fault> {
     let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let spec = text.trim().to_owned();
@@ -161,6 +172,25 @@ mod tests {
         assert_eq!(taken.files, [("book.gnucash".to_owned(), book.clone())]);
         let taken = portable_source(book.to_str().unwrap()).unwrap();
         assert_eq!(taken.spec, "sqlite:uploads/book.gnucash");
+    }
+
+    #[test]
+    fn what_was_uploaded_is_opened_where_it_lies() {
+        let placed = |spec| placed(spec, Path::new("/tmp/x"));
+        for (spec, there) in [
+            ("uploads", "/tmp/x"),
+            ("uploads/books.toml", "/tmp/x/books.toml"),
+            ("files:uploads/Invoices.csv", "files:/tmp/x/Invoices.csv"),
+            ("gnucash:uploads/books.gnucash", "gnucash:/tmp/x/books.gnucash"),
+            ("sqlite:uploads/books.db", "sqlite:/tmp/x/books.db"),
+        ] {
+            assert_eq!(placed(spec).as_deref(), Some(there));
+        }
+        for spec in
+            ["postgres://db/books", "postgres://db/uploads/books", "uploads2/a.csv", "my/uploads/a.csv"]
+        {
+            assert_eq!(placed(spec), None, "{spec}");
+        }
     }
 
     #[test]

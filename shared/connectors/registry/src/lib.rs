@@ -17,7 +17,7 @@ use carry_connector::{Manifest, Survey, Transformer};
 use carry_model::{Code, Fault};
 
 pub use carry_database::universal::UniversalWriter;
-pub use elsewhere::{Portable, UPLOADS, portable_source, portable_target, target_manifest};
+pub use elsewhere::{Portable, UPLOADS, placed, portable_source, portable_target, target_manifest};
 pub use matrix::support_matrix;
 pub use offline::Offline;
 pub use open::{

@@ -217,7 +217,7 @@ impl Loader {
             Body::Payment(payment) if self.plan.settings.mode == Mode::HighLevel => {
                 unapplied_only(payment).map(|(payment, cut)| (Body::Payment(payment), cut))
             }
-            Body::Payment(payment) => match within_balances(payment, known) {
+            Body::Payment(payment) => match within_balances(&record.key(), payment, known) {
                 Ok(None) => return Ok((record, Vec::new())),
                 Ok(Some((payment, cut))) => Ok((Body::Payment(payment), cut)),
                 Err(fault) => Err(fault),
@@ -377,9 +377,15 @@ fn adds_up(document: &Document) -> bool {
 /// Cuts allocations down so that no document ends below the open balance its source states; None where all can
 /// stay as they are.
 fn within_balances(
+    key: &RecordKey,
     payment: &Payment,
     known: &mut Known,
 ) -> Result<Option<(Payment, Vec<Adjustment>)>, Fault> {
+    // What its earlier version takes off gives way to it.
+    let earlier = known.done(key).map(|link| link.more.allocations.clone()).unwrap_or_default();
+    for allocation in earlier {
+        known.apply(&allocation.document, -allocation.amount)?;
+    }
     let mut cuts = Vec::new();
     for (at, allocation) in payment.allocations.iter().enumerate() {
         let Some(room) = room(&allocation.document, known)? else { continue };

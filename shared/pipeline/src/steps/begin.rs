@@ -41,8 +41,7 @@ pub async fn begin(
         }
         refuse_beside(runs.iter().find(|run| run.state.is_active()), id)?;
     }
-    let is_whole = |run: &Run| run.kind == RunKind::Full && run.state.has_finished();
-    if kind == RunKind::Delta && !runs.iter().any(is_whole) {
+    if kind == RunKind::Delta && !runs.iter().any(Run::has_carried_all) {
         return Err(Fault::new(Code::DeltaRefused).detail("No full run of it has finished."));
     }
     let now = engine.clock.now();

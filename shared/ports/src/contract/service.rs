@@ -35,13 +35,8 @@ pub async fn secrets(store: &dyn Secrets, prefix: &str) {
 /// A run of one name is started once. The flow behind it must still be under way when it is stopped.
 pub async fn flow(flow: &dyn Flow) {
     let run = RunId::from("0192f0c1-0000-7000-8000-000000000001");
-    let start = FlowStart {
-        migration: MigrationId::from("m"),
-        run: run.clone(),
-        attempt: 1,
-        kind: RunKind::Full,
-        entities: Vec::new(),
-    };
+    let start =
+        FlowStart { migration: MigrationId::from("m"), run: run.clone(), attempt: 1, kind: RunKind::Full };
     assert_eq!(flow.state(&run, 1).await.unwrap(), None);
     flow.stop(&run, 1).await.unwrap();
     assert!(flow.start(&start).await.unwrap());

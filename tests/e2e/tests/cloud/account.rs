@@ -67,12 +67,17 @@ impl Account {
 
     /// A call of a service that speaks JSON: `("dynamodb", "DynamoDB_20120810.GetItem", ...)`.
     pub(crate) fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        self.try_call(service, target, body).unwrap_or_else(|refused| panic!("{target}: {refused}"))
+    }
+
+    /// The same; what it says where it was refused.
+    pub(crate) fn try_call(&self, service: &str, target: &str, body: &Value) -> Result<Value, String> {
         let version = if service == "dynamodb" { "1.0" } else { "1.1" };
         let states = std::env::var("AWS_ENDPOINT_URL_SFN").ok().filter(|_| service == "states");
         let call = self.client.post(states.as_ref().unwrap_or(&self.endpoint)).header("x-amz-target", target);
         let call = call.header("content-type", format!("application/x-amz-json-{version}"));
-        let text = self.send(service, call.body(body.to_string()));
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        let text = self.try_send(service, call.body(body.to_string()))?;
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
     /// What a function of the stack answers.
@@ -205,26 +210,42 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// An empty database to migrate into. None, and a line that says so, where there is no server.
 pub(crate) fn database() -> Option<String> {
+    let url = missing_database()?;
+    make_database(&url);
+    Some(url)
+}
+
+/// The address of a database that is not there yet. None, and a line that says so, where there is no server.
+pub(crate) fn missing_database() -> Option<String> {
     let Ok(server) = std::env::var("CARRY_PG_URL") else {
         eprintln!("skipped: there is no PostgreSQL (CARRY_PG_URL)");
         return None;
     };
-    let name =
-        format!("cloud_{}_{}", std::process::id(), std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos());
+    let unique = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    Some(format!("{}/cloud_{}_{unique}", server.rsplit_once('/').unwrap().0, std::process::id()))
+}
+
+pub(crate) fn make_database(url: &str) {
+    let server = std::env::var("CARRY_PG_URL").unwrap();
+    let name = url.rsplit_once('/').unwrap().1;
     let made = Command::new("psql")
         .args(["--quiet", "--no-psqlrc", &server, "--command", &format!("create database {name}")])
         .stdin(Stdio::null())
         .status()
         .unwrap();
     assert!(made.success());
-    Some(format!("{}/{name}", server.rsplit_once('/').unwrap().0))
 }
 
 /// `carry --cloud` for a customer of the test's own: a stack that is up may hold what an earlier run of it left.
-pub(crate) fn carry(place: &Place, customer: &str, args: &[&str]) -> Done {
+pub(crate) fn carry_command(place: &Place, customer: &str, args: &[&str]) -> Command {
     let customer = format!("{customer}-{}", std::process::id());
     let common = ["--cloud", STACK, "--customer", &customer, "--state", "state", "--json", "--quiet"];
-    place.carry(&[&common, args].concat())
+    place.command(&[&common, args].concat())
+}
+
+/// The same, run to its end.
+pub(crate) fn carry(place: &Place, customer: &str, args: &[&str]) -> Done {
+    Done::of(carry_command(place, customer, args).output().unwrap())
 }
 
 /// Sets a migration of `books` up and hands back its id.

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::thread;
 
+use carry_ports::{FlowStart, RunKind};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account::{Account, STACK, carry, database, prepared, until};
+use crate::account::{
+    Account, carry, carry_command, database, make_database, missing_database, prepared, until,
+};
 use crate::journal;
 use crate::postgres::content;
 use crate::support::{Done, Place, assert_same, sum};
@@ -33,38 +37,58 @@ impl Alone {
 
     /// Fails unless the run in the cloud came to the same: result, report, target and journal.
     fn assert_same(&self, place: &Place, cloud: &Value, target: &str) {
-        for same in ["kind", "state", "counts", "adjustments", "reconciliation"] {
-            assert_eq!(cloud[same], self.run[same], "{same}");
-        }
-        assert_eq!(report(cloud), report(&self.run));
+        assert_same_result(cloud, &self.run);
         assert_same(&content(&self.target), &content(target));
-        let alone = journal::on_this_machine(&place.path("alone"), id(&self.run, "migration"));
-        assert_same(&alone, &journal::in_the_cloud(id(cloud, "migration")));
+        journal::assert_same(&place.path("alone"), &self.run, cloud);
     }
+}
+
+/// Fails unless a run in the cloud came to the same as one on this machine, and reports it in the same way.
+pub(crate) fn assert_same_result(cloud: &Value, local: &Value) {
+    for same in ["kind", "state", "counts", "adjustments", "reconciliation"] {
+        assert_eq!(cloud[same], local[same], "{same}");
+    }
+    assert_same_report(&report(cloud), &report(local));
 }
 
 fn id<'a>(run: &'a Value, of: &str) -> &'a str {
     run[of].as_str().unwrap_or_else(|| panic!("no {of}: {run}"))
 }
 
-/// A run's report without what belongs to one run: ids, times, places.
+/// A run's report without what belongs to one run: its id, times, places, and the ids that the target gave.
 fn report(run: &Value) -> Value {
     let file = PathBuf::from(run["report"]["html"].as_str().unwrap()).with_extension("json");
-    let mut report: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let text = std::fs::read_to_string(file).unwrap().replace(id(run, "run"), "RUN");
+    let mut report: Value = serde_json::from_str(&text).unwrap();
     let header = report["run"].as_object_mut().unwrap();
-    for own in ["migration", "id", "started", "finished", "source", "target"] {
+    for own in ["migration", "started", "finished", "source", "target"] {
         header.remove(own);
     }
     report.as_object_mut().unwrap().remove("stages");
+    for list in report.as_object_mut().unwrap().values_mut().filter_map(Value::as_array_mut) {
+        for row in list {
+            row.as_object_mut().unwrap().remove("target_id");
+        }
+    }
     report
+}
+
+/// Fails with the first differences between two reports, part by part.
+fn assert_same_report(cloud: &Value, local: &Value) {
+    for (part, of_local) in local.as_object().unwrap() {
+        let lines = |value: &Value| -> Vec<String> {
+            value
+                .as_array()
+                .map_or_else(|| vec![value.to_string()], |rows| rows.iter().map(Value::to_string).collect())
+        };
+        assert_same(&lines(of_local), &lines(&cloud[part]));
+    }
 }
 
 /// Starts `carry --cloud full` of the books, for the test to do something meanwhile.
 fn spawned(place: &Place, customer: &str, target: &str, more: &[&str]) -> Child {
-    let customer = format!("{customer}-{}", std::process::id());
-    let common = ["--cloud", STACK, "--customer", &customer, "--state", "state", "--json", "--quiet"];
     let run = ["full", "--from", "books", "--to", target];
-    let mut command = place.command(&[&common[..], &run, more].concat());
+    let mut command = carry_command(place, customer, &[&run[..], more].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -122,10 +146,15 @@ fn a_run_that_is_started_twice_is_one_run() {
     let child = spawned(&place, "flow-twice", &target, &HOME);
     let migration = prepared_by(&place, "flow-twice");
     let run = until("the start", || running(&place, "flow-twice"));
-    let input = json!({"migration": migration, "run": run, "attempt": 1, "kind": "full"});
+    let start = FlowStart {
+        migration: migration.as_str().into(),
+        run: run.as_str().into(),
+        attempt: 1,
+        kind: RunKind::Full,
+    };
     // Told again, and as another execution beside the first.
-    account.start_execution(&run, &input);
-    account.start_execution(&format!("{run}.2"), &input);
+    account.start_execution(&run, &start);
+    account.start_execution(&format!("{run}.2"), &start);
     let cloud = Done::of(child.wait_with_output().unwrap()).expect(0).json();
     until("the second execution's end", || {
         (account.execution(&format!("{run}.2")) != "RUNNING").then_some(())
@@ -197,8 +226,7 @@ fn a_step_that_is_delivered_twice_changes_nothing_twice() {
     account.invoke("reconcile", &event(json!({"step": "finish"})));
     twice("report", json!({"step": "write"}));
     assert_same(&content(&alone.target), &content(&target));
-    let local = journal::on_this_machine(&place.path("alone"), id(&alone.run, "migration"));
-    assert_same(&local, &journal::in_the_cloud(&migration));
+    journal::assert_same(&place.path("alone"), &alone.run, &json!({"migration": migration}));
 }
 
 #[test]
@@ -259,14 +287,24 @@ fn a_large_book_passes_in_little_memory() {
 }
 
 #[test]
-fn a_fault_that_a_person_must_mend_leaves_a_true_state() {
+fn a_fault_before_the_run_begins_is_told_and_once_mended_it_goes_on() {
     let Some(account) = Account::open() else { return };
     let place = Place::with("xero");
-    let nobody = "postgres://carryforward@127.0.0.1:1/nobody";
-    let stopped = carry(&place, "flow-fault", &["full", "--from", "books", "--to", nobody]);
+    let Some(alone) = Alone::full(&place, "books", &[]) else { return };
+    let target = missing_database().unwrap();
+    let full = || carry(&place, "flow-fault", &["full", "--from", "books", "--to", &target]);
+    let stopped = full();
     assert!(stopped.code > 1, "{}", stopped.stdout);
+    let code = stopped.json()["error"]["code"].clone();
+    assert_eq!(code, "CF2102", "{}", stopped.stdout);
     let migration = prepared_by(&place, "flow-fault");
-    let faults: Vec<_> =
-        account.objects(&migration).into_iter().filter(|key| key.contains("/faults/")).collect();
-    assert!(!faults.is_empty());
+    let run = running(&place, "flow-fault").unwrap();
+    let (status, standing) =
+        account.api(&Method::GET, &format!("/migrations/{migration}/runs/{run}"), &Value::Null);
+    assert_eq!((status, &standing["state"], &standing["flow"]), (200, &json!("paused"), &json!("failed")));
+    assert_eq!(standing["run"]["state"]["paused"]["fault"]["code"], code, "{standing}");
+    make_database(&target);
+    let cloud = full().json();
+    assert_eq!(id(&cloud, "run"), run);
+    alone.assert_same(&place, &cloud, &target);
 }

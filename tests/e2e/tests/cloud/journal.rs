@@ -10,17 +10,25 @@ use carry_ports::{Jobs, Link, Retention, SystemClock};
 use serde_json::Value;
 
 use crate::account::STACK;
+use crate::support;
 
 const AT_ONCE: usize = 1_000;
 
+/// Fails unless a run on this machine, with its state in that folder, and one in the cloud left the same links.
+pub(crate) fn assert_same(state: &Path, local: &Value, cloud: &Value) {
+    let of =
+        |run: &Value| run["migration"].as_str().unwrap_or_else(|| panic!("no migration: {run}")).to_owned();
+    support::assert_same(&on_this_machine(state, &of(local)), &in_the_cloud(&of(cloud)));
+}
+
 /// Of the state folder of a run on this machine.
-pub(crate) fn on_this_machine(state: &Path, migration: &str) -> Vec<String> {
+fn on_this_machine(state: &Path, migration: &str) -> Vec<String> {
     let jobs = SqliteJobs::open(&state.join("state.db")).unwrap();
     wait_for(lines(&jobs, migration))
 }
 
 /// Of the stack's table.
-pub(crate) fn in_the_cloud(migration: &str) -> Vec<String> {
+fn in_the_cloud(migration: &str) -> Vec<String> {
     wait_for(async {
         let aws = Aws::from_env().await.unwrap();
         let table = aws.table(format!("{STACK}-jobs"), Arc::new(SystemClock));

@@ -15,6 +15,7 @@ mod api;
 mod cli;
 mod flow;
 mod journal;
+mod odoo;
 mod operator;
 mod postgres;
 mod purge;

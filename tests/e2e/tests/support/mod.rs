@@ -1,6 +1,8 @@
 //! What the tests through the binary share: a folder to work in, the command, its JSON, and the target's content.
 #![allow(dead_code, reason = "not every test uses all of it")]
 
+pub(crate) mod odoo;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

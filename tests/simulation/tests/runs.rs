@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use carry_connector::exact;
-use carry_model::{Body, Code, Decimal, Entity, Record, RecordKey};
+use carry_model::{Body, Code, Decimal, Entity, Payment, Record, RecordKey};
 use carry_pipeline::steps::{OpenRun, Watch, outcome};
 use carry_pipeline::{
     Cancel, Ended, Engine, Mode, Progress, Settings, removable, report_files, rollback, run,

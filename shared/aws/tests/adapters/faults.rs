@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::interceptors::{
@@ -133,11 +133,12 @@ impl Intercept for Shared<LeaveOver> {
 #[derive(Debug)]
 pub(crate) struct NotYet {
     looks: AtomicU64,
+    hide: AtomicBool,
 }
 
 impl NotYet {
     pub(crate) const fn after_looks(looks: u64) -> Self {
-        Self { looks: AtomicU64::new(looks) }
+        Self { looks: AtomicU64::new(looks), hide: AtomicBool::new(false) }
     }
 }
 
@@ -146,16 +147,27 @@ impl Intercept for NotYet {
         "not yet"
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let target = context.request().headers().get("x-amz-target");
+        let left = |left: u64| left.checked_sub(1);
+        let hide = target == Some("AWSStepFunctions.DescribeExecution")
+            && self.looks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok();
+        self.hide.store(hide, Ordering::Relaxed);
+        Ok(())
+    }
+
     fn modify_before_deserialization(
         &self,
         context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let looks =
-            context.request().headers().get("x-amz-target") == Some("AWSStepFunctions.DescribeExecution");
-        let left = |left: u64| left.checked_sub(1);
-        if looks && self.looks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok() {
+        if self.hide.load(Ordering::Relaxed) {
             let body = r#"{"__type":"ExecutionDoesNotExist","message":"not yet"}"#;
             *context.response_mut() = HttpResponse::new(400.try_into()?, body.into());
         }

@@ -12,7 +12,7 @@ use carry_model::{Date, Decimal};
 use carry_sandbox::json::{Json, decimal};
 use jiff::tz::TimeZone;
 
-use crate::company::{Company, Platform, begun};
+use crate::company::{Company, Platform};
 
 /// Whose balance, in which currency.
 pub type Party = (String, String);
@@ -117,10 +117,11 @@ impl Company {
     }
 }
 
-/// The last days of the financial years in which a company had business, the current one's so far: month by month is
-/// asked of nobody, and what a report shows of income and expenses is of one year only.
-fn year_ends(first_month: i8) -> Vec<Date> {
-    let today = begun().to_zoned(TimeZone::UTC).date();
+/// The last days of the financial years in which a company had business, and the last day that anything is dated: what
+/// a report shows of income and expenses is of one year only.
+fn year_ends(company: &Company, first_month: i8) -> Vec<Date> {
+    // It may be tomorrow already where the company is.
+    let today = company.control.now().to_zoned(TimeZone::UTC).date().tomorrow().unwrap();
     let starts = (today.year() - 2..=today.year()).filter_map(|year| Date::new(year, first_month, 1).ok());
     let ends = starts.filter_map(|start| start.yesterday().ok()).filter(|end| *end < today);
     ends.chain([today]).collect()

@@ -217,17 +217,21 @@ impl Loader {
     async fn outcomes(&self, batch: &mut Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
-            let fault = match self.engine.connection.writer.write(batch.clone()).await {
-                Ok(results) => return Ok(results),
-                Err(fault) => fault,
+            let passing = |fault: &Fault| matches!(fault.action(), Action::Retry | Action::VerifyFirst);
+            let (fault, in_part) = match self.engine.connection.writer.write(batch.clone()).await {
+                Err(fault) => (fault, false),
+                // What befell one record may pass; the others are found where they are.
+                Ok(results) => match results.iter().filter_map(|r| r.as_ref().err()).find(|f| passing(f)) {
+                    None => return Ok(results),
+                    Some(fault) => (fault.clone(), true),
+                },
             };
-            let again = matches!(fault.action(), Action::Retry | Action::VerifyFirst) && attempt < SENDS_MAX;
-            if !again {
+            if !passing(&fault) || attempt >= SENDS_MAX {
                 return Err(fault);
             }
             let entity = batch.entity.name();
             tracing::warn!(code = fault.code.id(), entity, attempt, "a batch is sent again");
-            if fault.action() == Action::VerifyFirst && !batch.verify_first {
+            if (in_part || fault.action() == Action::VerifyFirst) && !batch.verify_first {
                 Arc::make_mut(batch).verify_first = true;
             }
             tokio::time::sleep(wait).await;

@@ -61,7 +61,7 @@ pub(super) async fn books(company: &Company) -> Books {
         .map(|account| text(&account, "Id").to_owned())
         .collect();
     let mut years = Vec::new();
-    for end in year_ends(1) {
+    for end in year_ends(company, 1) {
         let report = company.see(&company.path(&format!("reports/TrialBalance?end_date={end}"))).await;
         years.push(list(&report, "Rows.Row").iter().filter_map(|row| trial_row(row, &results)).collect());
     }

@@ -62,7 +62,7 @@ pub(super) async fn books(company: &Company) -> Books {
     let organisation = company.see(&company.path("Organisation")).await;
     let last_month = amount(only(&organisation, "Organisations"), "FinancialYearEndMonth");
     let mut years = Vec::new();
-    for end in year_ends(i8::try_from(last_month).unwrap() % 12 + 1) {
+    for end in year_ends(company, i8::try_from(last_month).unwrap() % 12 + 1) {
         let report = company.see(&company.path(&format!("Reports/TrialBalance?date={end}"))).await;
         let sections = list(only(&report, "Reports"), "Rows");
         years.push(sections.iter().flat_map(trial_rows).collect());

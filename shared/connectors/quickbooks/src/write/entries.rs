@@ -36,8 +36,9 @@ impl QuickBooks {
                     }
                 },
                 (None, Some(id)) => {
+                    let notes = draft.map(|draft| draft.notes).unwrap_or_default();
                     if let Some(slot) = results.get_mut(index) {
-                        *slot = Some(Ok(Written::new(target(kind, &id))));
+                        *slot = Some(Ok(Written { notes, ..Written::new(target(kind, &id)) }));
                     }
                 }
                 (None, None) => new.push((index, draft)),

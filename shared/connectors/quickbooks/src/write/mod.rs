@@ -268,11 +268,12 @@ impl QuickBooks {
     }
 }
 
-/// A batch with an outcome that is not known is looked up as a whole.
+/// A batch with an outcome that is not known, or that something passing kept from being one, is looked up as a whole.
 fn all_known(results: Results) -> Result<Results, Fault> {
-    let unknown =
-        results.iter().find_map(|result| result.as_ref().err().filter(|f| f.reach == Reach::Unknown));
-    unknown.cloned().map_or(Ok(results), Err)
+    let open = |fault: &&Fault| fault.reach == Reach::Unknown || fault.kind() == carry_model::Kind::Transient;
+    let unknown = results.iter().find_map(|result| result.as_ref().err().filter(open));
+    unknown.map_or(Ok(()), |fault| Err(fault.clone().reach(Reach::Unknown)))?;
+    Ok(results)
 }
 
 fn done(object: Box<RawValue>) -> Result<Done, Fault> {

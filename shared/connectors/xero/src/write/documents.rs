@@ -86,6 +86,7 @@ impl Xero {
         Ok(found.filter(|(_, entry)| entry.total == document.total).map(|(id, entry)| Written {
             number: outgoing.number.clone(),
             total: Some(entry.total),
+            notes: ready.notes.clone(),
             ..Written::new(TargetId::new(id.to_string()))
         }))
     }

@@ -82,9 +82,9 @@ impl Xero {
             let stands =
                 target.taxes.iter().find(|known| known.name == outgoing.name && known.status != "DELETED");
             if let (Operation::Create, Some(known)) = (&item.operation, stands)
-                && known.effective_rate == tax.percent
+                && known.effective_rate.unwrap_or_default() == tax.percent.unwrap_or_default()
             {
-                // The same name and per cent is the same tax.
+                // The same name and per cent is the same tax; one without a per cent was made one of nothing.
                 let number = Some(known.name.clone());
                 attempt.set(place, Ok(Written { number, ..Written::new(known.tax_type.as_str()) }));
                 continue;

@@ -24,7 +24,7 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, Support, WriteBatch, Writer,
     Written,
 };
-use carry_model::{Code, Entity, Fault, Reach, Record, TargetId};
+use carry_model::{Code, Entity, Fault, Kind, Reach, Record, TargetId};
 
 pub(crate) use index::Index;
 pub(crate) use settled::Settled;
@@ -100,7 +100,7 @@ impl Writer for Xero {
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Results, Fault> {
-        let written = self.write_batch(&batch).await;
+        let written = self.write_batch(&batch).await.map_err(in_doubt);
         if written.is_err() {
             // What it did is not known, so what was read before tells no longer what is there.
             self.forget_read().await;
@@ -122,6 +122,11 @@ impl Writer for Xero {
     async fn remove(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
         self.remove_records(entity, ids).await
     }
+}
+
+/// A batch takes several calls: whatever passing thing broke one of them, earlier ones may have been carried out.
+fn in_doubt(fault: Fault) -> Fault {
+    if fault.kind() == Kind::Transient { fault.reach(Reach::Unknown) } else { fault }
 }
 
 /// Whether a record made way for the one that takes its place: one that was gone already did too. Where Xero keeps it,

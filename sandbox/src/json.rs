@@ -266,6 +266,7 @@ impl<T: Into<Json>> From<Option<T>> for Json {
 }
 
 /// Writes an object: `object! { "Name" => name, "Total" => total }`. Fields that are null are left out.
+#[macro_export]
 macro_rules! object {
     ($($key:expr => $value:expr),* $(,)?) => {
         $crate::json::Json::object([$(($key.to_owned(), $crate::json::Json::from($value))),*])

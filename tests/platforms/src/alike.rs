@@ -1,10 +1,12 @@
 //! Whether two companies' books are the same, as far as two platforms can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use carry_model::Decimal;
 
+use crate::company::Company;
+use crate::meanwhile::Deleted;
 use crate::witness::Books;
 
 /// Accounts that each platform names in its own way: how the name begins, and what it is.
@@ -34,10 +36,7 @@ impl Books {
     /// document may cost a cent, where a platform rounds it to the home currency.
     pub fn assert_carried(&self, after: &Self, moved: Decimal) {
         same("documents", &counted(&self.documents), &counted(&after.documents));
-        let names = |books: &Self| -> BTreeMap<String, ()> {
-            books.names.iter().filter(|name| *name != STAND_IN).map(|name| (name.clone(), ())).collect()
-        };
-        same("names", &names(self), &names(after));
+        same("names", &everybody(&self.names), &everybody(&after.names));
         same("receivable", &self.receivable, &after.receivable);
         same("payable", &self.payable, &after.payable);
         let (here, there) = (accounts(&self.trial_balance), accounts(&after.trial_balance));
@@ -52,13 +51,36 @@ impl Books {
         assert!(sum <= moved + cents, "{moved} is said to stand elsewhere, it is {elsewhere:#?}");
     }
 
-    /// The books are the same in everything.
-    pub fn assert_untouched(&self, after: &Self) {
+    /// These books with what a target keeps of what was deleted in them.
+    pub fn keeping(mut self, deleted: &Deleted) -> Self {
+        for document in &deleted.documents {
+            let owed = if document.kind == "bill" { &mut self.payable } else { &mut self.receivable };
+            let party = (document.contact.clone(), document.currency.clone());
+            *owed.entry(party).or_default() += document.open;
+            self.documents.push(document.clone());
+        }
+        self
+    }
+
+    /// Nothing is left of a migration, but overpayments that Xero keeps for ever, and the contacts they are of.
+    pub async fn assert_taken_back(&self, of: &Company, kept: u64) {
+        let mut after = of.books().await;
+        if kept > 0 {
+            let (count, overpaid) = of.overpaid().await;
+            assert_eq!(kept, count, "overpayments stay, and nothing else");
+            for ((name, currency), amount) in overpaid {
+                *after.receivable.entry((name.clone(), currency)).or_default() -= amount;
+                after.active.remove(&name);
+            }
+            after.receivable.retain(|_, owed| !owed.is_zero());
+            after.trial_balance.clone_from(&self.trial_balance);
+        }
+        self.assert_untouched(&after);
+    }
+
+    fn assert_untouched(&self, after: &Self) {
         same("documents", &counted(&self.documents), &counted(&after.documents));
-        let names = |books: &Self| -> BTreeMap<String, ()> {
-            books.names.iter().filter(|name| *name != STAND_IN).map(|name| (name.clone(), ())).collect()
-        };
-        same("names", &names(self), &names(after));
+        same("names", &everybody(&self.active), &everybody(&after.active));
         same("receivable", &self.receivable, &after.receivable);
         same("payable", &self.payable, &after.payable);
         same("trial balance", &self.trial_balance, &after.trial_balance);
@@ -82,6 +104,10 @@ fn accounts(balances: &BTreeMap<String, Decimal>) -> BTreeMap<String, Decimal> {
         *all.entry(name.to_owned()).or_default() += balance;
     }
     all
+}
+
+fn everybody(names: &BTreeSet<String>) -> BTreeMap<&str, ()> {
+    names.iter().filter(|name| *name != STAND_IN).map(|name| (name.as_str(), ())).collect()
 }
 
 /// Each with how often it is there.

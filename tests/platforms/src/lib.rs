@@ -10,6 +10,7 @@
 mod alike;
 mod company;
 mod link;
+mod meanwhile;
 mod process;
 mod report;
 mod trouble;
@@ -17,6 +18,7 @@ mod witness;
 
 pub use company::{Company, Move, Platform, Side, begun};
 pub use link::SandboxClock;
+pub use meanwhile::Deleted;
 pub use process::{in_a_process, until_done};
 pub use report::{clean, tables};
 pub use trouble::Trouble;

@@ -2,8 +2,8 @@
 //! the sandbox works out of a ledger that knows nothing of this program. No connector is involved.
 
 mod database;
-mod quickbooks;
-mod xero;
+pub(crate) mod quickbooks;
+pub(crate) mod xero;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub struct Books {
     pub documents: Vec<Document>,
     /// Everybody's name, as [`plain`] has it.
     pub names: BTreeSet<String>,
+    /// The names of those that are not retired, in full.
+    pub active: BTreeSet<String>,
     /// What each customer owes, by the report of aged receivables.
     pub receivable: BTreeMap<Party, Decimal>,
     /// What each vendor is owed, by the report of aged payables.
@@ -106,6 +108,14 @@ impl Company {
         books
     }
 
+    /// Overpayments that stand, of customers: how many, and what is left of them by contact and currency.
+    pub(crate) async fn overpaid(&self) -> (u64, BTreeMap<Party, Decimal>) {
+        match self.platform {
+            Platform::QuickBooks => Default::default(),
+            Platform::Xero => xero::overpaid(self).await,
+        }
+    }
+
     /// Lets so many seconds pass.
     pub fn pause(&self, seconds: u64) {
         self.control.advance(Duration::from_secs(seconds));
@@ -155,15 +165,15 @@ fn lifetime(years: Vec<Vec<Row>>) -> BTreeMap<String, Decimal> {
 /// Where the results of earlier years stand.
 const RETAINED: &str = "Retained Earnings";
 
-fn list<'a>(json: &'a Json, path: &str) -> &'a [Json] {
+pub(crate) fn list<'a>(json: &'a Json, path: &str) -> &'a [Json] {
     json.at(path).and_then(Json::as_array).unwrap_or_default()
 }
 
-fn text<'a>(json: &'a Json, path: &str) -> &'a str {
+pub(crate) fn text<'a>(json: &'a Json, path: &str) -> &'a str {
     json.at(path).and_then(Json::as_str).unwrap_or_default()
 }
 
-fn amount(json: &Json, path: &str) -> Decimal {
+pub(crate) fn amount(json: &Json, path: &str) -> Decimal {
     json.at(path).and_then(Json::as_decimal).unwrap_or_default()
 }
 

@@ -78,7 +78,7 @@ impl Lists {
         }
         for kind in [Kind::Customer, Kind::Vendor] {
             for name in company.all::<Name>(kind, kind.condition()).await? {
-                lists.learn_marker(kind, name.notes.as_deref(), &name.id);
+                lists.learn_marker(kind, name.notes.as_deref().or(name.acct_num.as_deref()), &name.id);
                 let known = KnownName {
                     name: name.display_name,
                     currency: name.currency_ref.and_then(|currency| currency.value.parse().ok()),

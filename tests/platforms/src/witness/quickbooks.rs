@@ -24,27 +24,18 @@ const PAGE: usize = 1_000;
 pub(super) async fn books(company: &Company) -> Books {
     let mut books = Books::default();
     let mut currencies = BTreeMap::new();
-    for (kind, what, contact, open) in DOCUMENTS {
+    for (kind, ..) in DOCUMENTS {
         for row in all(company, kind).await {
             let currency = text(&row, "CurrencyRef.value").to_owned();
-            currencies.insert((kind.to_owned(), text(&row, "Id").to_owned()), currency.clone());
-            if text(&row, "PrivateNote").starts_with("Voided") {
-                continue;
-            }
-            books.documents.push(Document {
-                kind: what,
-                contact: plain(text(&row, &format!("{contact}.name"))),
-                date: text(&row, "TxnDate").to_owned(),
-                number: Document::number(text(&row, "DocNumber")),
-                currency,
-                total: amount(&row, "TotalAmt"),
-                open: amount(&row, open),
-            });
+            currencies.insert((kind.to_owned(), text(&row, "Id").to_owned()), currency);
+            books.documents.extend(document(kind, &row));
         }
     }
     for kind in ["Customer", "Vendor"] {
         let names = all(company, kind).await;
         books.names.extend(names.iter().map(|row| plain(text(row, "DisplayName"))));
+        let active = names.iter().filter(|row| row.get("Active").and_then(Json::as_bool) == Some(true));
+        books.active.extend(active.map(|row| text(row, "DisplayName").to_owned()));
     }
     for kind in ["Payment", "BillPayment", "JournalEntry", "Deposit", "Purchase"] {
         for row in all(company, kind).await {
@@ -78,7 +69,22 @@ fn trial_row(row: &Json, results: &BTreeSet<String>) -> Option<Row> {
     })
 }
 
-async fn all(company: &Company, kind: &str) -> Vec<Json> {
+/// A document as QuickBooks shows it; None for one that is void.
+pub(crate) fn document(kind: &str, row: &Json) -> Option<Document> {
+    let (_, kind, contact, open) = DOCUMENTS.into_iter().find(|(name, ..)| *name == kind)?;
+    let is_void = text(row, "PrivateNote").starts_with("Voided");
+    (!is_void).then(|| Document {
+        kind,
+        contact: plain(text(row, &format!("{contact}.name"))),
+        date: text(row, "TxnDate").to_owned(),
+        number: Document::number(text(row, "DocNumber")),
+        currency: text(row, "CurrencyRef.value").to_owned(),
+        total: amount(row, "TotalAmt"),
+        open: amount(row, open),
+    })
+}
+
+pub(crate) async fn all(company: &Company, kind: &str) -> Vec<Json> {
     let mut all = Vec::new();
     loop {
         let start = all.len() + 1;

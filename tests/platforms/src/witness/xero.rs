@@ -50,6 +50,9 @@ pub(super) async fn books(company: &Company) -> Books {
     for contact in all(company, "Contacts", "&includeArchived=true").await {
         let name = plain(text(&contact, "Name"));
         books.names.insert(name.clone());
+        if text(&contact, "ContactStatus") == "ACTIVE" {
+            books.active.insert(text(&contact, "Name").to_owned());
+        }
         for (report, owed) in [
             ("AgedReceivablesByContact", &mut books.receivable),
             ("AgedPayablesByContact", &mut books.payable),
@@ -86,11 +89,25 @@ fn trial_rows(section: &Json) -> Vec<Row> {
     rows.filter_map(row).collect()
 }
 
+/// What was paid too much and stands as an overpayment, by contact and currency, and how many there are. Xero lets
+/// nobody take them back over its interface.
+pub(crate) async fn overpaid(company: &Company) -> (u64, BTreeMap<Party, Decimal>) {
+    let (mut count, mut overpaid) = (0, BTreeMap::new());
+    for row in all(company, "Overpayments", "").await {
+        if text(&row, "Status") == "AUTHORISED" {
+            count += 1;
+            let party = (plain(text(&row, "Contact.Name")), text(&row, "CurrencyCode").to_owned());
+            *overpaid.entry(party).or_default() -= amount(&row, "RemainingCredit");
+        }
+    }
+    (count, overpaid)
+}
+
 fn only<'a>(json: &'a Json, path: &str) -> &'a Json {
     list(json, path).first().unwrap()
 }
 
-async fn all(company: &Company, endpoint: &str, more: &str) -> Vec<Json> {
+pub(crate) async fn all(company: &Company, endpoint: &str, more: &str) -> Vec<Json> {
     let mut all = Vec::new();
     for page in 1.. {
         let path = format!("{endpoint}?page={page}&pageSize=1000{more}");

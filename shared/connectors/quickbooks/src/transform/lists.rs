@@ -73,7 +73,8 @@ fn contact(name: Name) -> Contact {
         last_name: text(name.family_name),
         email: name.primary_email_addr.and_then(|email| text(email.address)),
         phone: name.primary_phone.and_then(|phone| text(phone.free_form_number)),
-        account_number: text(name.acct_num),
+        // One that was made beside another bears a reference in place of a number.
+        account_number: text(name.acct_num).filter(|number| crate::write::marker_in(number).is_none()),
         tax_number: text(name.primary_tax_identifier),
         billing: address(name.bill_addr),
         shipping: address(name.ship_addr),

@@ -173,7 +173,7 @@ impl QuickBooks {
             parent: reference("ParentRef"),
         };
         self.with_lists(|lists| {
-            lists.learn_marker(draft.kind, text("Notes").as_deref(), id);
+            lists.learn_marker(draft.kind, text("Notes").or_else(|| text("AcctNum")).as_deref(), id);
             lists.learn_name(draft.kind, id, known);
         })
         .await
@@ -356,14 +356,35 @@ impl QuickBooks {
         if self.several_currencies() {
             set(&mut body, "CurrencyRef", to(currency.code()));
         }
-        if kind == Kind::Customer {
-            set(&mut body, "Notes", json!(marked(&marker(Entity::Contact, &reference.into()))));
-        }
+        let reference = marked(&marker(Entity::Contact, &reference.into()));
+        set(&mut body, if kind == Kind::Customer { "Notes" } else { "AcctNum" }, json!(reference));
         let created = self.create(vec![Ok(Draft::new(kind, body))]).await?.pop();
         let bug = || Err(Fault::new(Code::Bug).detail("a record without an outcome"));
         let (done, draft) = created.unwrap_or_else(bug)?;
         self.learn_contact(&draft, &done.head.id).await?;
         Ok(done.head.id)
+    }
+
+    /// What more was made of customers and vendors, for a currency or the other side.
+    pub(super) async fn more_of(&self, parts: &[(Kind, String)]) -> Result<Vec<(Kind, String)>, Fault> {
+        self.with_lists(|lists| {
+            let currencies = lists.currencies.iter().chain([&self.home]).map(|currency| currency.to_string());
+            let words: Vec<String> = currencies.chain(["customer".to_owned(), "vendor".to_owned()]).collect();
+            let mut all = parts.to_vec();
+            let mut looked = 0;
+            while let Some((_, id)) = all.get(looked).cloned() {
+                for word in &words {
+                    let reference = marker(Entity::Contact, &format!("{id}/{word}").into());
+                    for kind in [Kind::Customer, Kind::Vendor] {
+                        let found = lists.marked(kind, &reference).map(|id| (kind, id.clone()));
+                        all.extend(found.filter(|found| !all.contains(found)));
+                    }
+                }
+                looked += 1;
+            }
+            all.split_off(parts.len())
+        })
+        .await
     }
 
     /// Currencies must be in the company's list before anybody deals in them.

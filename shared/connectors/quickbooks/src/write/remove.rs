@@ -45,6 +45,13 @@ impl QuickBooks {
         }
         let parts: Vec<Parts> = ids.iter().map(|id| Parts::of(id, default_kind(entity))).collect();
         let mut results: Vec<Result<Removal, Fault>> = parts.iter().map(|parts| self.how(parts)).collect();
+        if entity == Entity::Contact {
+            for (parts, result) in parts.iter().zip(&mut results) {
+                if let (Ok(_), Err(fault)) = (&result, self.remove_more_of(parts).await?) {
+                    *result = Err(fault);
+                }
+            }
+        }
         // Payments go before the entries that they set against credits.
         for kind in
             Kind::ALL.iter().copied().filter(|kind| *kind != Kind::JournalEntry).chain([Kind::JournalEntry])
@@ -75,6 +82,16 @@ impl QuickBooks {
         }
         let list = parts.all().iter().any(|(kind, _)| kind.is_list());
         Ok(if list { Removal::Archive } else { Removal::Delete })
+    }
+
+    /// Removes what more was made of a contact; the first refusal is the contact's.
+    async fn remove_more_of(&self, parts: &Parts) -> Result<Result<(), Fault>, Fault> {
+        for (kind, id) in self.more_of(parts.all()).await? {
+            if let Some(Err(refused)) = self.remove_of(kind, &[id]).await?.pop() {
+                return Ok(Err(refused));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Removes the objects that a record became.

@@ -1,0 +1,49 @@
+//! What somebody does at the source between two runs: changes, voids and deletes, pays, and writes new things.
+
+mod quickbooks;
+mod xero;
+
+use carry_model::Decimal;
+use carry_sandbox::json::Json;
+
+use crate::company::{Company, Platform};
+use crate::witness::Document;
+
+/// What a target keeps that its source no longer has: deletions are listed, for a person to decide.
+#[derive(Debug, Default)]
+pub struct Deleted {
+    /// Documents.
+    pub documents: Vec<Document>,
+    /// Money that moved without one, in the home currency.
+    pub money: Decimal,
+}
+
+impl Company {
+    /// Does a little of everything that is done to books, as a person in the platform's own pages.
+    pub async fn go_on(&self) -> Deleted {
+        self.pause(60);
+        let deleted = match self.platform {
+            Platform::QuickBooks => quickbooks::go_on(self).await,
+            Platform::Xero => xero::go_on(self).await,
+        };
+        self.pause(60);
+        deleted
+    }
+
+    /// How many calls changed something here, or tried to.
+    pub fn writes(&self) -> u64 {
+        let counters = self.control.counters();
+        let is_read = |kind: &str| {
+            ["GET ", "query", "read ", "report ", "cdc", "connections", "token"]
+                .iter()
+                .any(|read| kind.starts_with(read))
+        };
+        counters.calls.iter().filter(|(kind, _)| !is_read(kind)).map(|(_, calls)| calls).sum()
+    }
+
+    async fn change(&self, method: &str, path: &str, body: &Json) -> Json {
+        self.pause(2);
+        let body = String::from_utf8(body.to_bytes()).unwrap();
+        Json::parse(&self.ask(method, &self.path(path), &body).await.body).unwrap()
+    }
+}

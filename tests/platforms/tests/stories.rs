@@ -1,0 +1,112 @@
+//! A migration from its first try to its end: a demo, everything, what changed meanwhile, and all of it taken back.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+
+use carry_model::{Decimal, Entity};
+use carry_pipeline::{Engine, Settings, removable, rollback, run};
+use carry_platforms::{Books, Company, Deleted, Move, Platform, clean};
+use carry_ports::RunKind;
+use carry_sandbox::Region;
+
+const INVOICES: usize = 40;
+
+struct Story {
+    from: Company,
+    to: Company,
+    migration: Move,
+}
+
+impl Story {
+    /// A process that goes on with it.
+    async fn engine(&self) -> Engine {
+        self.to.pause(60);
+        self.from.pause(60);
+        let (source, target) = (self.from.open().await, self.to.open().await);
+        self.migration.engine(source.reader, target.writer, target.clock)
+    }
+
+    async fn run(&self, kind: RunKind) {
+        let engine = self.engine().await;
+        let settings = Settings { sample_size: 5, ..Settings::default() };
+        let ended = run(&engine, &self.migration.migration, kind, &settings).await.unwrap();
+        clean(&engine, &ended).await;
+        self.from.kept_limits();
+        self.to.kept_limits();
+    }
+
+    async fn assert_carried(&self, before: &Books, deleted: &Deleted) {
+        let money: Decimal = deleted.documents.iter().map(|document| document.total).sum();
+        let elsewhere = self.migration.said_elsewhere().await + money + deleted.money;
+        before.assert_carried(&self.to.books().await, elsewhere);
+    }
+
+    /// Takes back all that can be; what cannot says why. Hands back how many payments had to stay.
+    async fn take_back(&self) -> u64 {
+        let engine = self.engine().await;
+        let id = &self.migration.migration.id;
+        let entities: Vec<Entity> =
+            removable(&engine, id).await.unwrap().iter().map(|line| line.entity).collect();
+        let results = rollback(&engine, id, &entities).await.unwrap();
+        let mut payments = 0;
+        for (entity, result) in results {
+            let is_list = entity.level() < 3;
+            let kept: u64 = result.kept.values().sum();
+            match entity {
+                Entity::Payment | Entity::BillPayment => payments += kept,
+                _ => assert!(is_list || kept == 0, "{entity} {result:?}"),
+            }
+        }
+        self.from.kept_limits();
+        self.to.kept_limits();
+        payments
+    }
+}
+
+async fn tell(here: Platform, there: Platform, region: Region, seed: u64) {
+    let from = Company::sample(here, region, seed, INVOICES);
+    let to = Company::empty(there, region).await;
+    let untouched = to.books().await;
+    let story = Story { from, to, migration: Move::named("story") };
+
+    story.run(RunKind::Demo).await;
+    let sample = story.to.books().await.documents.len();
+    let before = story.from.books().await;
+    assert!(sample > 10 && sample < before.documents.len() / 2, "{sample} documents in the sample");
+    story.run(RunKind::Full).await;
+    let nothing = Deleted::default();
+    story.assert_carried(&before, &nothing).await;
+
+    for kind in [RunKind::Full, RunKind::Delta] {
+        let writes = story.to.writes();
+        story.run(kind).await;
+        assert_eq!(story.to.writes(), writes, "a second {} run writes nothing", kind.name());
+    }
+
+    let deleted = story.from.go_on().await;
+    let now = story.from.books().await;
+    assert_ne!(now, before);
+    story.run(RunKind::Delta).await;
+    story.assert_carried(&now.keeping(&deleted), &deleted).await;
+
+    let kept = story.take_back().await;
+    untouched.assert_taken_back(&story.to, kept).await;
+}
+
+macro_rules! stories {
+    ($($name:ident: $here:ident $there:ident $region:ident $seed:literal;)*) => {
+        $(#[tokio::test(start_paused = true)]
+        async fn $name() {
+            tell(Platform::$here, Platform::$there, Region::$region, $seed).await;
+        })*
+    };
+}
+
+stories! {
+    quickbooks_to_xero_us: QuickBooks Xero Us 5;
+    quickbooks_to_xero_uk: QuickBooks Xero Uk 5;
+    quickbooks_to_xero_au: QuickBooks Xero Au 5;
+    quickbooks_to_xero_in_many_currencies: QuickBooks Xero Global 5;
+    xero_to_quickbooks_us: Xero QuickBooks Us 6;
+    xero_to_quickbooks_uk: Xero QuickBooks Uk 6;
+    xero_to_quickbooks_au: Xero QuickBooks Au 6;
+    xero_to_quickbooks_in_many_currencies: Xero QuickBooks Global 6;
+}

@@ -1,5 +1,6 @@
 //! Everything that goes wrong on the way to a platform, by seed.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -51,14 +52,24 @@ pub struct Trouble {
     dice: Mutex<Dice>,
     once_in: u64,
     left: Mutex<usize>,
+    happened: Mutex<BTreeSet<usize>>,
     death: Notify,
 }
 
 impl Trouble {
+    /// How many kinds of mishaps there are.
+    pub const KINDS: usize = MISHAPS.len();
+
     /// Something goes wrong with one in `once_in` calls, until it did so `times` times.
     pub fn new(seed: u64, once_in: u64, times: usize) -> Arc<Self> {
         let dice = Mutex::new(Dice::new(seed));
-        Arc::new(Self { dice, once_in, left: Mutex::new(times), death: Notify::new() })
+        Arc::new(Self {
+            dice,
+            once_in,
+            left: Mutex::new(times),
+            happened: Mutex::default(),
+            death: Notify::new(),
+        })
     }
 
     /// Waits until the process that is under way dies.
@@ -71,6 +82,11 @@ impl Trouble {
         self.dice.lock().unwrap().throw(sides)
     }
 
+    /// Which mishaps happened, as numbers below [`Self::KINDS`].
+    pub fn happened(&self) -> BTreeSet<usize> {
+        self.happened.lock().unwrap().clone()
+    }
+
     fn next(&self) -> Option<Mishap> {
         let mut left = self.left.lock().unwrap();
         let mut dice = self.dice.lock().unwrap();
@@ -78,8 +94,9 @@ impl Trouble {
             return None;
         }
         *left -= 1;
-        let count = u64::try_from(MISHAPS.len()).unwrap();
-        Some(MISHAPS[usize::try_from(dice.throw(count)).unwrap()].clone())
+        let which = usize::try_from(dice.throw(u64::try_from(MISHAPS.len()).unwrap())).unwrap();
+        self.happened.lock().unwrap().insert(which);
+        Some(MISHAPS[which].clone())
     }
 
     /// Nothing of this process happens any more.

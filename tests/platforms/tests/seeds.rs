@@ -3,8 +3,9 @@
 //! steps of a run are delivered twice. Each must end in the right books.
 //!
 //! `CARRY_SEED=123` runs that seed only.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use carry_model::Decimal;
@@ -18,13 +19,16 @@ const REGIONS: [Region; 4] = [Region::Us, Region::Uk, Region::Au, Region::Global
 
 fn seeds(here: Platform, there: Platform, seeds: Range<u64>) {
     let only: Option<u64> = std::env::var("CARRY_SEED").ok().map(|seed| seed.parse().unwrap());
+    let mut happened = BTreeSet::new();
     for seed in seeds.filter(|seed| only.is_none_or(|only| only == *seed)) {
         println!("seed {seed}");
-        simulate(here, there, seed);
+        happened.extend(simulate(here, there, seed));
     }
+    assert!(only.is_some() || happened.len() == Trouble::KINDS, "every mishap happens: {happened:?}");
 }
 
-fn simulate(here: Platform, there: Platform, seed: u64) {
+/// Hands back what went wrong.
+fn simulate(here: Platform, there: Platform, seed: u64) -> BTreeSet<usize> {
     let region = REGIONS[usize::try_from(seed % 4).unwrap()];
     let from = Company::sample(here, region, seed, INVOICES);
     let (before, to) = in_a_process(async { (from.books().await, Company::empty(there, region).await) });
@@ -58,6 +62,7 @@ fn simulate(here: Platform, there: Platform, seed: u64) {
     before.assert_carried(&after, elsewhere);
     let clearing = after.trial_balance.get("Carryforward clearing");
     assert_eq!(clearing.copied().unwrap_or_default(), Decimal::ZERO, "clearing account");
+    trouble.happened()
 }
 
 macro_rules! seeds {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use carry_model::{Code, Entity};
+use carry_sandbox::{Region, Serve, Simulated};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -57,8 +58,11 @@ pub(crate) struct Common {
 /// The commands, in the order in which a migration goes.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Migrate the sample books into databases of their own, to see what comes out
+    /// Migrate the sample books into databases of their own, or a sample company between simulated platforms, to see
+    /// what comes out
     Try(Try),
+    /// Run a simulated platform on this machine until it is interrupted
+    Sandbox(Serve),
     /// Sign in to QuickBooks Online or Xero in the browser
     Connect(Connect),
     /// Sign out again: the platform takes its tokens back, and they are deleted here
@@ -196,14 +200,37 @@ pub(crate) struct Plan {
 #[derive(Debug, Args)]
 pub(crate) struct Try {
     /// Folder that holds the sample books: quickbooks/, xero/ and gnucash/
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
     pub(crate) samples: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) simulated: TrySimulated,
     /// Folder to work in; what an earlier try left there is replaced
     #[arg(long, value_name = "DIR", default_value = "./carryforward-try")]
     pub(crate) into: PathBuf,
     /// Open the reports in the browser
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+/// A try between simulated platforms.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Between simulated platforms")]
+pub(crate) struct TrySimulated {
+    /// Migrate a sample company of this platform, simulated on this machine, instead of the sample books
+    #[arg(long, value_enum, value_name = "PLATFORM", requires = "to")]
+    pub(crate) from: Option<Simulated>,
+    /// The platform, simulated too, in which an empty company takes it up
+    #[arg(long, value_enum, value_name = "PLATFORM", requires = "from")]
+    pub(crate) to: Option<Simulated>,
+    /// Where the two companies are
+    #[arg(long, value_enum, default_value = "uk", requires = "from")]
+    pub(crate) region: Region,
+    /// Draws the sample company: the same one each time
+    #[arg(long, value_name = "NUMBER", default_value_t = 7, requires = "from")]
+    pub(crate) seed: u64,
+    /// About how many invoices it has, with all that goes with them
+    #[arg(long, value_name = "NUMBER", default_value_t = 150, requires = "from")]
+    pub(crate) invoices: usize,
 }
 
 #[derive(Debug, Args)]

@@ -21,8 +21,9 @@ pub(crate) fn on_signal() -> Cancel {
     cancel
 }
 
+/// Waits for Ctrl-C or a polite request to end.
 #[cfg(unix)]
-async fn asked() {
+pub(crate) async fn asked() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
@@ -37,7 +38,8 @@ async fn asked() {
     }
 }
 
+/// Waits for Ctrl-C.
 #[cfg(not(unix))]
-async fn asked() {
+pub(crate) async fn asked() {
     let _ = tokio::signal::ctrl_c().await;
 }

@@ -5,6 +5,7 @@
 //! reports are computed.
 
 pub mod clock;
+mod command;
 mod control;
 mod engine;
 pub mod faults;
@@ -22,6 +23,7 @@ mod server;
 mod store;
 pub mod xero;
 
+pub use command::{Serve, ServeError, Simulated};
 pub use faults::{Fault, Injection};
 pub use http::{Request, Response};
 pub use limits::Counters;

@@ -220,7 +220,7 @@ async fn the_binary_serves_and_a_company_file_fits_it_again() {
     let file = folder.path().join("company.sqlite");
     let start = || {
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_carry-sandbox"))
-            .args(["xero", "--company", "au", "--file"])
+            .args(["xero", "--region", "au", "--db"])
             .arg(&file)
             .stdout(std::process::Stdio::piped())
             .spawn()

@@ -9,6 +9,8 @@ mod plan;
 pub(crate) mod report;
 pub(crate) mod rollback;
 pub(crate) mod run;
+mod sandbox;
+mod simulated;
 mod sources;
 pub(crate) mod staged;
 pub(crate) mod status;
@@ -28,6 +30,7 @@ pub(crate) async fn dispatch(cli: Cli) -> Result<Exit, Fault> {
     }
     match command {
         Command::Try(args) => trial::run(&common, &args).await,
+        Command::Sandbox(args) => sandbox::run(&common, &args).await,
         Command::Connect(args) => connect::run(&common, &args).await,
         Command::Disconnect(args) => connect::end(&common, &args).await,
         Command::Sources(args) => sources::run(&common, &args).await,

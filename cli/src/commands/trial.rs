@@ -1,5 +1,6 @@
-//! try: the main job on the sample books.
+//! try: the main job on the sample books, or between simulated platforms.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use carry_model::{Code, Entity, Fault};
@@ -9,8 +10,8 @@ use carry_report::VerdictStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Common, SourceOptions, Try};
-use crate::commands::report;
 use crate::commands::run::Work;
+use crate::commands::{report, simulated};
 use crate::exit::Exit;
 use crate::output;
 use crate::session::{Outside, Session, open_sides};
@@ -48,14 +49,17 @@ struct ExpectedReject {
 
 /// What one book came to.
 #[derive(Debug, Serialize)]
-struct Tried {
-    name: &'static str,
+pub(super) struct Tried {
+    pub(super) name: String,
     /// Rows refused as they have to be.
-    expected: u64,
+    pub(super) expected: u64,
     /// What nobody expected, by place.
-    unexpected: Vec<String>,
+    pub(super) unexpected: Vec<String>,
+    /// Calls made, by the platform's title.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) calls: BTreeMap<&'static str, u64>,
     #[serde(flatten)]
-    summary: Summary,
+    pub(super) summary: Summary,
 }
 
 impl Tried {
@@ -66,10 +70,19 @@ impl Tried {
     }
 }
 
-/// Migrates each of the sample books into a universal database of its own.
+/// Migrates each of the sample books into a universal database of its own, or between the platforms that are named.
 pub(crate) async fn run(common: &Common, args: &Try) -> Result<Exit, Fault> {
-    let samples = samples(args.samples.as_deref())?;
     let cancel = stop::on_signal();
+    let all = match (args.simulated.from, args.simulated.to) {
+        (Some(from), Some(to)) => vec![simulated::run(common, args, from, to, &cancel).await?],
+        _ => books(common, args, &cancel).await?,
+    };
+    show(common, args, &all)?;
+    Ok(if all.iter().all(Tried::is_well) { Exit::Finished } else { Exit::Issues })
+}
+
+async fn books(common: &Common, args: &Try, cancel: &Cancel) -> Result<Vec<Tried>, Fault> {
+    let samples = samples(args.samples.as_deref())?;
     let mut all = Vec::new();
     for (name, file, title) in SAMPLES {
         let folder = samples.join(name);
@@ -79,15 +92,14 @@ pub(crate) async fn run(common: &Common, args: &Try) -> Result<Exit, Fault> {
         if !common.quiet {
             output::note(&format!("\n{title}"));
         }
-        all.push(book(common, &args.into.join(name), &folder, name, file, &cancel).await?);
+        all.push(book(common, &args.into.join(name), &folder, name, file, cancel).await?);
     }
     if all.is_empty() {
         return Err(Fault::new(Code::SourceUnrecognised)
             .detail(samples.display())
             .hint("The folder of samples holds quickbooks/, xero/ or gnucash/."));
     }
-    show(common, args, &all)?;
-    Ok(if all.iter().all(Tried::is_well) { Exit::Finished } else { Exit::Issues })
+    Ok(all)
 }
 
 fn show(common: &Common, args: &Try, all: &[Tried]) -> Result<(), Fault> {
@@ -119,7 +131,14 @@ fn show_book(tried: &Tried) -> Result<(), Fault> {
         output::line(&format!("     not expected: {place}"))?;
     }
     output::line(&format!("     report:   {}", shown(&report.html)))?;
-    output::line(&format!("     database: {}", tried.summary.target.trim_start_matches("sqlite:")))
+    if let Some(database) = tried.summary.target.strip_prefix("sqlite:") {
+        output::line(&format!("     database: {database}"))?;
+    }
+    for (platform, calls) in &tried.calls {
+        let calls = output::counted(*calls, "call", "calls");
+        output::line(&format!("     {calls} to the simulated {platform}."))?;
+    }
+    Ok(())
 }
 
 /// Relative to where the person stands, where that is shorter.
@@ -158,8 +177,7 @@ async fn book(
     cancel: &Cancel,
 ) -> Result<Tried, Fault> {
     let expected = expected(folder)?;
-    let unusable = |e: std::io::Error| Fault::new(Code::FileUnreadable).detail(into.display()).caused_by(e);
-    std::fs::create_dir_all(into).map_err(unusable)?;
+    make_folder(into)?;
     let (state, database) = (into.join("state"), into.join("books.sqlite"));
     clear_unless_active(&state, &database).await?;
     let source = if file.is_empty() { folder.to_owned() } else { folder.join(file) };
@@ -175,7 +193,25 @@ async fn book(
     let (summary, _) = work.carry(RunKind::Full).await?;
     let failed = failed(work.session.jobs.as_ref(), &work.migration).await?;
     let (met, unexpected) = judge(&expected.rejects, failed);
-    Ok(Tried { name, expected: met, unexpected, summary })
+    Ok(Tried { name: name.to_owned(), expected: met, unexpected, calls: BTreeMap::new(), summary })
+}
+
+/// Makes the folder to work in where there is none.
+pub(super) fn make_folder(path: &Path) -> Result<(), Fault> {
+    std::fs::create_dir_all(path).map_err(|e| unusable(path, e))
+}
+
+/// Takes away the state that an earlier try left. A fault ([`Code::RunActive`]) where a process still works in it.
+pub(super) fn clear(state: &Path) -> Result<(), Fault> {
+    if state.join("state.db").is_file() {
+        drop(Session::to_write(state)?);
+        std::fs::remove_dir_all(state).map_err(|e| unusable(state, e))?;
+    }
+    Ok(())
+}
+
+fn unusable(path: &Path, error: std::io::Error) -> Fault {
+    Fault::new(Code::FileUnreadable).detail(path.display()).caused_by(error)
 }
 
 fn expected(folder: &Path) -> Result<Expected, Fault> {
@@ -198,14 +234,13 @@ async fn clear_unless_active(state: &Path, database: &Path) -> Result<(), Fault>
             }
         }
         drop(session);
-        std::fs::remove_dir_all(state)
-            .map_err(|e| Fault::new(Code::FileUnreadable).detail(state.display()).caused_by(e))?;
+        clear(state)?;
     }
     for ending in ["", "-wal", "-shm"] {
         let file = PathBuf::from(format!("{}{ending}", database.display()));
         match std::fs::remove_file(&file) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Fault::new(Code::FileUnreadable).detail(file.display()).caused_by(e));
+                return Err(unusable(&file, e));
             }
             _ => {}
         }
@@ -214,13 +249,13 @@ async fn clear_unless_active(state: &Path, database: &Path) -> Result<(), Fault>
 }
 
 /// A record that failed: where it stands and why.
-struct Failed {
+pub(super) struct Failed {
     file: String,
     lines: (u64, u64),
-    shown: String,
+    pub(super) shown: String,
 }
 
-async fn failed(jobs: &dyn Jobs, migration: &Migration) -> Result<Vec<Failed>, Fault> {
+pub(super) async fn failed(jobs: &dyn Jobs, migration: &Migration) -> Result<Vec<Failed>, Fault> {
     let mut all = Vec::new();
     for entity in Entity::ALL {
         let mut after = None;

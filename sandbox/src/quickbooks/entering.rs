@@ -40,6 +40,24 @@ impl QuickBooks {
         quickbooks.company.books.now = now;
         Ok(quickbooks)
     }
+
+    /// The same, set up for these foreign currencies.
+    ///
+    /// # Errors
+    /// There is no such currency.
+    pub fn dealing_in(mut self, currencies: &[&str]) -> Result<Self, Refused> {
+        for currency in currencies {
+            let sent = object! { "Code" => *currency };
+            write(&mut self.company, Kind::CompanyCurrency, Operation::Write, &sent)?;
+        }
+        Ok(self)
+    }
+}
+
+fn write(company: &mut Company, kind: Kind, operation: Operation, sent: &Json) -> Result<Json, Refused> {
+    let wishes = Wishes { may_repeat_number: true };
+    let written = company.try_on_copy(|books, _| write::write(books, kind, operation, sent, wishes));
+    written.map_err(|e| Refused(format!("{} {}: {} for {sent}", kind.name(), e.code, e.detail)))
 }
 
 struct Entering<'a> {
@@ -92,9 +110,7 @@ impl Entering<'_> {
     }
 
     fn write(&mut self, kind: Kind, operation: Operation, sent: &Json) -> Result<Json, Refused> {
-        let wishes = Wishes { may_repeat_number: true };
-        let written = self.company.try_on_copy(|books, _| write::write(books, kind, operation, sent, wishes));
-        written.map_err(|e| Refused(format!("{} {}: {} for {sent}", kind.name(), e.code, e.detail)))
+        write(self.company, kind, operation, sent)
     }
 
     fn add(&mut self, kind: Kind, sent: &Json) -> Result<String, Refused> {

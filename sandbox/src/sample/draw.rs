@@ -14,15 +14,20 @@ use crate::region::Region;
 /// Days of business in a sample company's books.
 const DAYS: usize = 540;
 
-/// A company of about `invoices` invoices, and of the other documents what goes with them. Its last day is before
-/// `now`.
-pub fn book(region: Region, seed: u64, invoices: usize, now: Timestamp) -> Book {
-    let (home, currencies): (_, &[&str]) = match region {
+/// The home currency of a sample company, and the foreign ones that it deals in.
+pub fn currencies(region: Region) -> (&'static str, &'static [&'static str]) {
+    match region {
         Region::Us => ("USD", &[]),
         Region::Uk => ("GBP", &["EUR", "USD"]),
         Region::Au => ("AUD", &["NZD", "USD"]),
         Region::Global => ("EUR", &["USD", "GBP", "CHF", "SEK"]),
-    };
+    }
+}
+
+/// A company of about `invoices` invoices, and of the other documents what goes with them. Its last day is before
+/// `now`.
+pub fn book(region: Region, seed: u64, invoices: usize, now: Timestamp) -> Book {
+    let (home, currencies) = currencies(region);
     let last = now.to_zoned(TimeZone::UTC).date().yesterday().unwrap_or(Date::MIN);
     let back = jiff::Span::new().try_days(i64::try_from(DAYS).unwrap_or_default()).unwrap_or_default();
     let items = words::ITEMS.into_iter().map(|(code, name, cents)| Item {

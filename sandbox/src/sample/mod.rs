@@ -13,7 +13,7 @@ pub use book::{
     Account, Book, Contact, Document, DocumentKind, Event, Item, Journal, Line, Part, Role, Settlement,
     Spend, Tax, Transfer,
 };
-pub use draw::book;
+pub use draw::{book, currencies};
 
 /// A platform refused a part of a sample company.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -42,6 +42,41 @@ impl Xero {
         }
         Ok(xero)
     }
+
+    /// The same, set up for these foreign currencies.
+    ///
+    /// # Errors
+    /// There is no such currency.
+    pub fn dealing_in(mut self, currencies: &[&str]) -> Result<Self, Refused> {
+        self.rename(format!("{} {}", self.name(), currencies.join(" ")));
+        if let Some(company) = self.first_mut() {
+            let now = company.books.now;
+            for currency in currencies {
+                send(company, now, "PUT", "Currencies", &object! { "Code" => *currency })?;
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// Makes a call and gives the first row of its answer.
+fn send(
+    company: &mut Company,
+    now: Timestamp,
+    method: &str,
+    target: &str,
+    body: &Json,
+) -> Result<Json, Refused> {
+    let request = Request::new(method, target).body(body.to_bytes());
+    let path = request.path.clone();
+    let answered = company.answer(&request, &path, now, Uuid::nil());
+    let text = || String::from_utf8_lossy(&answered.response.body).into_owned();
+    if answered.response.status != 200 {
+        return Err(Refused(format!("{method} {target}: {} for {body}", text())));
+    }
+    let reply = Json::parse(&answered.response.body).map_err(|e| Refused(e.to_string()))?;
+    let rows = reply.as_object().unwrap_or_default().iter().find_map(|(_, value)| value.as_array());
+    rows.and_then(<[Json]>::first).cloned().ok_or_else(|| Refused(format!("{target} answered {}", text())))
 }
 
 struct Entering<'a> {
@@ -87,20 +122,8 @@ impl Entering<'_> {
         self.archive()
     }
 
-    /// Makes a call and gives the first row of its answer.
     fn send(&mut self, method: &str, target: &str, body: &Json) -> Result<Json, Refused> {
-        let request = Request::new(method, target).body(body.to_bytes());
-        let path = request.path.clone();
-        let answered = self.company.answer(&request, &path, self.now, Uuid::nil());
-        let text = || String::from_utf8_lossy(&answered.response.body).into_owned();
-        if answered.response.status != 200 {
-            return Err(Refused(format!("{method} {target}: {} for {body}", text())));
-        }
-        let reply = Json::parse(&answered.response.body).map_err(|e| Refused(e.to_string()))?;
-        let rows = reply.as_object().unwrap_or_default().iter().find_map(|(_, value)| value.as_array());
-        rows.and_then(<[Json]>::first)
-            .cloned()
-            .ok_or_else(|| Refused(format!("{target} answered {}", text())))
+        send(self.company, self.now, method, target, body)
     }
 
     fn put(&mut self, target: &str, body: &Json) -> Result<Json, Refused> {

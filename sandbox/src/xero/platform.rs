@@ -63,6 +63,11 @@ impl Xero {
         self.sample = sample;
     }
 
+    /// Which sample it is.
+    pub(super) fn name(&self) -> &str {
+        &self.sample
+    }
+
     pub(super) fn first_mut(&mut self) -> Option<&mut Company> {
         self.companies.first_mut()
     }

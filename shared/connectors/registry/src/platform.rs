@@ -76,7 +76,7 @@ pub async fn companies(platform: &Platform, wire: &dyn Wire) -> Result<Option<Ve
 
 impl Platform {
     /// The names of the variables that hold the application's id and secret.
-    pub(crate) fn variables(&self) -> [String; 2] {
+    pub fn variables(&self) -> [String; 2] {
         ["ID", "SECRET"].map(|what| format!("{}_CLIENT_{what}", self.variables))
     }
 

@@ -18,6 +18,11 @@ pub fn decimal(raw: &RawValue) -> Result<Decimal, Fault> {
     parse_plain(text)
 }
 
+/// Where a JSON text stops being what was expected. The parser's own message may quote what stands there.
+pub fn place(error: &serde_json::Error) -> String {
+    format!("line {} column {}", error.line(), error.column())
+}
+
 /// A decimal as a plain JSON number, without trailing zeros.
 pub fn number(amount: Decimal) -> Result<Box<RawValue>, serde_json::Error> {
     RawValue::from_string(amount.normalize().to_string())

@@ -14,12 +14,14 @@ pub mod exact;
 pub mod json;
 mod manifest;
 pub mod oauth;
+mod pages;
 mod reader;
 mod wire;
 mod writer;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, BatchBuilder, BatchHeader, RawBatch, RawRow, RawSink};
 pub use manifest::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
+pub use pages::Pages;
 pub use reader::{
     CatalogEntry, Changes, Finding, Partition, Reader, Severity, Survey, Transformed, Transformer,
     UnlistedBalance,

@@ -70,7 +70,8 @@ impl Response {
     /// The body as JSON; a fault (reach left to the caller) where it is none of the expected shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         serde_json::from_slice(&self.body).map_err(|e| {
-            Fault::new(Code::AnswerUnreadable).detail(format!("HTTP {}", self.status)).caused_by(e)
+            let place = crate::json::place(&e);
+            Fault::new(Code::AnswerUnreadable).detail(format!("HTTP {}, {place}.", self.status))
         })
     }
 }

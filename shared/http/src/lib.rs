@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use carry_connector::{Method, Request, Response};
 use carry_model::{Code, Fault, Reach};
 use carry_ports::Transport;
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 
@@ -56,6 +57,17 @@ impl HttpTransport {
     }
 }
 
+/// A header's value that no library prints: it may hold a credential.
+fn unprinted(value: &str) -> Result<HeaderValue, Fault> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Fault::new(Code::AnswerUnreadable)
+            .reach(Reach::NotSent)
+            .detail("What was granted, or an id, holds signs that cannot be sent.")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 fn unsent_or_unknown(error: reqwest::Error) -> Fault {
     let code = if error.is_timeout() { Code::TimedOut } else { Code::ConnectionFailed };
     let reach = if error.is_connect() { Reach::NotSent } else { Reach::Unknown };
@@ -74,7 +86,7 @@ impl Transport for HttpTransport {
         };
         let mut call = self.client.request(method, self.url(&request.path)?);
         for (name, value) in &request.headers {
-            call = call.header(name, value);
+            call = call.header(name, unprinted(value)?);
         }
         if let Some(body) = &request.body {
             let named = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
@@ -88,7 +100,7 @@ impl Transport for HttpTransport {
         if (300..400).contains(&status) {
             return Err(Fault::new(Code::HostRefused).reach(Reach::Unknown).detail(format!("HTTP {status}")));
         }
-        let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let headers =
             answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         let mut body = Vec::new();

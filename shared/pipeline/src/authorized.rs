@@ -7,6 +7,7 @@ use carry_connector::oauth::{App, Grant, Provider};
 use carry_connector::{Request, Response, Wire};
 use carry_model::{Code, Fault, Reach};
 use carry_ports::{Clock, Tokens, Transport};
+use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 /// A connection that somebody signed in to.
@@ -57,7 +58,8 @@ impl AuthorizedWire {
     async fn send(&self, request: &Request, grant: &Grant) -> Result<Response, Fault> {
         let mut request = request.clone();
         request.headers.push(grant.header());
-        self.inner.call(request).await
+        let response = self.inner.call(request).await?;
+        Ok(if response.is_success() { response } else { without_token(response, grant) })
     }
 }
 
@@ -100,6 +102,13 @@ impl SignedIn {
     fn hint(&self) -> String {
         format!("Sign in with `carry connect {}`, then give the same command again.", self.provider.system)
     }
+}
+
+/// A refusal's words end up in faults and reports: one that quotes the token is left without words.
+fn without_token(response: Response, grant: &Grant) -> Response {
+    let token = grant.access_token.expose_secret().as_bytes();
+    let quoted = !token.is_empty() && response.body.windows(token.len()).any(|part| part == token);
+    if quoted { Response { body: Vec::new(), ..response } } else { response }
 }
 
 #[async_trait]

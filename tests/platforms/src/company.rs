@@ -5,13 +5,13 @@ use std::sync::Arc;
 use carry_connector::{Manifest, Reader, Writer};
 use carry_model::{Decimal, Entity, Fault, MigrationId, Timestamp};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
-use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, MemoryTokens, Migration};
+use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, MemoryTokens, Migration, Tokens};
 use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
 
-use crate::link::{SandboxClock, link, sign_in};
-use crate::trouble::Trouble;
+use crate::link::{Between, SandboxClock, connection, link, sign_in};
+use crate::trouble::{Trouble, Troubled};
 
 /// The sandbox's time at the start.
 const BEGUN: &str = "2026-06-30T12:00:00Z";
@@ -136,6 +136,12 @@ impl Company {
         sign_in(&self.control, &self.platform.provider(), &*self.tokens).await;
     }
 
+    /// The access token that signing in left.
+    pub async fn token(&self) -> String {
+        let grant = self.tokens.load(&connection(&self.platform.provider())).await.unwrap().unwrap();
+        grant.header().1.trim_start_matches("Bearer ").to_owned()
+    }
+
     /// A connector as a new process makes it: signed in anew, knowing nothing.
     pub async fn open(&self) -> Side {
         self.sign_in().await;
@@ -144,9 +150,18 @@ impl Company {
 
     /// The same with the tokens that are there, where calls may meet with trouble.
     pub async fn try_open(&self, trouble: Option<Arc<Trouble>>) -> Result<Side, Fault> {
+        self.open_through(&|calm| match &trouble {
+            Some(trouble) => Arc::new(Troubled::new(calm, self.control.clone(), trouble.clone())),
+            None => calm,
+        })
+        .await
+    }
+
+    /// The same with something between the connector and the company.
+    pub async fn open_through(&self, between: Between<'_>) -> Result<Side, Fault> {
         let limits = &self.platform.manifest().limits;
         let (wire, clock) =
-            link(&self.control, self.platform.provider(), limits, self.tokens.clone(), trouble);
+            link(&self.control, self.platform.provider(), limits, self.tokens.clone(), between);
         Ok(match self.platform {
             Platform::QuickBooks => {
                 let quickbooks = Arc::new(carry_quickbooks::QuickBooks::connect(&self.tenant, wire).await?);

@@ -10,8 +10,6 @@ use carry_sandbox::Control;
 use carry_sandbox::http;
 use tokio::time::Instant;
 
-use crate::trouble::{Trouble, Troubled};
-
 /// The sandbox's time follows tokio's, so that a paused test clock is the sandbox's clock too.
 #[derive(Clone)]
 pub struct SandboxClock {
@@ -82,24 +80,23 @@ pub(crate) async fn sign_in(control: &Control, provider: &Provider, tokens: &dyn
     tokens.store(&connection(provider), &grant).await.unwrap();
 }
 
-fn connection(provider: &Provider) -> String {
+pub(crate) fn connection(provider: &Provider) -> String {
     format!("{}:sandbox", provider.system)
 }
 
-/// A process's wire to a sandbox, inside `limits`, with the tokens that signing in left.
+/// What stands between a connector and its sandbox.
+pub type Between<'a> = &'a (dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync);
+
+/// A process's wire to a sandbox, inside `limits`, with the tokens that signing in left and something in between.
 pub(crate) fn link(
     control: &Control,
     provider: Provider,
     limits: &Limits,
     tokens: Arc<dyn Tokens>,
-    trouble: Option<Arc<Trouble>>,
+    between: Between<'_>,
 ) -> (Arc<dyn Wire>, SandboxClock) {
     let clock = SandboxClock::new(control);
-    let calm: Arc<dyn Transport> = Arc::new(InProcess { control: control.clone(), clock: clock.clone() });
-    let transport: Arc<dyn Transport> = match trouble {
-        Some(trouble) => Arc::new(Troubled::new(calm, control.clone(), trouble)),
-        None => calm,
-    };
+    let transport = between(Arc::new(InProcess { control: control.clone(), clock: clock.clone() }));
     let app = control.app();
     let signed_in = SignedIn {
         connection: connection(&provider),

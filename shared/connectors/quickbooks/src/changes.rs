@@ -7,8 +7,7 @@ use carry_model::{Entity, Fault, RecordKey, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::company::decode;
-use crate::fault;
+use crate::company::{decode, read};
 use crate::kinds::Kind;
 use crate::session::QuickBooks;
 
@@ -73,8 +72,7 @@ impl QuickBooks {
                 Err(fault) if fault.kind() == carry_model::Kind::Rejected => return Ok(None),
                 Err(fault) => return Err(fault),
             };
-            let answer: Answer = serde_json::from_slice(&response.body)
-                .map_err(|e| fault::unreadable(Effect::Read, "a list of changes").caused_by(e))?;
+            let answer: Answer = read(&response, Effect::Read, "a list of changes")?;
             let lists = answer.responses.into_iter().flat_map(|response| response.lists);
             for rows in lists.filter_map(|mut list| list.remove(kind.name())) {
                 let rows: Vec<Row> = decode(&rows, Effect::Read)?;

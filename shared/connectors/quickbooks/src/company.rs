@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use carry_connector::{Effect, Method, Request, Response, Wire};
+use carry_connector::{Effect, Method, Pages, Request, Response, Wire};
 use carry_model::{Code, Fault, Reach};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -108,8 +108,10 @@ impl Company {
         label: &'static str,
     ) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
+        let mut pages = Pages::of(label);
         loop {
             let page = self.rows(name, label, "Active IN (true,false)", all.len() + 1).await?;
+            pages.take(&page)?;
             for row in &page {
                 all.push(decode(row, Effect::Read)?);
             }
@@ -127,8 +129,7 @@ impl Company {
         label: &'static str,
     ) -> Result<T, Fault> {
         let response = self.get(path, label).await?;
-        let answer: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&response.body)
-            .map_err(|e| fault::unreadable(Effect::Read, "an object").caused_by(e))?;
+        let answer: BTreeMap<String, Box<RawValue>> = read(&response, Effect::Read, "an object")?;
         let object = answer.get(name).ok_or_else(|| fault::unreadable(Effect::Read, "an object"))?;
         decode(object, Effect::Read)
     }
@@ -149,12 +150,14 @@ impl Company {
         condition: &str,
     ) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
+        let mut pages = Pages::of(kind.name());
         let mut start = 1;
         loop {
             let page = self.page(kind, condition, start).await?;
             if page.is_empty() {
                 return Ok(all);
             }
+            pages.take(&page)?;
             start += page.len();
             for row in &page {
                 all.push(decode(row, Effect::Read)?);
@@ -210,8 +213,7 @@ impl Company {
         let path = format!("{path}{join}requestid={id}");
         let call = self.request(Method::Post, &path, Some(body.to_string()), Effect::Write, label);
         let response = answered(self.wire.call(call).await?, Effect::Write)?;
-        serde_json::from_slice(&response.body)
-            .map_err(|e| fault::unreadable(Effect::Write, "an object").caused_by(e))
+        read(&response, Effect::Write, "an object")
     }
 
     /// Carries operations out, as many at once as QuickBooks takes; one outcome each. A fault of the whole call means
@@ -262,8 +264,7 @@ impl Company {
         let path = format!("batch?requestid={}", self.request_id(&body));
         let call = self.request(Method::Post, &path, Some(body), Effect::Write, "batch");
         let response = answered(self.wire.call(call).await?, Effect::Write)?;
-        let answer: BatchAnswer = serde_json::from_slice(&response.body)
-            .map_err(|e| fault::unreadable(Effect::Write, "a batch").caused_by(e))?;
+        let answer: BatchAnswer = read(&response, Effect::Write, "a batch")?;
         let outcome = |item: BTreeMap<String, Box<RawValue>>| {
             let id: String = serde_json::from_str(item.get("bId")?.get()).ok()?;
             let index: usize = id.parse().ok()?;
@@ -297,8 +298,7 @@ impl Company {
             call
         };
         let response = answered(self.wire.call(call).await?, Effect::Read)?;
-        let answer: QueryAnswer = serde_json::from_slice(&response.body)
-            .map_err(|e| fault::unreadable(Effect::Read, "a query").caused_by(e))?;
+        let answer: QueryAnswer = read(&response, Effect::Read, "a query")?;
         Ok(answer.response)
     }
 
@@ -329,9 +329,18 @@ fn answered(response: Response, effect: Effect) -> Result<Response, Fault> {
     if response.is_success() { Ok(response) } else { Err(fault::of_status(&response, effect)) }
 }
 
+/// Reads an answer.
+pub(crate) fn read<T: DeserializeOwned>(
+    response: &Response,
+    effect: Effect,
+    what: &'static str,
+) -> Result<T, Fault> {
+    serde_json::from_slice(&response.body).map_err(|e| fault::unparsed(effect, what, &e))
+}
+
 /// Reads a part of an answer.
 pub(crate) fn decode<T: DeserializeOwned>(raw: &RawValue, effect: Effect) -> Result<T, Fault> {
-    serde_json::from_str(raw.get()).map_err(|e| fault::unreadable(effect, "an object").caused_by(e))
+    serde_json::from_str(raw.get()).map_err(|e| fault::unparsed(effect, "an object", &e))
 }
 
 /// For a literal in single quotes.

@@ -1,6 +1,6 @@
 //! QuickBooks' errors as faults.
 
-use carry_connector::{Effect, Response};
+use carry_connector::{Effect, Response, json};
 use carry_model::{Code, Fault, Reach};
 use serde::Deserialize;
 
@@ -94,6 +94,11 @@ pub(crate) fn of_status(response: &Response, effect: Effect) -> Fault {
 pub(crate) fn unreadable(effect: Effect, what: &str) -> Fault {
     let reach = if effect == Effect::Read { Reach::Refused } else { Reach::Unknown };
     Fault::new(Code::AnswerUnreadable).reach(reach).detail(what)
+}
+
+/// The same, with the place where it stopped being what was expected.
+pub(crate) fn unparsed(effect: Effect, what: &str, error: &serde_json::Error) -> Fault {
+    unreadable(effect, &format!("{what}, {}", json::place(error)))
 }
 
 #[cfg(test)]

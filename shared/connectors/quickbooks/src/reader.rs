@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use carry_connector::{
-    BatchBuilder, BatchHeader, Changes, Manifest, Partition, RawSink, Reader, Survey, Transformer,
+    BatchBuilder, BatchHeader, Changes, Manifest, Pages, Partition, RawSink, Reader, Survey, Transformer,
 };
 use carry_model::{Code, Entity, Fault, Timestamp};
 use serde_json::value::RawValue;
@@ -67,11 +67,13 @@ impl Reader for QuickBooks {
             Some(cursor) => cursor.parse().map_err(|_| corrupt("a cursor"))?,
             None => 1_usize,
         };
+        let mut pages = Pages::of(kind.name());
         loop {
             let page = self.company.page(kind, &condition, next).await?;
             if page.is_empty() {
                 break;
             }
+            pages.take(&page)?;
             for row in &page {
                 let line = u64::try_from(next).unwrap_or_default();
                 batch.push(line, line, row)?;

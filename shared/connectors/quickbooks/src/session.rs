@@ -40,7 +40,7 @@ impl QuickBooks {
             Some(currency) => currency
                 .value
                 .parse()
-                .map_err(|e| Fault::new(Code::AnswerUnreadable).detail("The home currency.").caused_by(e))?,
+                .map_err(|_| Fault::new(Code::AnswerUnreadable).detail("The home currency."))?,
             // A company of a single currency need not name it.
             None => of_country(info.country.as_deref()),
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use carry_connector::{Effect, Method, Request, Response, Wire};
+use carry_connector::{Effect, Method, Pages, Request, Response, Wire, json};
 use carry_model::{Code, Fault, Reach, Timestamp};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -19,9 +19,6 @@ const API: &str = "/api.xro/2.0";
 
 /// Rows of a page: the most that Xero gives.
 pub(crate) const PAGE_ROWS: usize = 1_000;
-
-/// Pages of one list at most: whatever asks for more does not end.
-const PAGES_MAX: usize = 20_000;
 
 /// One Xero organisation.
 pub struct Xero {
@@ -126,15 +123,17 @@ impl Xero {
         since: Option<Timestamp>,
         mut take: impl FnMut(Page) -> Result<(), Fault> + Send,
     ) -> Result<(), Fault> {
-        for number in 1..=PAGES_MAX {
+        let mut pages = Pages::of(endpoint);
+        for number in 1.. {
             let page = self.page(endpoint, query, since, number).await?;
+            pages.take(&page.rows)?;
             let is_last = page.is_last(number);
             take(page)?;
             if is_last {
-                return Ok(());
+                break;
             }
         }
-        Err(endless(endpoint))
+        Ok(())
     }
 
     /// One page of a list, or of what changed in it since a time.
@@ -145,9 +144,6 @@ impl Xero {
         since: Option<Timestamp>,
         number: usize,
     ) -> Result<Page, Fault> {
-        if number > PAGES_MAX {
-            return Err(endless(endpoint));
-        }
         let mut query = query.to_vec();
         query.push(("page", number.to_string()));
         query.push(("pageSize", PAGE_ROWS.to_string()));
@@ -244,16 +240,10 @@ impl Page {
     }
 }
 
-fn endless(endpoint: &str) -> Fault {
-    Fault::new(Code::AnswerUnreadable).detail(format!("The pages of {endpoint} do not end."))
-}
-
 /// Reads one JSON value.
-pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Fault> {
-    serde_json::from_slice(json).map_err(|e| {
-        // The position tells enough; the message might hold what stood there.
-        let detail = format!("Xero's answer, line {} column {}.", e.line(), e.column());
-        Fault::new(Code::AnswerUnreadable).detail(detail)
+pub(crate) fn parse<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, Fault> {
+    serde_json::from_slice(text).map_err(|e| {
+        Fault::new(Code::AnswerUnreadable).detail(format!("Xero's answer, {}.", json::place(&e)))
     })
 }
 

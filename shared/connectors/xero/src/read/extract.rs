@@ -1,6 +1,6 @@
 //! Reads a list to its last row, and holds the number of rows against Xero's own count.
 
-use carry_connector::{BatchBuilder, BatchHeader, RawSink};
+use carry_connector::{BatchBuilder, BatchHeader, Pages, RawSink};
 use carry_model::{Code, Fault, Timestamp};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -37,6 +37,7 @@ impl Xero {
             shape: serde_json::Value::Null,
         };
         let mut batch = BatchBuilder::new(header);
+        let mut pages = Pages::of(kind.endpoint);
         loop {
             number += 1;
             let query = kind.query();
@@ -44,6 +45,7 @@ impl Xero {
                 true => self.page(kind.endpoint, &query, since, number).await?,
                 false => self.get_changed(kind.endpoint, &query, since).await?,
             };
+            pages.take(&page.rows)?;
             if accounts.is_none() && !page.rows.is_empty() {
                 accounts = self.accounts_of_credits(kind).await?;
             }

@@ -13,6 +13,7 @@ mod expected;
 mod invoices;
 mod money;
 mod payments;
+pub mod platforms;
 mod table;
 mod words;
 

@@ -27,14 +27,33 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Migrate a sample company from a simulated QuickBooks to a simulated Xero inside their limits, on a clock that
+    /// waiting moves, and print calls, pace and time as JSON.
+    Platforms {
+        /// About how many invoices the company has, with all that goes with them.
+        #[arg(long, default_value_t = 10_000)]
+        invoices: usize,
+        /// From Xero to QuickBooks instead.
+        #[arg(long)]
+        from_xero: bool,
+    },
+}
+
+fn shown(value: impl serde::Serialize) -> Result<String, String> {
+    serde_json::to_string(&value).map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {
-    let Command::Generate { invoices, out, seed } = Arguments::parse().command;
-    let shown = carry_bench::generate(&out, invoices, seed)
-        .map_err(|error| error.to_string())
-        .and_then(|expected| serde_json::to_string(&expected).map_err(|error| error.to_string()))
-        .and_then(|text| writeln!(std::io::stdout(), "{text}").map_err(|error| error.to_string()));
+    let shown = match Arguments::parse().command {
+        Command::Generate { invoices, out, seed } => {
+            carry_bench::generate(&out, invoices, seed).map_err(|error| error.to_string()).and_then(shown)
+        }
+        Command::Platforms { invoices, from_xero } => {
+            carry_bench::platforms::measure(from_xero, invoices).map_err(|e| format!("{e:?}")).and_then(shown)
+        }
+    };
+    let shown =
+        shown.and_then(|text| writeln!(std::io::stdout(), "{text}").map_err(|error| error.to_string()));
     match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -132,12 +132,13 @@ impl Access for Unpaced {
     fn signed_in(
         &self,
         api: &str,
+        company: &str,
         _: &Limits,
         provider: Provider,
         app: App,
         grant: String,
     ) -> Result<Arc<dyn Wire>, Fault> {
-        self.outside.signed_in(api, &Limits::NONE, provider, app, grant)
+        self.outside.signed_in(api, company, &Limits::NONE, provider, app, grant)
     }
 
     fn secret(&self, name: &str) -> Option<SecretString> {

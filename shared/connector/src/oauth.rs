@@ -290,6 +290,12 @@ impl Grant {
         self.access_token.expose_secret() == other.access_token.expose_secret()
     }
 
+    /// True where a text holds the access token.
+    pub fn is_quoted(&self, text: &[u8]) -> bool {
+        let token = self.access_token.expose_secret().as_bytes();
+        !token.is_empty() && text.windows(token.len()).any(|part| part == token)
+    }
+
     /// The header that authorises a call.
     pub fn header(&self) -> (String, String) {
         ("authorization".to_owned(), format!("Bearer {}", self.access_token.expose_secret()))
@@ -321,7 +327,10 @@ impl Grant {
 }
 
 fn refusal(response: &Response) -> Fault {
-    let said = response.json::<TokenError>().map(|body| body.error).unwrap_or_default();
+    // A code (RFC 6749, 5.2); anything else might repeat what was sent.
+    let is_code =
+        |said: &String| said.len() <= 40 && said.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let said = response.json::<TokenError>().map(|body| body.error).ok().filter(is_code).unwrap_or_default();
     let fault = match (response.status, said.as_str()) {
         (_, "invalid_grant") => {
             Fault::new(Code::AuthRefused).detail("The consent has ended or was withdrawn.")

@@ -7,7 +7,6 @@ use carry_connector::oauth::{App, Grant, Provider};
 use carry_connector::{Request, Response, Wire};
 use carry_model::{Code, Fault, Reach};
 use carry_ports::{Clock, Tokens, Transport};
-use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 /// A connection that somebody signed in to.
@@ -106,9 +105,7 @@ impl SignedIn {
 
 /// A refusal's words end up in faults and reports: one that quotes the token is left without words.
 fn without_token(response: Response, grant: &Grant) -> Response {
-    let token = grant.access_token.expose_secret().as_bytes();
-    let quoted = !token.is_empty() && response.body.windows(token.len()).any(|part| part == token);
-    if quoted { Response { body: Vec::new(), ..response } } else { response }
+    if grant.is_quoted(&response.body) { Response { body: Vec::new(), ..response } } else { response }
 }
 
 #[async_trait]

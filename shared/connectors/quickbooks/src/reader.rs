@@ -8,6 +8,7 @@ use carry_model::{Code, Entity, Fault, Timestamp};
 use serde_json::value::RawValue;
 
 use crate::changes::condition;
+use crate::company::PAGE;
 use crate::kinds::Kind;
 use crate::manifest::MANIFEST;
 use crate::session::QuickBooks;
@@ -82,7 +83,12 @@ impl Reader for QuickBooks {
                     sink.accept(batch.take(), Some(next.to_string())).await?;
                 }
             }
-            if u64::try_from(next).unwrap_or(u64::MAX) > partition.rows + ROWS_BEYOND_COUNT_MAX {
+            let read = u64::try_from(next - 1).unwrap_or(u64::MAX);
+            // Fewer rows than were asked for, and as many in all as were counted: nothing comes after them.
+            if page.len() < PAGE && read == partition.rows {
+                break;
+            }
+            if read > partition.rows + ROWS_BEYOND_COUNT_MAX {
                 return Err(
                     Fault::new(Code::AnswerUnreadable).detail(format!("{} pages never end.", kind.name()))
                 );

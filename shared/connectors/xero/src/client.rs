@@ -28,6 +28,8 @@ pub struct Xero {
     pub(crate) target: Mutex<Option<Arc<Target>>>,
     /// What stands there, by endpoint, once it was asked for.
     pub(crate) indexes: Mutex<FxHashMap<&'static str, Index>>,
+    /// Codes of the items that stand there by their marks, once they were asked for.
+    pub(crate) items: Mutex<Option<FxHashMap<String, String>>>,
     /// Payments and overpayments that stand there, once they were asked for.
     pub(crate) settled: Mutex<Option<Settled>>,
 }
@@ -62,6 +64,7 @@ impl Xero {
             tenant: tenant.to_owned(),
             target: Mutex::new(None),
             indexes: Mutex::default(),
+            items: Mutex::default(),
             settled: Mutex::default(),
         }
     }
@@ -163,6 +166,20 @@ impl Xero {
             .map_err(|e| Fault::new(Code::Bug).detail("a call's body").caused_by(e))?;
         let response = self.send(method, path, endpoint, query, Some(body), Effect::IdempotentWrite).await?;
         page(&response, endpoint).map_err(|fault| fault.reach(Reach::Unknown))
+    }
+
+    /// Writes one element and gives it back as Xero has it now.
+    pub(crate) async fn put_one<T: for<'de> Deserialize<'de>>(
+        &self,
+        method: Method,
+        path: &str,
+        endpoint: &'static str,
+        element: &(impl Serialize + Sync),
+    ) -> Result<T, Fault> {
+        let page = self.put(method, path, endpoint, &[element], &[]).await?;
+        let none = || Fault::new(Code::AnswerUnreadable).detail(format!("No {endpoint} came back."));
+        let back = page.read().and_then(|rows: Vec<T>| rows.into_iter().next().ok_or_else(none));
+        back.map_err(|fault| fault.reach(Reach::Unknown))
     }
 
     /// Removes what stands at a path.

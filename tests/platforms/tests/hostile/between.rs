@@ -1,12 +1,12 @@
 //! Somebody between a connector and its company who changes the answers.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use carry_connector::{RawBatch, RawSink, Reader, Request, Response, Transformed};
 use carry_model::Fault;
-use carry_platforms::Company;
 use carry_ports::Transport;
 use serde_json::{Value, json};
 
@@ -54,29 +54,40 @@ impl Transport for Changed {
     }
 }
 
-/// An access token of that company, as a connector holds one.
-pub(crate) fn token_of(company: &Company) -> String {
-    company.token().to_owned()
-}
+/// The first page of each list that has rows, by the label of its calls.
+pub(crate) type FirstPages = Mutex<BTreeMap<&'static str, Response>>;
 
-/// The answer with every list in it long enough to have a next page, and no end in sight.
-pub(crate) fn first_page_again(request: &Request, answered: Response) -> Response {
+/// The first page of a list in place of every later one; each seems to have a next.
+pub(crate) fn first_page_again(kept: &FirstPages, request: &Request, answered: Response) -> Response {
+    if request.path.contains("COUNT") {
+        return answered;
+    }
+    let mut kept = kept.lock().unwrap();
+    if let Some(first) = kept.get(request.label) {
+        return first.clone();
+    }
     let Ok(mut body) = serde_json::from_slice::<Value>(&answered.body) else { return answered };
-    let is_count = request.path.contains("COUNT");
-    let Some(fields) = body.as_object_mut().filter(|_| !is_count) else { return answered };
+    let Some(fields) = body.as_object_mut() else { return answered };
     if let Some(pagination) = fields.get_mut("pagination") {
-        *pagination = json!({"page": 1, "pageSize": 1000, "pageCount": 1_000_000, "itemCount": 1_000_000_000});
+        *pagination =
+            json!({"page": 1, "pageSize": 1000, "pageCount": 1_000_000, "itemCount": 1_000_000_000});
     }
     let lists = match fields.get_mut("QueryResponse").and_then(Value::as_object_mut) {
         Some(response) => response,
         None => fields,
     };
+    let mut has_rows = false;
     for rows in lists.values_mut().filter_map(Value::as_array_mut) {
         if let Some(row) = rows.first().cloned() {
             rows.resize(150, row);
+            has_rows = true;
         }
     }
-    Response { body: body.to_string().into_bytes(), ..answered }
+    let page = Response { body: body.to_string().into_bytes(), ..answered };
+    if has_rows {
+        kept.insert(request.label, page.clone());
+    }
+    page
 }
 
 /// The answer with one thing wrong in it.

@@ -78,15 +78,7 @@ impl Xero {
             }
             let outcome = match transfer(&target, batch, item) {
                 Err(fault) => Err(fault),
-                Ok(ready) => match self.send_transfer(&ready).await {
-                    Err(fault) if fault.action() != carry_model::Action::Quarantine => {
-                        return Err(attempt.in_doubt(fault));
-                    }
-                    outcome => {
-                        attempt.reached();
-                        outcome
-                    }
-                },
+                Ok(ready) => attempt.own(self.send_transfer(&ready).await)?,
             };
             if let Ok(written) = &outcome {
                 self.note_marked("BankTransfers", &mark::of(&item.record.key()), written.id.as_str()).await;

@@ -45,11 +45,9 @@ impl Xero {
             attempt.set(left.place, Err(Fault::new(Code::NumberTaken)));
         }
         for going in settled {
-            let outcome = self.change_settled(&going.element).await.map_err(|fault| attempt.in_doubt(fault));
-            let outcome = match outcome {
+            let outcome = match attempt.own(self.change_settled(&going.element).await)? {
                 Ok(doc) => self.judged(batch, going.place, doc, going.notes).await?,
-                Err(fault) if fault.action() == carry_model::Action::Quarantine => Err(fault),
-                Err(fault) => return Err(fault),
+                Err(refusal) => Err(refusal),
             };
             attempt.set(going.place, outcome);
         }

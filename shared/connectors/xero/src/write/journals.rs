@@ -116,16 +116,9 @@ impl Xero {
                     bank.push(Going { place, is_new, element, notes });
                 }
                 Outbound::Transfer(element) => {
-                    let sent = self.send_transfer(&element).await;
-                    let sent = sent.map_err(|fault| attempt.in_doubt(fault));
-                    match sent {
-                        Err(fault) if fault.action() != carry_model::Action::Quarantine => return Err(fault),
-                        sent => {
-                            attempt.reached();
-                            let id = sent.map(|written| written.id.to_string());
-                            self.note_journal(batch, &mut attempt, (place, form), id, Vec::new()).await;
-                        }
-                    }
+                    let sent = attempt.own(self.send_transfer(&element).await)?;
+                    let id = sent.map(|written| written.id.to_string());
+                    self.note_journal(batch, &mut attempt, (place, form), id, Vec::new()).await;
                 }
             }
         }
@@ -374,6 +367,7 @@ mod tests {
     fn a_foreign_journal_balances_in_the_base_currency() {
         let target = Target {
             home: Currency::GBP,
+            country: String::new(),
             lock_date: None,
             accounts: Vec::new(),
             taxes: Vec::new(),

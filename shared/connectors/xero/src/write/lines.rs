@@ -210,6 +210,7 @@ mod tests {
             {"AccountID":"b","Code":"400","Name":"Costs","Type":"EXPENSE"}]"#;
         Target {
             home: Currency::GBP,
+            country: String::new(),
             lock_date: None,
             accounts: serde_json::from_str(accounts).unwrap(),
             taxes: serde_json::from_str(taxes).unwrap(),

@@ -38,17 +38,8 @@ impl Xero {
             let outcome = match account(&target, item, batch.verify_first) {
                 Ok(Wanted::There(written)) => Ok(written),
                 Ok(Wanted::Write(outgoing, notes)) => {
-                    let sent = self.send_account(&outgoing).await.map(|written| Written { notes, ..written });
-                    match sent {
-                        Err(fault) if fault.action() != carry_model::Action::Quarantine => {
-                            return Err(attempt.in_doubt(fault));
-                        }
-                        sent => {
-                            attempt.reached();
-                            self.forget_target().await;
-                            sent
-                        }
-                    }
+                    let sent = attempt.own(self.send_account(&outgoing).await)?;
+                    sent.map(|written| Written { notes, ..written })
                 }
                 Err(fault) => Err(fault),
             };
@@ -62,15 +53,15 @@ impl Xero {
             "" => (Method::Put, "Accounts".to_owned()),
             id => (Method::Post, format!("Accounts/{id}")),
         };
-        let back: Vec<Account> = self.put(method, &path, "Accounts", &[outgoing], &[]).await?.read()?;
-        let back = back.into_iter().next().ok_or_else(|| Fault::new(Code::AnswerUnreadable))?;
-        Ok(Written { number: Some(back.name), ..Written::new(TargetId::new(back.id)) })
+        let back: Account = self.put_one(method, &path, "Accounts", outgoing).await?;
+        let written = Written { number: Some(back.name.clone()), ..Written::new(back.id.as_str()) };
+        self.note_target(|target| target.put_account(back)).await;
+        Ok(written)
     }
 
     /// Tax rates, which Xero takes one a call. Their id is the tax type.
     pub(super) async fn write_tax_rates(&self, batch: &WriteBatch) -> Result<Results, Fault> {
-        let country = self.organisation().await?.country_code.unwrap_or_default();
-        let reports = REPORTING.contains(&country.as_str());
+        let reports = REPORTING.contains(&self.target().await?.country.as_str());
         let mut attempt = Attempt::new(batch.items.len());
         for (place, item) in batch.items.iter().enumerate() {
             let target = self.target().await?;
@@ -90,23 +81,17 @@ impl Xero {
                 continue;
             }
             let method = if outgoing.tax_type.is_empty() { Method::Put } else { Method::Post };
-            let sent = self.put(method, "TaxRates", "TaxRates", &[&outgoing], &[]).await;
-            let outcome = match sent {
-                Err(fault) if fault.action() != carry_model::Action::Quarantine => {
-                    return Err(attempt.in_doubt(fault));
-                }
-                Err(fault) => Err(fault),
-                Ok(page) => {
-                    attempt.reached();
-                    self.forget_target().await;
-                    let back = page.read::<TaxRate>()?.into_iter().next();
-                    let back = back.ok_or_else(|| Fault::new(Code::AnswerUnreadable))?;
-                    Ok(Written { number: Some(back.name), ..Written::new(TargetId::new(back.tax_type)) })
-                }
-            };
+            let outcome = attempt.own(self.send_tax_rate(method, &outgoing).await)?;
             attempt.set(place, outcome);
         }
         attempt.finish()
+    }
+
+    async fn send_tax_rate(&self, method: Method, outgoing: &TaxRate) -> Result<Written, Fault> {
+        let back: TaxRate = self.put_one(method, "TaxRates", "TaxRates", outgoing).await?;
+        let written = Written { number: Some(back.name.clone()), ..Written::new(back.tax_type.as_str()) };
+        self.note_target(|target| target.put_tax(back)).await;
+        Ok(written)
     }
 
     /// Tracking categories: two at most, each with its options.
@@ -118,17 +103,9 @@ impl Xero {
                 attempt.set(place, Err(Fault::new(Code::Bug).detail("no tracking category")));
                 continue;
             };
-            let outcome = self.send_category(&target, category).await;
+            let outcome = attempt.own(self.send_category(&target, category).await)?;
             self.forget_target().await;
-            match outcome {
-                Err(fault) if fault.action() != carry_model::Action::Quarantine => {
-                    return Err(attempt.in_doubt(fault));
-                }
-                outcome => {
-                    attempt.reached();
-                    attempt.set(place, outcome);
-                }
-            }
+            attempt.set(place, outcome);
         }
         attempt.finish()
     }
@@ -148,11 +125,9 @@ impl Xero {
             }
             None => {
                 let outgoing = TrackingCategory { name: name.clone(), ..TrackingCategory::default() };
-                let page = self
-                    .put(Method::Put, "TrackingCategories", "TrackingCategories", &[outgoing], &[])
-                    .await?;
-                let back = page.read::<TrackingCategory>()?.into_iter().next();
-                (back.ok_or_else(|| Fault::new(Code::AnswerUnreadable))?.id, FxHashSet::default())
+                let path = "TrackingCategories";
+                let back: TrackingCategory = self.put_one(Method::Put, path, path, &outgoing).await?;
+                (back.id, FxHashSet::default())
             }
         };
         let new = category.options.iter().map(|option| chars(option, CATEGORY_NAME_MAX));
@@ -214,6 +189,11 @@ impl Xero {
             match outcome {
                 Ok(back) => {
                     let number = Some(back.code.clone());
+                    if let (Some(items), Some(mark)) =
+                        (&mut *self.items.lock().await, &going.element.purchase_description)
+                    {
+                        items.insert(mark.clone(), back.code.clone());
+                    }
                     let written =
                         Written { number, notes: going.notes, ..Written::new(TargetId::new(back.code)) };
                     attempt.set(going.place, Ok(written));
@@ -237,11 +217,7 @@ impl Xero {
                 let account = target.accounts.iter().find(|account| marked(account.description.as_deref()));
                 account.map(|account| found(&account.id, &account.name))
             }
-            Body::Item(_) => {
-                let items: Vec<Item> = self.get("Items", &[]).await?.read()?;
-                let item = items.iter().find(|item| marked(item.purchase_description.as_deref()));
-                item.map(|item| found(&item.code, &item.code))
-            }
+            Body::Item(_) => self.item_marked(&mark).await?.map(|code| found(&code, &code)),
             Body::TaxRate(tax) => {
                 let name = chars(&tax.name, TAX_NAME_MAX);
                 let known = target.tax_named(&name).filter(|known| known.effective_rate == tax.percent);
@@ -253,6 +229,25 @@ impl Xero {
             }
             _ => None,
         })
+    }
+}
+
+impl Xero {
+    /// The code of the item that bears a mark. All items are read once, and anew after a doubt.
+    async fn item_marked(&self, mark: &str) -> Result<Option<String>, Fault> {
+        let mut kept = self.items.lock().await;
+        let items = match &mut *kept {
+            Some(items) => items,
+            none => {
+                let all: Vec<Item> = self.get("Items", &[]).await?.read()?;
+                let marked = all.into_iter().filter_map(|item| {
+                    let mark = mark::at_end(item.purchase_description.as_deref()?)?.to_owned();
+                    Some((mark, item.code))
+                });
+                none.insert(marked.collect())
+            }
+        };
+        Ok(items.get(mark).cloned())
     }
 }
 

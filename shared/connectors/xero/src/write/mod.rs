@@ -24,7 +24,7 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, Support, WriteBatch, Writer,
     Written,
 };
-use carry_model::{Code, Entity, Fault, Kind, Reach, Record, TargetId};
+use carry_model::{Action, Code, Entity, Fault, Kind, Reach, Record, TargetId};
 
 pub(crate) use index::Index;
 pub(crate) use settled::Settled;
@@ -60,6 +60,18 @@ impl Attempt {
     /// A fault of the whole batch: its outcome is unknown once a part of it went through.
     pub(crate) fn in_doubt(&self, fault: Fault) -> Fault {
         if self.reached { fault.reach(Reach::Unknown) } else { fault }
+    }
+
+    /// A refusal is the record's own; any other fault is the batch's and ends it.
+    pub(crate) fn own<T>(&mut self, outcome: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
+        match outcome {
+            Err(fault) if fault.action() != Action::Quarantine => Err(self.in_doubt(fault)),
+            Err(fault) => Ok(Err(fault)),
+            Ok(done) => {
+                self.reached();
+                Ok(Ok(done))
+            }
+        }
     }
 
     pub(crate) fn finish(self) -> Result<Results, Fault> {
@@ -143,6 +155,7 @@ impl Xero {
     async fn forget_read(&self) {
         self.indexes.lock().await.clear();
         *self.settled.lock().await = None;
+        *self.items.lock().await = None;
         self.forget_target().await;
     }
 

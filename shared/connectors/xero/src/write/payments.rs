@@ -131,13 +131,7 @@ impl Xero {
                     invoice: Identified { invoice: document.to_string(), ..Identified::default() },
                     ..Allocation::default()
                 };
-                match self.apply_credit(credit, allocation).await {
-                    Ok(()) => attempt.reached(),
-                    Err(fault) if fault.action() == carry_model::Action::Quarantine => {
-                        ready.refused = Some(fault);
-                    }
-                    Err(fault) => return Err(attempt.in_doubt(fault)),
-                }
+                ready.refused = attempt.own(self.apply_credit(credit, allocation).await)?.err();
             }
         }
         Ok(())

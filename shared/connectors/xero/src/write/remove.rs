@@ -56,6 +56,7 @@ impl Xero {
                     outcomes.push(settle(self.remove_listed(entity, id.as_str()).await)?);
                 }
                 self.forget_target().await;
+                *self.items.lock().await = None;
             }
             Entity::Payment | Entity::BillPayment => {
                 for id in ids {

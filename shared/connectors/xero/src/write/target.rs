@@ -1,4 +1,5 @@
-//! The organisation as a target: its accounts, tax rates and tracking categories, read once and again after a change.
+//! The organisation as a target: its accounts, tax rates and tracking categories, read once and kept up while writing;
+//! read anew after a doubt.
 
 use std::sync::Arc;
 
@@ -13,8 +14,10 @@ use crate::shapes::{Account, TaxRate, TrackingCategory};
 pub(crate) const NO_TAX: &str = "NONE";
 
 /// See the module.
+#[derive(Clone)]
 pub(crate) struct Target {
     pub(crate) home: Currency,
+    pub(crate) country: String,
     pub(crate) lock_date: Option<Date>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) taxes: Vec<TaxRate>,
@@ -48,6 +51,7 @@ impl Xero {
         let target = Arc::new(Target {
             home: organisation.company()?.home_currency,
             lock_date: organisation.lock_date(),
+            country: organisation.country_code.clone().unwrap_or_default(),
             accounts: self.get("Accounts", &[]).await?.read()?,
             taxes: self.get("TaxRates", &[]).await?.read()?,
             tracking: self.get("TrackingCategories", &[]).await?.read()?,
@@ -56,13 +60,32 @@ impl Xero {
         Ok(target)
     }
 
-    /// Forgets the target after its lists changed.
+    /// Forgets the target: what happened to its lists is not known.
     pub(crate) async fn forget_target(&self) {
         *self.target.lock().await = None;
+    }
+
+    /// Keeps the target up after a write of its lists.
+    pub(crate) async fn note_target(&self, change: impl FnOnce(&mut Target) + Send) {
+        if let Some(target) = &mut *self.target.lock().await {
+            change(Arc::make_mut(target));
+        }
     }
 }
 
 impl Target {
+    /// An account as Xero has it now.
+    pub(crate) fn put_account(&mut self, account: Account) {
+        self.accounts.retain(|known| known.id != account.id);
+        self.accounts.push(account);
+    }
+
+    /// A tax rate as Xero has it now.
+    pub(crate) fn put_tax(&mut self, tax: TaxRate) {
+        self.taxes.retain(|known| known.tax_type != tax.tax_type);
+        self.taxes.push(tax);
+    }
+
     pub(crate) fn account(&self, id: &TargetId) -> Option<&Account> {
         self.accounts.iter().find(|account| account.id == id.as_str())
     }

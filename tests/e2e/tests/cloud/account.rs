@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use carry_model::Entity;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -158,15 +159,28 @@ impl Account {
         self.call("dynamodb", "DynamoDB_20120810.UpdateItem", &body);
     }
 
-    /// The keys of a migration's items, its audit trail left out.
+    /// The keys of the items of a migration for which nothing was run, its audit trail left out. Partition by
+    /// partition: other tests' migrations make the table too large to be read whole.
     pub(crate) fn items(&self, migration: &str) -> Vec<String> {
-        let body = json!({ "TableName": format!("{STACK}-jobs"), "ProjectionExpression": "pk, sk" });
-        let found = self.call("dynamodb", "DynamoDB_20120810.Scan", &body);
-        let items = found["Items"].as_array().unwrap().iter();
-        let key = |item: &Value| {
-            format!("{} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap())
-        };
-        items.map(key).filter(|key| key.contains(migration) && !key.contains(" DEED#")).collect()
+        let own = format!("M#{migration}");
+        let links = Entity::ALL.iter().map(|entity| format!("{own}#{}", entity.name()));
+        let mut keys = Vec::new();
+        for partition in [own.clone(), "MIGRATIONS".to_owned()].into_iter().chain(links) {
+            let body = json!({
+                "TableName": format!("{STACK}-jobs"),
+                "ProjectionExpression": "pk, sk",
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": { ":pk": { "S": partition } },
+            });
+            let found = self.call("dynamodb", "DynamoDB_20120810.Query", &body);
+            assert!(found.get("LastEvaluatedKey").is_none(), "more than a page of {partition}");
+            let items = found["Items"].as_array().unwrap().iter();
+            keys.extend(items.map(|item| {
+                format!("{} {}", item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap())
+            }));
+        }
+        keys.retain(|key| key.contains(migration) && !key.contains(" DEED#"));
+        keys
     }
 
     /// The names of a migration's secrets.

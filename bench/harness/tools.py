@@ -1,8 +1,10 @@
 """The tools that are measured: ours, and the peers with the settings each is at its best with."""
 
 import json
-import shutil
+import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import measure
 
@@ -63,17 +65,25 @@ class Row:
         return self.seconds > 0 and not self.failed and not self.extrapolated
 
 
-def fresh(folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+def fresh(scratch, name):
+    """A new folder below `scratch`."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=scratch))
+
+
+def empty(folder):
+    """Gives the disk back, and leaves the files until the end of the run: a file system that has just removed many
+    is slow to make new ones, and who is measured next would pay for it."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            os.truncate(path, 0)
 
 
 def run_peer(peer, python, scripts, books, expected, invoices, scratch):
     """Runs a peer in its own process. Its seconds are those it states itself, which leave out starting Python and
     importing libraries."""
-    folder = fresh(scratch / "peer")
-    out, work = fresh(folder / "out"), fresh(folder / "work")
+    folder = fresh(scratch, "peer")
+    out, work = fresh(folder, "out"), fresh(folder, "work")
     command = [str(python), str(scripts / peer.script), str(books), str(out)]
     command += [str(work)] if peer.needs_work_folder else []
     done = measure.run([*command, *peer.options], folder / "log")
@@ -87,13 +97,13 @@ def run_peer(peer, python, scripts, books, expected, invoices, scratch):
         row.records, row.seconds = told["records"], told["seconds"]
         if row.records != expected["records"]:
             row.failed, row.note = True, f"{row.records} records instead of {expected['records']}"
-    shutil.rmtree(folder)
+    empty(folder)
     return row
 
 
 def run_ours(carry, job, books, expected, invoices, scratch):
     """Runs `carry stage` or `carry full`. The seconds are the wall time of the whole process."""
-    folder = fresh(scratch / "ours")
+    folder = fresh(scratch, "ours")
     state, target = folder / "state", folder / "target.sqlite"
     command = [str(carry), "stage" if job == JSONL else "full", "--from", str(books), "--state", str(state), "--json"]
     command += ["--to", f"sqlite:{target}"] if job == DATABASE else []
@@ -109,7 +119,7 @@ def run_ours(carry, job, books, expected, invoices, scratch):
         row.failed, row.note = not told, f"exit {done.exit_code}: {tail(done.errors)}"
     elif row.disk_bytes == 0:
         row.failed, row.note = True, "left nothing on disk"
-    shutil.rmtree(folder)
+    empty(folder)
     return row
 
 

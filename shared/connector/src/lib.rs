@@ -28,6 +28,6 @@ pub use reader::{
 };
 pub use wire::{Effect, Method, Request, Response, Wire};
 pub use writer::{
-    AccountBalance, Adjustment, AdjustmentKind, Balance, Found, Links, Operation, Preflight, WriteBatch,
-    WriteItem, Writer, Written,
+    AccountBalance, Adjustment, AdjustmentKind, Balance, ByEntity, Found, Links, Operation, Preflight,
+    WriteBatch, WriteItem, Writer, Written,
 };

@@ -20,19 +20,57 @@ pub struct Preflight {
     pub findings: Vec<Finding>,
 }
 
+/// Values by entity and source id; looking one up makes no key.
+#[derive(Clone, Debug)]
+pub struct ByEntity<T>(Vec<FxHashMap<SourceId, T>>);
+
+impl<T> Default for ByEntity<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> ByEntity<T> {
+    /// Sets a value.
+    pub fn insert(&mut self, entity: Entity, id: SourceId, value: T) {
+        let at = entity as usize;
+        if self.0.len() <= at {
+            self.0.resize_with(at + 1, FxHashMap::default);
+        }
+        if let Some(values) = self.0.get_mut(at) {
+            values.insert(id, value);
+        }
+    }
+
+    /// A value.
+    pub fn get(&self, entity: Entity, id: &SourceId) -> Option<&T> {
+        self.0.get(entity as usize)?.get(id)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(FxHashMap::len).sum()
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Where the records that a batch refers to are in the target.
 #[derive(Clone, Debug, Default)]
-pub struct Links(FxHashMap<Entity, FxHashMap<SourceId, TargetId>>);
+pub struct Links(ByEntity<TargetId>);
 
 impl Links {
     /// Notes where a record is.
     pub fn insert(&mut self, key: RecordKey, id: TargetId) {
-        self.0.entry(key.entity).or_default().insert(key.id, id);
+        self.0.insert(key.entity, key.id, id);
     }
 
     /// Where a record is.
     pub fn get(&self, entity: Entity, id: &SourceId) -> Option<&TargetId> {
-        self.0.get(&entity)?.get(id)
+        self.0.get(entity, id)
     }
 
     /// Where an optional reference is.

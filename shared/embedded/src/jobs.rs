@@ -3,13 +3,14 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, checked_sum};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId};
 use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Run, RunState};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::names::Names;
 use crate::rows::{
-    AsText, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, broken, change_name, json_broken, link, more_json,
+    AsText, EXACT_SUM, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, add_exact_sum, broken, change_name,
+    json_broken, link, more_json,
 };
 
 /// Migrations, runs and the link journal in one SQLite file.
@@ -39,6 +40,7 @@ impl SqliteJobs {
             .map_err(broken)?;
         prepare(&connection, path)?;
         connection.set_prepared_statement_cache_capacity(64);
+        add_exact_sum(&connection).map_err(broken)?;
         Ok(Self(Mutex::new(State { connection, names: Names::default() })))
     }
 
@@ -167,18 +169,14 @@ fn put_links(
 }
 
 fn apply(tx: &Transaction<'_>, migration: i64, applied: &[Applied]) -> Result<(), Fault> {
-    let of = "where migration = ?1 and entity = ?2 and source_id = ?3";
-    let mut select = tx.prepare_cached(&format!("select applied from links {of}")).map_err(broken)?;
-    let mut update = tx.prepare_cached(&format!("update links set applied = ?4 {of}")).map_err(broken)?;
+    let sql = format!(
+        "update links set applied = {EXACT_SUM}(applied, ?4) where migration = ?1 and entity = ?2 and source_id = ?3"
+    );
+    let mut update = tx.prepare_cached(&sql).map_err(broken)?;
     for change in applied {
         let document = &change.document;
-        let (entity, id) = (document.entity.name(), document.id.as_str());
-        let known: Option<Exact> =
-            select.query_row(params![migration, entity, id], |row| row.get(0)).optional().map_err(broken)?;
-        if let Some(Exact(known)) = known {
-            let sum = checked_sum([known, change.delta()?])?;
-            update.execute(params![migration, entity, id, Exact(sum)]).map_err(broken)?;
-        }
+        let row = params![migration, document.entity.name(), document.id.as_str(), Exact(change.delta()?)];
+        update.execute(row).map_err(broken)?;
     }
     Ok(())
 }
@@ -353,6 +351,22 @@ impl Jobs for SqliteJobs {
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              order by source_id limit ?4"
+        );
+        self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
+    }
+
+    async fn stated(
+        &self,
+        migration: &MigrationId,
+        entity: Entity,
+        after: Option<&SourceId>,
+        limit: usize,
+    ) -> Result<Vec<Link>, Fault> {
+        let seq = migration_seq(&self.state().connection, migration)?;
+        let (past, after) = past(after);
+        let sql = format!(
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
+             and outstanding is not null and state = 'done' order by source_id limit ?4"
         );
         self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
     }

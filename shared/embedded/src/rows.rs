@@ -2,8 +2,9 @@
 
 use std::str::FromStr;
 
-use carry_model::{Code, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId};
+use carry_model::{Code, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, checked_sum};
 use carry_ports::{Change, Link, LinkState, More};
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql};
 
@@ -73,6 +74,20 @@ impl ToSql for Exact {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.to_string().into())
     }
+}
+
+/// The name of a function that adds two exact decimals in SQL.
+pub(crate) const EXACT_SUM: &str = "exact_sum";
+
+/// Makes [`EXACT_SUM`] known to a connection. A sum beyond the range of a decimal fails the statement.
+pub(crate) fn add_exact_sum(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function(EXACT_SUM, 2, flags, |call| {
+        let (Exact(one), Exact(other)) = (call.get(0)?, call.get(1)?);
+        let sum =
+            checked_sum([one, other]).map_err(|fault| rusqlite::Error::UserFunctionError(fault.into()))?;
+        Ok(Exact(sum))
+    })
 }
 
 fn opt_exact(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<Decimal>> {

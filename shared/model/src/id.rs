@@ -1,21 +1,22 @@
 use std::borrow::Borrow;
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Entity;
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name($text);
 
         impl $name {
             /// Takes the text as it is.
-            pub fn new(text: impl Into<String>) -> Self {
+            pub fn new(text: impl Into<$text>) -> Self {
                 Self(text.into())
             }
 
@@ -33,13 +34,13 @@ macro_rules! text_id {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(text.to_owned())
+                Self(text.into())
             }
         }
 
         impl From<String> for $name {
             fn from(text: String) -> Self {
-                Self(text)
+                Self(text.into())
             }
         }
 
@@ -54,19 +55,19 @@ macro_rules! text_id {
 text_id!(
     /// What the source calls a record; unique within an [`Entity`]. A source without ids of its own (a file)
     /// gives a deterministic one, documented with its connector.
-    SourceId
+    SourceId(CompactString)
 );
 text_id!(
     /// What the target calls a record it took.
-    TargetId
+    TargetId(CompactString)
 );
 text_id!(
     /// One migration of one company: the unit of consent, retention and purge.
-    MigrationId
+    MigrationId(String)
 );
 text_id!(
     /// One run (demo, full, delta, ...) of a migration.
-    RunId
+    RunId(String)
 );
 
 impl MigrationId {

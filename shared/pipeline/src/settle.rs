@@ -113,7 +113,7 @@ impl Loader {
     ) -> Option<JoinHandle<Result<Vec<Link>, Fault>>> {
         let entity = SETTLED.get(entity).copied()?;
         let (jobs, migration) = (self.engine.jobs.clone(), self.run.migration.clone());
-        Some(tokio::spawn(async move { jobs.links(&migration, entity, after.as_ref(), PAGE).await }))
+        Some(tokio::spawn(async move { jobs.stated(&migration, entity, after.as_ref(), PAGE).await }))
     }
 
     /// True where the journal has a settlement.
@@ -127,9 +127,13 @@ impl Loader {
         Ok(false)
     }
 
-    async fn settle_page(&self, entity: Entity, page: Vec<Link>, any_before: bool) -> Result<Tally, Fault> {
+    async fn settle_page(
+        &self,
+        entity: Entity,
+        documents: Vec<Link>,
+        any_before: bool,
+    ) -> Result<Tally, Fault> {
         let Some(by) = entity.settled_by() else { return Ok(Tally::default()) };
-        let documents: Vec<_> = page.into_iter().filter(|l| l.is_done() && l.outstanding.is_some()).collect();
         let settlements = if any_before {
             let keys: Vec<_> = documents.iter().filter_map(|link| settlement_key(&link.key)).collect();
             self.engine.jobs.resolve(&self.run.migration, &keys).await?

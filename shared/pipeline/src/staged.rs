@@ -88,7 +88,7 @@ fn is_behind(before: &Place, place: &Place) -> bool {
 /// Reads the canonical records of a staged batch.
 pub fn parse_records(lines: &[u8]) -> Result<Vec<Record>, Fault> {
     let mut records: Vec<Record> = Vec::new();
-    for line in each_line(lines) {
+    for line in each_line(lines)? {
         let line: Line<SourceId, String, Body, Place> = line?;
         let corrupt = |what: &str| Fault::new(Code::StagingCorrupt).detail(what);
         let id = line.id.or_else(|| line.number.as_deref().map(SourceId::from));

@@ -156,15 +156,17 @@ pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
 
 /// Reads JSON Lines.
 pub fn parse_lines<T: DeserializeOwned>(lines: &[u8]) -> Result<Vec<T>, Fault> {
-    each_line(lines).collect()
+    each_line(lines)?.collect()
 }
 
 /// Reads JSON Lines one by one.
-pub(crate) fn each_line<T: DeserializeOwned>(lines: &[u8]) -> impl Iterator<Item = Result<T, Fault>> {
-    lines
-        .split(|b| *b == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e)))
+pub(crate) fn each_line<T: DeserializeOwned>(
+    lines: &[u8],
+) -> Result<impl Iterator<Item = Result<T, Fault>>, Fault> {
+    // That it is text is checked once for all of it, not for every string in it.
+    let text = std::str::from_utf8(lines).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))?;
+    let read = |line| serde_json::from_str(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e));
+    Ok(text.split('\n').filter(|line| !line.is_empty()).map(read))
 }
 
 /// Adds a row to JSON Lines.

@@ -291,6 +291,26 @@ pub trait Jobs: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Link>, Fault>;
 
+    /// The done links of an entity whose open balance the source states, in order of source id, after one, at most
+    /// `limit`.
+    async fn stated(
+        &self,
+        migration: &MigrationId,
+        entity: Entity,
+        after: Option<&SourceId>,
+        limit: usize,
+    ) -> Result<Vec<Link>, Fault> {
+        let mut after = after.cloned();
+        loop {
+            let mut page = self.links(migration, entity, after.as_ref(), limit).await?;
+            after = page.last().map(|link| link.key.id.clone());
+            page.retain(|link| link.is_done() && link.outstanding.is_some());
+            if !page.is_empty() || after.is_none() {
+                return Ok(page);
+            }
+        }
+    }
+
     /// How many links there are per entity and state.
     async fn count_links(
         &self,

@@ -196,6 +196,28 @@ fn zoho_backups_hold_payments_bills_and_credit_notes() {
 }
 
 #[test]
+fn zoho_journals_are_read_posting_by_posting() {
+    let journals = "Journal Date,Journal Number,Journal Number Prefix,Journal Number Suffix,Journal Created By,Journal Type,Status,Reference Number,Notes,Item Order,Tax Name,Tax Percentage,Tax Amount,Account,Account Code,Contact Name,Currency,Exchange Rate,Description,Debit,Credit,Total\n\
+        2026-02-01,JE-1,JE-,1,Ann,both,published,R-1,Rent accrued,1,,,,Rent,6100,,EUR,1,February,800.00,,800.00\n\
+        2026-02-01,JE-1,JE-,1,Ann,both,published,R-1,Rent accrued,2,,,,Accrued,2100,Hall Ltd,EUR,1,,,800.00,800.00\n\
+        2026-02-02,JE-2,JE-,2,Ann,both,draft,,,1,,,,Rent,6100,,EUR,1,,5.00,,5.00\n\
+        2026-02-02,JE-2,JE-,2,Ann,both,draft,,,2,,,,Accrued,2100,,EUR,1,,,5.00,5.00\n\
+        2026-02-03,JE-3,JE-,3,Ann,both,published,,,1,VAT,19,1.90,Rent,6100,,EUR,1,,10.00,,11.90\n\
+        2026-02-03,JE-3,JE-,3,Ann,both,published,,,2,,,,Accrued,2100,,EUR,1,,,11.90,11.90\n";
+    let accounts = "Account ID,Account Name,Account Code,Account Type,Parent Account,Currency,Account Status\n\
+        1,Rent,6100,Expense,,EUR,Active\n2,Accrued,2100,Other Current Liability,,EUR,Active\n";
+    let books = books(&[("Journal.csv", journals), ("Chart_of_Accounts.csv", accounts)]);
+    let Body::Journal(entry) = &record(&books, Entity::Journal, "JE-1").body else { panic!() };
+    let amounts: Vec<_> = entry.lines.iter().map(|line| line.amount.to_string()).collect();
+    assert_eq!(amounts, ["800.00", "-800.00"]);
+    assert_eq!((entry.date.to_string(), entry.memo.as_deref()), ("2026-02-01".into(), Some("Rent accrued")));
+    assert_eq!(entry.lines[1].contact.as_ref().unwrap().as_str(), "Hall Ltd");
+    let refused: Vec<_> = books.out.rejects.iter().map(|r| (r.number.as_deref(), r.fault.code)).collect();
+    let expected = [(Some("JE-2"), Code::DraftNotCarried), (Some("JE-3"), Code::JournalUnbalanced)];
+    assert_eq!(refused, expected, "a draft posts nothing, and the tax of JE-3 is posted elsewhere");
+}
+
+#[test]
 fn zoho_quotes_and_orders_are_read() {
     let estimates = "Estimate Date,Estimate ID,Estimate Number,Estimate Status,Customer Name,Expiry Date,Item Name,Quantity,Item Price,Account\n\
         2026-01-02,Q1,QT-9,accepted,Harbour Cafe,2026-02-02,Service,2,40.00,Sales\n";

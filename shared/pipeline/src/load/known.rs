@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use carry_connector::{Links, WriteItem, exact};
+use carry_connector::{ByEntity, Links, WriteItem, exact};
 use carry_model::{Body, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId, checked_sum};
 use carry_ports::Link;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -32,7 +32,7 @@ impl Lead {
     }
 }
 
-type Leads = FxHashMap<Entity, FxHashMap<SourceId, Lead>>;
+type Leads = ByEntity<Lead>;
 
 /// What stays the same while a chunk is loaded, so that it is asked for once and not for every batch.
 #[derive(Default)]
@@ -46,15 +46,13 @@ impl AtHand {
         self.leads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn learn(&self, learnt: &Leads) {
+    fn learn(&self, learnt: &[(RecordKey, Lead)]) {
         let mut leads = self.leads();
-        let count: usize = leads.values().chain(learnt.values()).map(FxHashMap::len).sum();
-        if count > LEADS_MAX {
+        if leads.count() + learnt.len() > LEADS_MAX {
             leads.clear();
         }
-        for (entity, learnt) in learnt {
-            let known = leads.entry(*entity).or_default();
-            known.extend(learnt.iter().map(|(id, lead)| (id.clone(), lead.clone())));
+        for (key, lead) in learnt {
+            leads.insert(key.entity, key.id.clone(), lead.clone());
         }
     }
 }
@@ -74,7 +72,7 @@ impl Known {
 
     /// Where a reference leads; None where the journal has no such record.
     pub(crate) fn lead(&self, entity: Entity, id: &SourceId) -> Option<Lead> {
-        if let Some(lead) = self.leads.get(&entity).and_then(|leads| leads.get(id)) {
+        if let Some(lead) = self.leads.get(entity, id) {
             return Some(lead.clone());
         }
         self.links.get(&RecordKey::new(entity, id.clone())).map(Lead::of)
@@ -140,18 +138,19 @@ impl Loader {
         let (mut leads, keys) = self.wanted(records, may_be_settled);
         let found = jobs.resolve(migration, &keys).await?;
         let mut links = FxHashMap::default();
-        let mut learnt = Leads::default();
+        let mut learnt = Vec::new();
         let of = records.first().map(|record| record.entity);
         for (key, link) in keys.into_iter().zip(found) {
             let Some(link) = link else { continue };
             if of.is_some_and(|of| is_earlier_list(key.entity, of)) {
-                learnt.entry(key.entity).or_default().insert(key.id, Lead::of(&link));
+                let lead = Lead::of(&link);
+                learnt.push((key, lead));
             } else {
                 links.insert(key, link);
             }
         }
         self.at_hand.learn(&learnt);
-        learnt.into_iter().for_each(|(entity, learnt)| leads.entry(entity).or_default().extend(learnt));
+        learnt.into_iter().for_each(|(key, lead)| leads.insert(key.entity, key.id, lead));
         Ok(Known { links, leads, may_be_settled })
     }
 
@@ -161,10 +160,9 @@ impl Loader {
         let mut leads = Leads::default();
         let mut seen: FxHashSet<(Entity, &SourceId)> = FxHashSet::default();
         let mut keys: Vec<RecordKey> = records.iter().map(Record::key).collect();
-        let mut lead = |entity, id: &SourceId, of| match at_hand.get(&entity).and_then(|known| known.get(id))
-        {
+        let mut lead = |entity, id: &SourceId, of| match at_hand.get(entity, id) {
             Some(lead) if is_earlier_list(entity, of) => {
-                leads.entry(entity).or_default().insert(id.clone(), lead.clone());
+                leads.insert(entity, id.clone(), lead.clone());
             }
             _ => keys.push(RecordKey::new(entity, id.clone())),
         };

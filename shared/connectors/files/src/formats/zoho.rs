@@ -266,6 +266,29 @@ const ACCOUNTS: &[Column] = &[
     opt("Is Mileage|Mileage Rate|Mileage Unit", Field::Ignored),
 ];
 
+/// One row per posting of a journal entry, the entry's own fields on each.
+const JOURNALS: &[Column] = &[
+    key("Journal Date", Field::Date),
+    key("Journal Number", Field::Number),
+    opt("Status", Field::Status),
+    opt("Reference Number", Field::Reference),
+    opt("Notes", Field::Memo),
+    opt("Currency|Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    key("Account", Field::Account),
+    opt("Description", Field::Description),
+    opt("Contact Name", Field::Contact),
+    key("Debit", Field::Debit),
+    key("Credit", Field::Credit),
+    opt("Tax Amount", Field::TaxAmount),
+    opt(
+        "Journal Number Prefix|Journal Number Suffix|Journal Type|Journal Created By|Journal Entity Type\
+         |Journal Transaction Type|Item Order|Account Code|Tax Name|Tax Type|Tax Percentage|Total|Project Name\
+         |Location ID|Location Name|Branch ID|Branch Name",
+        Field::Ignored,
+    ),
+];
+
 /// Documents whose numbers are the supplier's.
 const PURCHASES: Documents = Documents { supplier_numbers: true, ..Documents::USUAL };
 
@@ -310,4 +333,5 @@ pub(super) const FORMATS: &[Format] = &[
         Shape::Payments(Ledger::Payable),
         VENDOR_PAYMENTS,
     ),
+    SYSTEM.format("zoho-journals", "journal entries", Entity::Journal, Shape::Postings, JOURNALS),
 ];

@@ -61,6 +61,9 @@ fn transaction_id(layout: &Layout, head: &UnitRow<'_>, entity: Entity, ordinal: 
 pub(super) fn postings(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
     let head = layout.head(unit)?;
     let number = layout.required(head, Field::Number)?;
+    if layout.text(head, Field::Status).eq_ignore_ascii_case("draft") {
+        return Err(Box::new(Fault::new(Code::DraftNotCarried).into()));
+    }
     let currency = layout.currency(head)?;
     let journal = Journal {
         date: layout.required_date(head, Field::Date)?,
@@ -90,6 +93,10 @@ fn lines(layout: &Layout, unit: &Unit<'_>) -> Outcome<Vec<JournalLine>> {
             .ok_or_else(|| layout.problem(row, Field::Debit, Code::AmountOutOfRange, ""))?;
         let account = layout.account(row, Field::Account);
         let account = account.ok_or_else(|| layout.problem(row, Field::Account, Code::FieldMissing, ""))?;
+        if layout.number(row, Field::TaxAmount)?.is_some_and(|tax| !tax.is_zero()) {
+            // The system posts the tax besides, to accounts that the file does not name.
+            return Err(layout.problem(row, Field::TaxAmount, Code::JournalUnbalanced, ""));
+        }
         let contact = [Field::Contact, Field::Customer, Field::Supplier]
             .into_iter()
             .find_map(|field| layout.some(row, field));

@@ -14,8 +14,8 @@ use crate::witness::Document;
 pub struct Deleted {
     /// Documents.
     pub documents: Vec<Document>,
-    /// Money that moved without one, in the home currency.
-    pub money: Decimal,
+    /// What they and money that moved without one come to, in the home currency.
+    pub amount: Decimal,
 }
 
 impl Company {

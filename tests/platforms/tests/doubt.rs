@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use carry_pipeline::{Settings, run};
-use carry_platforms::{Company, Move, clean};
+use carry_platforms::{Company, Move, Platform, clean};
 use carry_ports::RunKind;
 use carry_sandbox::{Fault, Injection, Region};
 use carry_simulation::books::Books;
@@ -62,4 +62,35 @@ async fn what_xero_took_without_an_answer_is_not_sent_again() {
     for nth in [1, 2, 3] {
         assert_eq!(holds_after(Some(nth)).await, undisturbed, "every {nth}. write");
     }
+}
+
+/// A transfer that Xero lets nobody change makes way for its new version, whose answer is lost until nobody waits for
+/// it any more. When the run goes on, Xero has forgotten the key of that call.
+#[tokio::test(start_paused = true)]
+async fn what_takes_the_place_of_another_is_not_put_there_twice() {
+    let from = Company::sample(Platform::QuickBooks, Region::Uk, 5, 4);
+    let to = Company::empty(Platform::Xero, Region::Uk).await;
+    let trip = Move::named("trip");
+    let attempt = async |kind: RunKind| {
+        from.pause(600);
+        to.pause(600);
+        let side = to.open().await;
+        let engine = trip.engine(from.open().await.reader, side.writer, side.clock);
+        let ended = run(&engine, &trip.migration, kind, &Settings::default()).await?;
+        clean(&engine, &ended).await;
+        Ok::<_, carry_model::Fault>(())
+    };
+    attempt(RunKind::Full).await.unwrap();
+    from.go_on().await;
+    let lost = Injection { times: 100, ..Injection::next("PUT BankTransfers", Fault::Drop) };
+    assert!(to.control.inject(lost));
+    attempt(RunKind::Delta).await.unwrap_err();
+    to.control.clear_faults();
+    attempt(RunKind::Delta).await.unwrap();
+    to.pause(60);
+    let transfers = to.ask("GET", &to.path("BankTransfers"), "").await.body;
+    let transfers: serde_json::Value = serde_json::from_slice(&transfers).unwrap();
+    let transfers = transfers.get("BankTransfers").and_then(|rows| rows.as_array()).unwrap();
+    let stand = transfers.iter().filter(|row| row.get("Status").is_none_or(|status| status != "DELETED"));
+    assert_eq!(stand.count(), 1, "{transfers:?}");
 }

@@ -12,12 +12,16 @@ use crate::witness::{amount, list, text};
 pub(super) async fn go_on(company: &Company) -> Deleted {
     let invoices = all(company, "Invoices", "").await;
     let mut open = invoices.iter().filter(|row| text(row, "Type") == "ACCREC" && is_untouched(row));
-    let (changed, voided, paid) = (open.next().unwrap(), open.next().unwrap(), open.next());
-    let id = text(changed, "InvoiceID");
-    company.change("POST", &format!("Invoices/{id}"), &with_one_more(changed, "InvoiceID")).await;
-    let void = object! { "InvoiceID" => text(voided, "InvoiceID"), "Status" => "VOIDED" };
-    company.change("POST", &format!("Invoices/{}", text(voided, "InvoiceID")), &void).await;
-    if let Some(paid) = paid {
+    if let Some(changed) = open.next() {
+        let id = text(changed, "InvoiceID");
+        company.change("POST", &format!("Invoices/{id}"), &with_one_more(changed, "InvoiceID")).await;
+    }
+    if let Some(voided) = open.next() {
+        let id = text(voided, "InvoiceID");
+        let void = object! { "InvoiceID" => id, "Status" => "VOIDED" };
+        company.change("POST", &format!("Invoices/{id}"), &void).await;
+    }
+    if let Some(paid) = open.next() {
         let payment = object! {
             "Invoice" => object! { "InvoiceID" => text(paid, "InvoiceID") },
             "Account" => object! { "Code" => "090" },
@@ -61,7 +65,7 @@ pub(super) async fn go_on(company: &Company) -> Deleted {
         let id = text(spent, "BankTransactionID");
         let body = object! { "BankTransactionID" => id, "Status" => "DELETED" };
         company.change("POST", &format!("BankTransactions/{id}"), &body).await;
-        deleted.money += amount(spent, "Total");
+        deleted.amount += amount(spent, "Total");
     }
     deleted
 }

@@ -27,11 +27,14 @@ impl QuickBooks {
             let kind = draft.as_ref().map_or(Kind::JournalEntry, |draft| draft.kind);
             let parts = is_update(item).map(|id| Parts::of(id, kind));
             match (parts, there) {
-                (Some(parts), _) => match parts.id(kind) {
+                (Some(parts), there) => match parts.id(kind) {
                     Some(id) => changed.push((index, (id, draft))),
-                    // It becomes an object of another kind.
+                    // It becomes an object of another kind. What an attempt of unknown outcome made of it makes way
+                    // as well.
                     None => {
-                        self.remove_parts(parts.all()).await?;
+                        let mut all = parts.all().to_vec();
+                        all.extend(there.map(|id| (kind, id)));
+                        self.remove_parts(&all).await?;
                         new.push((index, draft));
                     }
                 },

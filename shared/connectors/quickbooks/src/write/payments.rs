@@ -35,12 +35,20 @@ impl QuickBooks {
         // Money that goes the other way is an entry first, which the payment of nothing then sets against the credit.
         let mut entries: Vec<Option<Result<String, Fault>>> = batch.items.iter().map(|_| None).collect();
         let mut wanted = Vec::new();
-        for (index, (item, booked)) in batch.items.iter().zip(booked).enumerate() {
+        for (index, ((item, booked), paid)) in batch.items.iter().zip(booked).zip(&paid).enumerate() {
+            let parts = is_update(item).map(|id| Parts::of(id, side.payment));
+            if let Some(parts) = parts.filter(|parts| goes_back(&item.record) || went_back(parts)) {
+                // What an attempt of unknown outcome put in its place makes way as well.
+                let again = [(side.payment, paid), (Kind::JournalEntry, &booked)];
+                let again =
+                    again.into_iter().filter_map(|(kind, head)| Some((kind, head.as_ref()?.id.clone())));
+                let mut all: Vec<_> = parts.all().iter().cloned().chain(again).collect();
+                all.sort();
+                all.dedup();
+                self.remove_parts(&all).await?;
+            }
             if !goes_back(&item.record) {
                 continue;
-            }
-            if let Some(id) = is_update(item) {
-                self.remove_parts(Parts::of(id, side.payment).all()).await?;
             }
             match booked.filter(|_| is_update(item).is_none()) {
                 Some(head) => note_at(&mut entries, index, Ok(head.id)),
@@ -80,8 +88,9 @@ impl QuickBooks {
                 continue;
             }
             let draft = self.payment(batch, &item.record, payment, side, entry.as_deref()).await;
-            let earlier = is_update(item).filter(|_| entry.is_none());
-            let earlier = earlier.and_then(|id| Parts::of(id, side.payment).id(side.payment));
+            let earlier = is_update(item).map(|id| Parts::of(id, side.payment));
+            let earlier = earlier.filter(|parts| entry.is_none() && !went_back(parts));
+            let earlier = earlier.and_then(|parts| parts.id(side.payment));
             match (earlier, paid) {
                 (Some(id), _) => changed.push((index, (id, draft))),
                 (None, Some(head)) if is_update(item).is_none() => {
@@ -275,6 +284,11 @@ impl QuickBooks {
 /// True for money that goes the other way.
 fn goes_back(record: &Record) -> bool {
     matches!(&record.body, Body::Payment(payment) if payment.amount.is_sign_negative() && !payment.amount.is_zero())
+}
+
+/// True for what was made of money that goes the other way.
+fn went_back(parts: &Parts) -> bool {
+    parts.id(Kind::JournalEntry).is_some()
 }
 
 fn line(amount: Decimal, id: &str, kind: Kind) -> Result<Value, Fault> {

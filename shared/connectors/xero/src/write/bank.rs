@@ -68,10 +68,16 @@ impl Xero {
                 continue;
             }
             if let Operation::Update(earlier) = &item.operation {
-                let removed =
-                    self.remove_transfer(earlier.as_str()).await.map_err(|fault| attempt.in_doubt(fault))?;
+                let mut there = vec![earlier.clone()];
+                // What an attempt of unknown outcome put in its place makes way as well.
+                if batch.verify_first {
+                    let found = self.find_marked("BankTransfers", &item.record.key()).await?;
+                    there.extend(found.map(|found| found.id).filter(|id| id != earlier));
+                }
+                let removed = self.remove_as(Entity::Transfer, &there).await;
+                let removed = removed.map_err(|fault| attempt.in_doubt(fault))?;
                 attempt.reached();
-                if let Err(fault) = made_way(removed) {
+                if let Err(fault) = removed.into_iter().try_for_each(made_way) {
                     attempt.set(place, Err(fault));
                     continue;
                 }

@@ -100,7 +100,13 @@ impl Xero {
             if let Operation::Update(earlier) = &item.operation {
                 is_new = Form::of(earlier).0 != form || form == Form::Transfer;
                 if is_new {
-                    let removed = self.remove_records(Entity::Journal, std::slice::from_ref(earlier)).await;
+                    let mut there = vec![earlier.clone()];
+                    // What an attempt of unknown outcome put in its place makes way as well.
+                    if batch.verify_first {
+                        let found = self.find_journal(&item.record.key()).await?;
+                        there.extend(found.filter(|id| id != earlier));
+                    }
+                    let removed = self.remove_records(Entity::Journal, &there).await;
                     let removed = removed.map_err(|fault| attempt.in_doubt(fault))?;
                     attempt.reached();
                     if let Err(fault) = removed.into_iter().try_for_each(made_way) {

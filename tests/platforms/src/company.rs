@@ -10,7 +10,7 @@ use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
 
-use crate::link::{Between, SandboxClock, connection, link, sign_in};
+use crate::link::{Between, Recorded, SandboxClock, Sent, connection, link, sign_in};
 use crate::trouble::{Trouble, Troubled};
 
 /// The sandbox's time at the start.
@@ -146,6 +146,14 @@ impl Company {
     pub async fn open(&self) -> Side {
         self.sign_in().await;
         self.try_open(None).await.unwrap()
+    }
+
+    /// The same, with what it sends to change something written down.
+    pub async fn open_recorded(&self) -> (Side, Sent) {
+        self.sign_in().await;
+        let sent = Sent::default();
+        let record = |inner| Arc::new(Recorded { inner, sent: sent.clone() }) as Arc<dyn Transport>;
+        (self.open_through(&record).await.unwrap(), sent.clone())
     }
 
     /// The same with the tokens that are there, where calls may meet with trouble.

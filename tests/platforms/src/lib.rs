@@ -17,7 +17,7 @@ mod trouble;
 mod witness;
 
 pub use company::{Company, Move, Platform, Side, begun};
-pub use link::{Between, SandboxClock};
+pub use link::{Between, SandboxClock, Sent};
 pub use meanwhile::Deleted;
 pub use process::{in_a_process, until_done};
 pub use report::{clean, tables};

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use carry_connector::oauth::{App, Grant, Provider};
@@ -65,6 +65,26 @@ impl Transport for InProcess {
         let lost = Fault::new(Code::ConnectionFailed).reach(Reach::Unknown);
         let answer = self.control.send(sent).await.map_err(|_| lost)?;
         Ok(Response { status: answer.status, headers: answer.headers, body: answer.body })
+    }
+}
+
+/// Calls as they were sent: method and path, and the body.
+pub type Sent = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// Writes down what changes something.
+pub(crate) struct Recorded {
+    pub(crate) inner: Arc<dyn Transport>,
+    pub(crate) sent: Sent,
+}
+
+#[async_trait]
+impl Transport for Recorded {
+    async fn send(&self, request: &Request) -> Result<Response, Fault> {
+        if request.method != Method::Get {
+            let line = format!("{} {}", method(request.method), request.path);
+            self.sent.lock().unwrap().push((line, request.body.clone().unwrap_or_default()));
+        }
+        self.inner.send(request).await
     }
 }
 

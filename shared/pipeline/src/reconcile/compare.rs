@@ -186,15 +186,11 @@ impl<'a> Comparison<'a> {
     }
 
     async fn learn_names<'b>(&mut self, contacts: impl Iterator<Item = &'b SourceId>) -> Result<(), Fault> {
-        let unknown: FxHashSet<_> = contacts.filter(|id| !self.names.contains_key(*id)).collect();
+        let unknown = unknown(&mut self.names, contacts.collect(), NAMES_MAX);
         if unknown.is_empty() {
             return Ok(());
         }
-        if self.names.len() + unknown.len() > NAMES_MAX {
-            self.names.clear();
-        }
-        let keys: Vec<_> =
-            unknown.into_iter().map(|id| RecordKey::new(Entity::Contact, id.clone())).collect();
+        let keys: Vec<_> = unknown.into_iter().map(|id| RecordKey::new(Entity::Contact, id)).collect();
         let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
         let named =
             keys.into_iter().zip(found).map(|(key, link)| (key.id, link.and_then(|link| link.number)));
@@ -265,5 +261,36 @@ impl<'a> Comparison<'a> {
         sums.summary.controls = controls.collect();
         sums.summary.clearing = clearing;
         Ok(sums)
+    }
+}
+
+/// Which of the wanted names are not at hand. Where they would be too many, only wanted ones stay at hand.
+fn unknown(
+    names: &mut FxHashMap<SourceId, Option<String>>,
+    wanted: FxHashSet<&SourceId>,
+    names_max: usize,
+) -> Vec<SourceId> {
+    let unknown: Vec<_> =
+        wanted.iter().filter(|id| !names.contains_key(**id)).map(|id| (*id).clone()).collect();
+    if names.len() + unknown.len() > names_max {
+        names.retain(|id, _| wanted.contains(id));
+    }
+    unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_page_wants_stay_at_hand() {
+        let ids: Vec<SourceId> = ["a", "b", "c"].map(SourceId::from).into();
+        let mut names: FxHashMap<_, _> =
+            ids.iter().take(2).map(|id| (id.clone(), Some(id.to_string()))).collect();
+        let wanted = || ids.iter().skip(1).collect::<FxHashSet<_>>();
+        assert_eq!(unknown(&mut names, wanted(), 3), [SourceId::from("c")]);
+        assert_eq!(names.len(), 2, "there is room");
+        assert_eq!(unknown(&mut names, wanted(), 2), [SourceId::from("c")]);
+        assert_eq!(names.keys().collect::<Vec<_>>(), [&SourceId::from("b")]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use carry_connector::{Manifest, Reader, Writer};
 use carry_model::{Decimal, Entity, Fault, MigrationId, Timestamp};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
-use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, MemoryTokens, Migration, Tokens};
+use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, MemoryTokens, Migration, Tokens, Transport};
 use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};

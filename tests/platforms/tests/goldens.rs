@@ -55,8 +55,8 @@ fn taken_apart(line: &str, body: Value) -> Vec<(String, Value)> {
 
 fn batch_item(item: &Value) -> (String, Value) {
     let verb = item.get("operation").and_then(Value::as_str).unwrap();
-    let fields = item.as_object().unwrap().iter();
-    let (kind, body) = fields.filter(|(_, value)| value.is_object()).next_back().unwrap();
+    let mut fields = item.as_object().unwrap().iter();
+    let (kind, body) = fields.rfind(|(_, value)| value.is_object()).unwrap();
     (format!("{verb} {kind}"), body.clone())
 }
 

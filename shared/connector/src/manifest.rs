@@ -59,6 +59,9 @@ pub struct EntitySupport {
     pub incremental: Incremental,
     /// Most records in one write; 1 where there are no batches.
     pub batch_size: usize,
+    /// Most of them in one call: fewer where a record may take several places in a call, so that calls are filled
+    /// from larger batches.
+    pub call_size: usize,
     /// May the record keep its own number?
     pub own_numbers: bool,
 }
@@ -74,6 +77,7 @@ impl EntitySupport {
             remove: Removal::Delete,
             incremental: Incremental::Fingerprint,
             batch_size,
+            call_size: batch_size,
             own_numbers: true,
         }
     }

@@ -52,7 +52,7 @@ fn writing(manifest: &Manifest, survey: &Survey) -> (u64, u64) {
         if !support.write.is_yes() {
             return (0, 0);
         }
-        let batch = u64::try_from(support.batch_size).unwrap_or(1).max(1);
+        let batch = u64::try_from(support.call_size).unwrap_or(1).max(1);
         (count.div_ceil(batch), if is_compared(*entity) { count.div_ceil(page) } else { 0 })
     };
     survey.counts.iter().map(of_entity).fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1))

@@ -110,7 +110,7 @@ fn row(support: EntitySupport) -> String {
         yes_no(support.update),
         remove,
         if support.read.is_yes() { told.to_owned() } else { String::new() },
-        if written { support.batch_size.to_string() } else { String::new() },
+        if written { support.call_size.to_string() } else { String::new() },
         if written { if support.own_numbers { "kept" } else { "given by the target" } } else { "" }
             .to_owned(),
     ]

@@ -21,6 +21,12 @@ const fn whole(support: EntitySupport) -> EntitySupport {
     EntitySupport { incremental: Incremental::Fingerprint, ..support }
 }
 
+/// A payment is one element for each document it settles, and what is left over another: calls are filled from more
+/// payments than fit into one.
+const fn settling(entity: Entity) -> EntitySupport {
+    EntitySupport { batch_size: 10 * BATCH, ..fixed(base(entity, Removal::Delete)) }
+}
+
 /// Something that is never changed in place.
 const fn fixed(support: EntitySupport) -> EntitySupport {
     EntitySupport { update: Support::No(NO_UPDATE), own_numbers: false, ..support }
@@ -60,8 +66,8 @@ static ENTITIES: [EntitySupport; 29] = [
     base(Entity::BillCredit, Removal::Void),
     as_bank_transaction(Entity::Refund),
     none(Entity::OpenBalance, "a document states its own balance"),
-    fixed(base(Entity::Payment, Removal::Delete)),
-    fixed(base(Entity::BillPayment, Removal::Delete)),
+    settling(Entity::Payment),
+    settling(Entity::BillPayment),
     whole(fixed(base(Entity::Transfer, Removal::Delete))),
     EntitySupport { own_numbers: false, ..base(Entity::BankTransaction, Removal::Delete) },
     EntitySupport { own_numbers: false, ..base(Entity::Journal, Removal::Void) },

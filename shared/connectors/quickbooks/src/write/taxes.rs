@@ -29,6 +29,8 @@ struct Agency {
 impl QuickBooks {
     pub(super) async fn write_taxes(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let mut results = Vec::with_capacity(batch.items.len());
+        let mut made = Vec::new();
+        let mut agency = None;
         for item in &batch.items {
             let Body::TaxRate(rate) = &item.record.body else {
                 results.push(Err(Fault::new(Code::Bug).detail("no tax rate")));
@@ -39,12 +41,28 @@ impl QuickBooks {
                 continue;
             }
             let reference = marker(item.record.entity, &item.record.id);
-            match self.write_tax(rate, &reference, batch.verify_first).await {
+            match self.write_tax(rate, &reference, batch.verify_first, &mut agency).await {
                 Err(fault) if fault.reach == carry_model::Reach::Unknown => return Err(fault),
-                result => results.push(result),
+                Err(fault) => results.push(Err(fault)),
+                Ok((written, id)) => {
+                    made.extend(id);
+                    results.push(Ok(written));
+                }
             }
         }
+        self.learn_codes(&made).await.map_err(|fault| fault.reach(carry_model::Reach::Unknown))?;
         Ok(results)
+    }
+
+    /// Reads what QuickBooks made of new codes.
+    async fn learn_codes(&self, ids: &[String]) -> Result<(), Fault> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let rates = self.company.rates().await?;
+        let codes: Vec<crate::objects::TaxCode> = self.company.by_ids(Kind::TaxCode, ids).await?;
+        let known = crate::survey::tax_codes(&codes, &rates)?;
+        self.with_lists(|lists| lists.codes.extend(known)).await
     }
 
     /// Whether QuickBooks picks the tax code of a transaction itself (automated sales tax).
@@ -52,19 +70,29 @@ impl QuickBooks {
         self.is_us() && self.preferences.tax_prefs.partner_tax_enabled
     }
 
-    async fn write_tax(&self, rate: &TaxRate, reference: &str, verify_first: bool) -> Result<Written, Fault> {
+    /// Makes a code; hands back its id where it is new.
+    async fn write_tax(
+        &self,
+        rate: &TaxRate,
+        reference: &str,
+        verify_first: bool,
+        agency: &mut Option<String>,
+    ) -> Result<(Written, Option<String>), Fault> {
         if self.chooses_tax() {
             let mut written = Written::new(target(Kind::TaxCode, AUTOMATIC));
             written.notes = vec!["QuickBooks chooses the code itself; the tax goes as stated.".to_owned()];
-            return Ok(written);
+            return Ok((written, None));
         }
         let name = valid_name(&rate.name, NAME_MAX);
         let known = self.with_lists(|lists| lists.id_of(Kind::TaxCode, &name).cloned()).await?;
         if let Some(id) = known.filter(|_| verify_first) {
-            return Ok(Written::new(target(Kind::TaxCode, &id)));
+            return Ok((Written::new(target(Kind::TaxCode, &id)), None));
         }
         let name = self.with_lists(|lists| unique(lists, Kind::TaxCode, &name, reference, NAME_MAX)).await?;
-        let agency = self.agency().await?;
+        let agency = match agency {
+            Some(agency) => agency,
+            none => none.insert(self.agency().await?),
+        };
         let mut details = Vec::new();
         let components: Vec<(String, Decimal)> = match rate.components.as_slice() {
             [] => vec![(name.clone(), rate.percent.unwrap_or_default())],
@@ -94,21 +122,13 @@ impl QuickBooks {
         let missing = || fault::unreadable(carry_connector::Effect::Write, "a tax code without an id");
         let id: String =
             decode(&answer.remove("TaxCodeId").ok_or_else(missing)?, carry_connector::Effect::Write)?;
-        let rates = self.company.rates().await?;
-        let codes: Vec<crate::objects::TaxCode> =
-            self.company.by_ids(Kind::TaxCode, std::slice::from_ref(&id)).await?;
-        let known = crate::survey::tax_codes(&codes, &rates)?;
-        self.with_lists(|lists| {
-            lists.learn(Kind::TaxCode, &name, &id);
-            lists.codes.extend(known);
-        })
-        .await?;
+        self.with_lists(|lists| lists.learn(Kind::TaxCode, &name, &id)).await?;
         let mut written = Written::new(target(Kind::TaxCode, &id));
         if name != rate.name {
             written.notes.push(format!("The name became '{name}'."));
         }
         written.number = Some(name);
-        Ok(written)
+        Ok((written, Some(id)))
     }
 
     /// The agency that tax is owed to: the first there is, or one made for it.

@@ -3,6 +3,8 @@
 use carry_model::{Entity, Timestamp};
 use serde::Deserialize;
 
+use crate::client::Page;
+
 /// One list.
 #[derive(Debug)]
 pub(super) struct Kind {
@@ -129,6 +131,12 @@ impl Kind {
     /// From when on the list is read, where only changes are wanted.
     pub(super) fn since(&self, since: Option<Timestamp>) -> Option<Timestamp> {
         since.filter(|_| !WHOLE.contains(&self.entity))
+    }
+
+    /// How many rows of a page are records.
+    pub(super) fn records(&self, page: &Page) -> u64 {
+        let records = page.rows.iter().filter(|row| self.is_record(row.get())).count();
+        u64::try_from(records).unwrap_or(u64::MAX)
     }
 
     /// True for rows that are records; what is no object is left for the transformer to reject.

@@ -38,16 +38,24 @@ impl Xero {
     pub(super) async fn look_over(&self, changes: Option<Changes>) -> Result<Survey, Fault> {
         let organisation = self.organisation().await?;
         let company = organisation.company()?;
-        let accounts: Vec<Account> = self.get("Accounts", &[]).await?.read()?;
-        let taxes: Vec<TaxRate> = self.get("TaxRates", &[]).await?.read()?;
-        let tracking: Vec<TrackingCategory> =
-            self.get("TrackingCategories", &[("includeArchived", "true".to_owned())]).await?.read()?;
+        let accounts_page = self.get("Accounts", &[]).await?;
+        let taxes_page = self.get("TaxRates", &[]).await?;
+        let archived_too = [("includeArchived", "true".to_owned())];
+        let tracking_page = self.get("TrackingCategories", &archived_too).await?;
+        let accounts: Vec<Account> = accounts_page.read()?;
+        let taxes: Vec<TaxRate> = taxes_page.read()?;
+        let tracking: Vec<TrackingCategory> = tracking_page.read()?;
 
         let mut counts = BTreeMap::new();
         let mut partitions = Vec::new();
         for kind in &KINDS {
             let since = kind.since(changes.as_ref().map(|changes| changes.since));
-            let rows = self.count(kind, since).await?;
+            let rows = match kind.endpoint {
+                "Accounts" => kind.records(&accounts_page),
+                "TaxRates" => kind.records(&taxes_page),
+                "TrackingCategories" => kind.records(&tracking_page),
+                _ => self.count(kind, since).await?,
+            };
             if kind.one_each {
                 counts.insert(kind.entity, rows);
             }
@@ -90,11 +98,10 @@ impl Xero {
             query.extend([("page", "1".to_owned()), ("pageSize", "1".to_owned())]);
         }
         let page = self.get_changed(kind.endpoint, &query, since).await?;
-        let rows = match page.pagination {
-            Some(pagination) if kind.paged => pagination.item_count,
-            _ => page.rows.iter().filter(|row| kind.is_record(row.get())).count(),
-        };
-        Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+        Ok(match page.pagination {
+            Some(pagination) if kind.paged => u64::try_from(pagination.item_count).unwrap_or(u64::MAX),
+            _ => kind.records(&page),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use carry_model::{BankTransaction, Body, Code, Decimal, Direction, Entity, Fault
 
 use super::lines::Builder;
 use super::outgoing::{Names, Outgoing};
-use super::send::Going;
+use super::send::{Going, Sent};
 use super::target::{NO_TAX, Side, Target};
 use super::{Attempt, Results, made_way};
 use crate::client::Xero;
@@ -58,10 +58,11 @@ impl Xero {
         Ok(found.map(|found| Written { number: item.record.number.clone(), ..Written::new(found.id) }))
     }
 
-    /// Transfers, one call for all: Xero gives them back in order.
+    /// Transfers between bank accounts.
     pub(super) async fn write_transfers(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let target = self.target().await?;
         let mut attempt = Attempt::new(batch.items.len());
+        let mut going = Vec::new();
         for (place, item) in batch.items.iter().enumerate() {
             if let Some(written) = self.marked_before(batch, item, "BankTransfers").await? {
                 attempt.set(place, Ok(written));
@@ -82,23 +83,52 @@ impl Xero {
                     continue;
                 }
             }
-            let outcome = match transfer(&target, batch, item) {
-                Err(fault) => Err(fault),
-                Ok(ready) => attempt.own(self.send_transfer(&ready).await)?,
-            };
-            if let Ok(written) = &outcome {
-                self.note_marked("BankTransfers", &mark::of(&item.record.key()), written.id.as_str()).await;
+            match transfer(&target, batch, item) {
+                Err(fault) => attempt.set(place, Err(fault)),
+                Ok(element) => going.push(Going { place, is_new: true, element, notes: Vec::new() }),
             }
-            attempt.set(place, outcome);
+        }
+        for (going, outcome) in self.send_transfers(going, &mut attempt).await? {
+            let key = batch.items.get(going.place).map(|item| item.record.key());
+            if let (Ok(back), Some(key)) = (&outcome, key) {
+                self.note_marked("BankTransfers", &mark::of(&key), &back.id).await;
+            }
+            let written = |back: shapes::BankTransfer| Written {
+                number: back.reference,
+                ..Written::new(TargetId::new(back.id))
+            };
+            attempt.set(going.place, outcome.map(written));
         }
         attempt.finish()
     }
 
-    pub(super) async fn send_transfer(&self, ready: &shapes::BankTransfer) -> Result<Written, Fault> {
-        let page = self.put(Method::Put, "BankTransfers", "BankTransfers", &[ready], &[]).await?;
-        let back = page.outcomes::<shapes::BankTransfer>(1)?.into_iter().next();
-        let back = back.unwrap_or_else(|| Err(Fault::new(Code::AnswerUnreadable)))?;
-        Ok(Written { number: back.reference, ..Written::new(TargetId::new(back.id)) })
+    /// Creates transfers, all in one call. Xero documents no outcome for each of them: where it refuses the call, and so
+    /// did nothing, they go one by one.
+    pub(super) async fn send_transfers(
+        &self,
+        going: Vec<Going<shapes::BankTransfer>>,
+        attempt: &mut Attempt,
+    ) -> Result<Sent<shapes::BankTransfer, shapes::BankTransfer>, Fault> {
+        const LIST: &str = "BankTransfers";
+        if going.is_empty() {
+            return Ok(Vec::new());
+        }
+        let elements: Vec<_> = going.iter().map(|going| &going.element).collect();
+        match attempt.own(self.send_all(Method::Put, LIST, &elements).await)? {
+            Ok(outcomes) => return Ok(going.into_iter().zip(outcomes).collect()),
+            Err(refusal) if going.len() == 1 => {
+                return Ok(going.into_iter().map(|going| (going, Err(refusal.clone()))).collect());
+            }
+            Err(_) => {}
+        }
+        let mut sent = Vec::with_capacity(going.len());
+        for going in going {
+            let alone = attempt.own(self.send_all(Method::Put, LIST, &[&going.element]).await)?;
+            let none = || Err(Fault::new(Code::AnswerUnreadable));
+            let outcome = alone.and_then(|outcomes| outcomes.into_iter().next().unwrap_or_else(none));
+            sent.push((going, outcome));
+        }
+        Ok(sent)
     }
 }
 

@@ -82,7 +82,7 @@ impl Xero {
     pub(super) async fn write_journals(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let target = self.target().await?;
         let mut attempt = Attempt::new(batch.items.len());
-        let (mut manual, mut bank) = (Vec::new(), Vec::new());
+        let (mut manual, mut bank, mut transfers) = (Vec::new(), Vec::new(), Vec::new());
         for (place, item) in batch.items.iter().enumerate() {
             let outbound = match outbound(&target, batch, item) {
                 Ok(outbound) => outbound,
@@ -122,11 +122,13 @@ impl Xero {
                     bank.push(Going { place, is_new, element, notes });
                 }
                 Outbound::Transfer(element) => {
-                    let sent = attempt.own(self.send_transfer(&element).await)?;
-                    let id = sent.map(|written| written.id.to_string());
-                    self.note_journal(batch, &mut attempt, (place, form), id, Vec::new()).await;
+                    transfers.push(Going { place, is_new: true, element, notes: Vec::new() });
                 }
             }
+        }
+        for (going, outcome) in self.send_transfers(transfers, &mut attempt).await? {
+            let (at, id) = ((going.place, Form::Transfer), outcome.map(|back| back.id));
+            self.note_journal(batch, &mut attempt, at, id, going.notes).await;
         }
         for (going, outcome) in
             self.send_each::<_, ManualJournal>("ManualJournals", manual, &mut attempt).await?

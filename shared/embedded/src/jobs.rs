@@ -68,7 +68,25 @@ impl SqliteJobs {
         done
     }
 
-    /// Links of a migration and entity; `condition` and `params` choose among them.
+    /// The links of an entity in order of source id, after one, that a condition leaves.
+    fn links_where(
+        &self,
+        condition: &str,
+        migration: &MigrationId,
+        entity: Entity,
+        after: Option<&SourceId>,
+        limit: usize,
+    ) -> Result<Vec<Link>, Fault> {
+        let seq = migration_seq(&self.state().connection, migration)?;
+        let (past, after) = past(after);
+        let sql = format!(
+            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
+             {condition} order by source_id limit ?4"
+        );
+        self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
+    }
+
+    /// The links that a statement finds.
     fn page(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Link>, Fault> {
         let mut state = self.state();
         let State { connection, names } = &mut *state;
@@ -346,13 +364,7 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let seq = migration_seq(&self.state().connection, migration)?;
-        let (past, after) = past(after);
-        let sql = format!(
-            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
-             order by source_id limit ?4"
-        );
-        self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
+        self.links_where("", migration, entity, after, limit)
     }
 
     async fn stated(
@@ -362,13 +374,7 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let seq = migration_seq(&self.state().connection, migration)?;
-        let (past, after) = past(after);
-        let sql = format!(
-            "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
-             and outstanding is not null and state = 'done' order by source_id limit ?4"
-        );
-        self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
+        self.links_where("and outstanding is not null and state = 'done'", migration, entity, after, limit)
     }
 
     async fn count_links(

@@ -154,9 +154,7 @@ impl Intercept for NotYet {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let target = context.request().headers().get("x-amz-target");
-        let left = |left: u64| left.checked_sub(1);
-        let hide = target == Some("AWSStepFunctions.DescribeExecution")
-            && self.looks.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok();
+        let hide = target == Some("AWSStepFunctions.DescribeExecution") && takes_one(&self.looks);
         self.hide.store(hide, Ordering::Relaxed);
         Ok(())
     }
@@ -200,10 +198,14 @@ impl Intercept for Killed {
     ) -> Result<(), BoxError> {
         let operation = context.request().headers().get("x-amz-target").unwrap_or_default();
         let reads = ["GetItem", "Query"].iter().any(|read| operation.ends_with(read));
-        let left = |left: u64| left.checked_sub(1);
-        if reads || self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok() {
+        if reads || takes_one(&self.writes_left) {
             return Ok(());
         }
         Err("the process was killed".into())
     }
+}
+
+/// Takes one where there is one left.
+fn takes_one(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
 }

@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(least_s(1_001, &none, &limits), 2 * MINUTE);
     }
 
-    /// Small, and what the issue of speed is about all the same: few calls, none of them refused.
+    /// A small book shows the same as a large one: few calls, none of them refused.
     #[test]
     fn both_directions_take_few_calls_and_break_no_limit() {
         for from_xero in [false, true] {

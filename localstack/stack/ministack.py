@@ -7,6 +7,7 @@ in the emulator, each because the service in the cloud behaves so (or answers fa
 * schedules are due in their own time zone, `<aws.scheduler.*>` is filled in, and the sweep runs every second;
 * expired items leave within seconds and write the REMOVE record that names the service as who removed them;
 * functions see the variables that the template gives them and none of this shell's;
+* a query reads a partition by its key, in time that does not grow with the partition (`stack/partitions.py`);
 * calls fail where a test asks for it (`stack/faults.py`).
 """
 
@@ -269,7 +270,9 @@ def run() -> None:
         app.app.watch_functions()
         app.app.watch_states()
     from stack.faults import Faults
+    from stack.partitions import read_by_key
 
+    read_by_key()
     app.app = Faults(app.app)
     sys.argv = sys.argv[:1]
     app.main()

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use carry_model::{Code, Fault};
-use carry_ports::{Migration, Run};
+use carry_ports::Run;
 use carry_report::{HTML_FILE, JSON_FILE, VerdictStatus};
 use serde::Deserialize;
 use serde_json::json;
@@ -47,22 +47,23 @@ pub(crate) async fn status(place: &Place<'_>, which: &Which) -> Result<Exit, Fau
 
 /// Fetches the newest report of a run and names its files.
 pub(crate) async fn report(place: &Place<'_>, args: &Report) -> Result<Exit, Fault> {
-    let (migration, run) = find(place, &args.which, args.run.as_deref(), local_report::has_report).await?;
+    let run = look(place, &args.which, args.run.as_deref(), local_report::has_report, "report read").await?;
     let written = fetch_report(place, &run, args.output.as_deref()).await?;
-    place.service.note(&migration.id, place.stack.caller(), "report read", "").await?;
     local_report::show(place.common, args, &written)
 }
 
-/// Lists or shows staged batches. Every look is in the audit trail: what is staged are a customer's books.
+/// Lists or shows staged batches. What is staged are a customer's books: they must allow it, and every look is in the
+/// audit trail.
 pub(crate) async fn staged(place: &Place<'_>, args: &Staged) -> Result<Exit, Fault> {
-    let (migration, run) = find(place, &args.which, args.run.as_deref(), |_| true).await?;
-    place.service.note(&migration.id, place.stack.caller(), "staged batches read", "").await?;
+    let run = look(place, &args.which, args.run.as_deref(), |_| true, "staged batches read").await?;
     local_staged::show(place.common, args, place.service.staging.clone(), &run, |_| None).await
 }
 
 /// Ends the active run for good; what it carried stays in the target and in the journal.
 pub(crate) async fn cancel(place: &Place<'_>, which: &Which) -> Result<Exit, Fault> {
-    let (migration, run) = find(place, which, None, |run| run.state.is_active()).await?;
+    let migration = place.one_migration(which).await?;
+    let runs = place.service.jobs.runs(&migration.id).await?;
+    let run = chosen_run(runs, None, |run| run.state.is_active())?;
     place.service.cancel(&migration.id, &run.id, place.stack.caller()).await?;
     let run = place.service.jobs.run(&migration.id, &run.id).await?.unwrap_or(run);
     if place.common.json {
@@ -73,15 +74,17 @@ pub(crate) async fn cancel(place: &Place<'_>, which: &Which) -> Result<Exit, Fau
     Ok(Exit::Finished)
 }
 
-async fn find(
+/// The run to look into, once the look itself is allowed and noted.
+async fn look(
     place: &Place<'_>,
     which: &Which,
     run: Option<&str>,
     fits: impl Fn(&Run) -> bool,
-) -> Result<(Migration, Run), Fault> {
+    what: &str,
+) -> Result<Run, Fault> {
     let migration = place.one_migration(which).await?;
-    let runs = place.service.jobs.runs(&migration.id).await?;
-    Ok((migration, chosen_run(runs, run, fits)?))
+    place.service.look(&migration.id, place.stack.caller(), what).await?;
+    chosen_run(place.service.jobs.runs(&migration.id).await?, run, fits)
 }
 
 /// The newest report of a run, fetched into a folder; where its flow left none it is written from what is staged.

@@ -142,7 +142,7 @@ async fn set_up(place: &Place<'_>, args: &Run) -> Result<Migration, Fault> {
         Some(RunState::Running) => return Ok(migration),
         Some(_) => {}
         None => {
-            service.create(place.customer(), &migration).await?;
+            service.create(place.customer(), &migration, place.stack.caller()).await?;
             upload(place, &migration.id, &source).await?;
         }
     }

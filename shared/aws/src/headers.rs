@@ -10,6 +10,10 @@ use crate::listing::{self, CREATED, header_key, sortable};
 use crate::table::Change;
 
 const CUSTOMER: &str = "customer";
+/// The attribute that names who set the migration up.
+const BY: &str = "by";
+/// The attribute that says whether support may look, JSON.
+const SUPPORT: &str = "support";
 /// The attribute in which a header keeps its receipts, JSON.
 const PURGES: &str = "purges";
 const DEED_PREFIX: &str = "DEED#";
@@ -58,6 +62,8 @@ fn read(item: &Item) -> Result<Header, Fault> {
         migration: MigrationId::from(id),
         customer: required(item, CUSTOMER)?.to_owned(),
         created: created.map_err(|e| unusable("a header's time").caused_by(e))?,
+        by: optional(item, BY).unwrap_or_default().to_owned(),
+        support: item.contains_key(SUPPORT) && parsed(item, SUPPORT)?,
         purges: if item.contains_key(PURGES) { parsed(item, PURGES)? } else { Vec::new() },
     })
 }
@@ -65,7 +71,8 @@ fn read(item: &Item) -> Result<Header, Fault> {
 #[async_trait]
 impl Headers for DynamoHeaders {
     async fn create(&self, header: &Header) -> Result<(), Fault> {
-        let change = Change::default().set_once(CUSTOMER, text(&header.customer));
+        let change =
+            Change::default().set_once(CUSTOMER, text(&header.customer)).set_once(BY, text(&header.by));
         listing::set_up(&self.table, &header.migration, header.created, change).await
     }
 
@@ -98,6 +105,12 @@ impl Headers for DynamoHeaders {
     async fn expire(&self, migration: &MigrationId) -> Result<(), Fault> {
         let over = number(self.table.now().as_second());
         self.table.update(&header_key(migration), Change::default().set(OVER_AT, over).if_there()).await?;
+        Ok(())
+    }
+
+    async fn allow_support(&self, migration: &MigrationId, allowed: bool) -> Result<(), Fault> {
+        let change = Change::default().set(SUPPORT, json(&allowed)?).if_there();
+        self.table.update(&header_key(migration), change).await?;
         Ok(())
     }
 

@@ -87,6 +87,9 @@ codes! {
     AccessRefused = "CF1103", Auth,
         "The request carries no valid key.",
         "Send the key in the header `Authorization: Bearer KEY`.";
+    ConsentMissing = "CF1104", Auth,
+        "The customer does not allow support to look at their books.",
+        "Ask them to allow support access to the migration; states and counts are shown without it.";
     RateLimited = "CF1201", RateLimited,
         "The system asked for a pause.",
         "Nothing to do: the run goes on by itself at the time that is named.";

@@ -14,6 +14,12 @@ pub struct Header {
     pub customer: String,
     /// When it was set up.
     pub created: Timestamp,
+    /// Who set it up: `api`, `shop`, or an operator's name.
+    #[serde(default)]
+    pub by: String,
+    /// Whether the customer allows support to look at the books.
+    #[serde(default)]
+    pub support: bool,
     /// Proof of each purge, oldest first.
     #[serde(default)]
     pub purges: Vec<Receipt>,
@@ -67,6 +73,9 @@ pub trait Headers: Send + Sync {
 
     /// Says that a migration's time is over: nothing of it is to be seen any more, and the next sweep purges it.
     async fn expire(&self, migration: &MigrationId) -> Result<(), Fault>;
+
+    /// Says whether support may look at the books of a migration that is there.
+    async fn allow_support(&self, migration: &MigrationId, allowed: bool) -> Result<(), Fault>;
 
     /// Adds the proof of a purge.
     async fn purged(&self, migration: &MigrationId, receipt: &Receipt) -> Result<(), Fault>;
@@ -133,6 +142,14 @@ impl Headers for MemoryHeaders {
 
     async fn expire(&self, migration: &MigrationId) -> Result<(), Fault> {
         self.make_due(migration);
+        Ok(())
+    }
+
+    async fn allow_support(&self, migration: &MigrationId, allowed: bool) -> Result<(), Fault> {
+        let mut state = self.state();
+        if let Some(header) = state.headers.iter_mut().find(|header| header.migration == *migration) {
+            header.support = allowed;
+        }
         Ok(())
     }
 

@@ -81,6 +81,12 @@ struct NewRun {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct SupportAccess {
+    allowed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewUpload {
     file: String,
 }
@@ -126,6 +132,11 @@ async fn route(service: &Service, request: &Request) -> Result<Response, Fault> 
     match (method, rest) {
         ("GET", []) => show(service, &id).await,
         ("DELETE", []) => end(service, &id).await,
+        ("PUT", ["support"]) => {
+            let SupportAccess { allowed } = request.parsed()?;
+            service.allow_support(&id, allowed, "api").await?;
+            Ok(Response::new(200, json!({ "migration": id, "support": allowed })))
+        }
         ("PUT", ["connections", side]) => connect(service, &id, side, request).await,
         ("POST", ["uploads"]) => {
             let wanted: NewUpload = request.parsed()?;
@@ -183,7 +194,7 @@ async fn create(service: &Service, request: &Request) -> Result<Response, Fault>
         target: wanted.target,
         created: service.clock.now(),
     };
-    service.create(wanted.customer.trim(), &migration).await?;
+    service.create(wanted.customer.trim(), &migration, "api").await?;
     Ok(Response::new(201, json!({ "migration": id })))
 }
 

@@ -105,7 +105,7 @@ impl Service {
             }
             Some(_) => {}
             None => {
-                self.create(&purchase.customer, &header).await?;
+                self.create(&purchase.customer, &header, "shop").await?;
                 self.welcome(&purchase, &migration).await;
             }
         }

@@ -35,12 +35,15 @@ pub struct Service {
 }
 
 impl Service {
-    /// Sets a migration up; one that exists with the same id stays as it is.
-    pub async fn create(&self, customer: &str, migration: &Migration) -> Result<(), Fault> {
+    /// Sets a migration up on behalf of a customer; one that exists with the same id stays as it is. `who` is `api`,
+    /// `shop`, or an operator's name.
+    pub async fn create(&self, customer: &str, migration: &Migration, who: &str) -> Result<(), Fault> {
         let header = Header {
             migration: migration.id.clone(),
             customer: customer.to_owned(),
             created: migration.created,
+            by: who.to_owned(),
+            support: false,
             purges: Vec::new(),
         };
         self.headers.create(&header).await?;
@@ -50,6 +53,24 @@ impl Service {
     /// A migration that is there. A fault ([`Code::MigrationUnknown`]) for any other, one whose time is over too.
     pub async fn migration(&self, id: &MigrationId) -> Result<Migration, Fault> {
         self.jobs.migration(id).await?.ok_or_else(|| Fault::new(Code::MigrationUnknown))
+    }
+
+    /// Says that support may look at the books of a migration, or that it may no longer.
+    pub async fn allow_support(&self, id: &MigrationId, allowed: bool, who: &str) -> Result<(), Fault> {
+        self.migration(id).await?;
+        self.headers.allow_support(id, allowed).await?;
+        let what = if allowed { "support access allowed" } else { "support access withdrawn" };
+        self.note(id, who, what, "").await
+    }
+
+    /// Notes that somebody who works for the service looks at a customer's books, before they do. A fault
+    /// ([`Code::ConsentMissing`]) unless the customer allows it, or they set the migration up themselves.
+    pub async fn look(&self, id: &MigrationId, who: &str, what: &str) -> Result<(), Fault> {
+        let header = self.headers.get(id).await?.ok_or_else(|| Fault::new(Code::MigrationUnknown))?;
+        if !header.support && header.by != who {
+            return Err(Fault::new(Code::ConsentMissing).detail(id));
+        }
+        self.note(id, who, what, "").await
     }
 
     /// Adds to the audit trail: who did what, and why where it needs a reason.

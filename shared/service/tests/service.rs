@@ -239,6 +239,37 @@ async fn the_newest_report_counts() {
 }
 
 #[tokio::test]
+async fn support_looks_only_where_the_customer_allows_it() {
+    let house = house();
+    let id = house.migration().await;
+    let key = MigrationId::from(id.as_str());
+    let look = async || house.service.look(&key, "ann", "report read").await.map_err(|fault| fault.code);
+    let path = format!("/migrations/{id}/support");
+    assert_eq!(look().await, Err(Code::ConsentMissing), "off by default");
+    let allowed = house.call("PUT", &path, json!({ "allowed": true })).await;
+    assert_eq!((allowed.status, &allowed.body["support"]), (200, &json!(true)));
+    look().await.unwrap();
+    let shown = house.call("GET", &format!("/migrations/{id}"), Value::Null).await;
+    assert_eq!(shown.body["header"]["support"], true);
+    assert_eq!(house.call("PUT", &path, json!({ "allowed": false })).await.status, 200);
+    assert_eq!(look().await, Err(Code::ConsentMissing), "withdrawn");
+    house.service.look(&key, "api", "report read").await.unwrap(); // who set it up acts for the customer
+    assert_eq!(house.call("PUT", &path, json!({})).await.status, 400);
+    let nowhere = house.call("PUT", "/migrations/none/support", json!({ "allowed": true })).await;
+    assert_eq!(nowhere.status, 404);
+
+    let trail = house.headers.trail(&key).await.unwrap();
+    let done: Vec<_> = trail.iter().map(|deed| (deed.who.as_str(), deed.what.as_str())).collect();
+    let expected = [
+        ("api", "support access allowed"),
+        ("ann", "report read"),
+        ("api", "support access withdrawn"),
+        ("api", "report read"),
+    ];
+    assert!(done.ends_with(&expected), "{done:?}");
+}
+
+#[tokio::test]
 async fn what_is_ended_is_purged_with_the_next_sweep() {
     let house = house();
     let id = house.migration().await;

@@ -86,6 +86,8 @@ pub async fn headers(store: &dyn Headers) {
         migration: MigrationId::from(id),
         customer: customer.to_owned(),
         created: Timestamp::from_second(created).unwrap(),
+        by: "shop".to_owned(),
+        support: false,
         purges: Vec::new(),
     };
     store.create(&header("m2", "larkspur", 200)).await.unwrap();
@@ -110,6 +112,14 @@ pub async fn headers(store: &dyn Headers) {
     let trail = store.trail(&"m1".into()).await.unwrap();
     assert_eq!(trail, [deed(1, "run started"), deed(2, "report read"), deed(2, "report read")]);
     assert_eq!(store.trail(&"m2".into()).await.unwrap(), []);
+
+    for allowed in [true, true, false] {
+        store.allow_support(&"m1".into(), allowed).await.unwrap();
+        assert_eq!(store.get(&"m1".into()).await.unwrap().unwrap().support, allowed);
+    }
+    assert!(!store.get(&"m2".into()).await.unwrap().unwrap().support);
+    store.allow_support(&"none".into(), true).await.unwrap();
+    assert_eq!(store.get(&"none".into()).await.unwrap(), None, "there is still none");
 
     let at = Timestamp::from_second(400).unwrap();
     let receipt = Receipt { at, why: "retention".to_owned(), objects: 3, links: 2, secrets: 1, schedules: 0 };

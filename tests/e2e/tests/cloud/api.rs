@@ -4,7 +4,8 @@ use carry_service::signature;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::account::{Account, STACK};
+use crate::account::{Account, STACK, carry};
+use crate::support::Place;
 
 fn tell(account: &Account, event: &Value, secret: &str) -> (u64, Value) {
     let body = event.to_string();
@@ -44,4 +45,31 @@ fn a_purchase_that_is_told_twice_is_one_migration() {
     let theirs = theirs["migrations"].as_array().unwrap();
     assert_eq!(theirs.len(), 1);
     assert_eq!(theirs[0]["migration"], first["taken"]["migration"]);
+}
+
+#[test]
+fn support_reads_staged_batches_only_where_the_customer_allows_it() {
+    let Some(account) = Account::open() else { return };
+    let place = Place::with("xero");
+    let customer = format!("api-support-{}", std::process::id()); // as `carry` names it
+    let set_up = json!({ "customer": customer, "source": "uploads", "target": "postgres://db/books" });
+    let (status, made) = account.api(&Method::POST, "/migrations", &set_up);
+    assert_eq!(status, 201, "{made}");
+    let id = made["migration"].as_str().unwrap();
+    let look = |command: &str| carry(&place, "api-support", &[command, "--migration", id]).expect(2).json();
+    let refused = || {
+        for command in ["staged", "report"] {
+            let answer = look(command);
+            assert_eq!(answer["error"]["code"], "CF1104", "{answer}");
+        }
+    };
+    let allow = |allowed: bool| {
+        let body = json!({ "allowed": allowed });
+        assert_eq!(account.api(&Method::PUT, &format!("/migrations/{id}/support"), &body).0, 200);
+    };
+    refused();
+    allow(true);
+    assert_eq!(look("staged")["error"]["code"], "CF1006", "there is no run yet");
+    allow(false);
+    refused();
 }

@@ -218,6 +218,34 @@ fn zoho_journals_are_read_posting_by_posting() {
 }
 
 #[test]
+fn zoho_expenses_say_what_was_spent_with_and_without_their_tax() {
+    let expenses = "Entry Number,Expense Date,Expense Description,Expense Account,Paid Through,Vendor,Currency Code,Exchange Rate,Is Inclusive Tax,Expense Amount,Tax Name,Tax Amount,Total,Expense Reference ID,Reference#,Customer Name,Mileage Type\n\
+        1,2026-02-10,Cleaning kit,Office Supplies,Current Account,Lens Shop,EUR,1,false,40.00,VAT,3.20,43.20,E1,R-77,,NonMileage\n\
+        2,2026-02-11,Paper,Office Supplies,Current Account,Lens Shop,EUR,1,true,43.20,VAT,3.20,43.20,E2,,,NonMileage\n\
+        3,2026-02-12,Monthly fee,Bank Charges,Current Account,,EUR,1,false,12.00,,,12.00,E3,,,NonMileage\n\
+        4,2026-02-13,Two things,Office Supplies,Current Account,Lens Shop,EUR,1,false,10.00,,,30.00,E4,,,NonMileage\n\
+        4,2026-02-13,Two things,Bank Charges,Current Account,Lens Shop,EUR,1,false,20.00,,,30.00,E4,,,NonMileage\n";
+    let accounts = "Account ID,Account Name,Account Code,Account Type,Parent Account,Currency,Account Status\n\
+        1,Office Supplies,6000,Expense,,EUR,Active\n2,Current Account,1000,Bank,,EUR,Active\n\
+        3,Bank Charges,6100,Expense,,EUR,Active\n";
+    let books = books(&[("Expense.csv", expenses), ("Chart_of_Accounts.csv", accounts)]);
+    for id in ["E1", "E2"] {
+        let expense = document(&books, Entity::Expense, id);
+        let [line] = expense.lines.as_slice() else { panic!("{expense:?}") };
+        let amounts = [line.net, line.tax.unwrap(), expense.total].map(|amount| amount.to_string());
+        assert_eq!(amounts, ["40.00", "3.20", "43.20"], "{id}");
+        assert_eq!(expense.contact.as_ref().unwrap().as_str(), "Lens Shop");
+        assert_eq!(expense.paid_account.as_ref().unwrap().as_str(), "Current Account");
+        assert_eq!(expense.sum_of_parts().unwrap(), expense.total);
+    }
+    assert!(contact(&books, "Lens Shop").supplier);
+    let fee = document(&books, Entity::Expense, "E3");
+    assert_eq!((fee.contact.as_ref(), fee.total.to_string()), (None, "12.00".into()));
+    let refused: Vec<_> = books.out.rejects.iter().map(|r| (r.number.as_deref(), r.fault.code)).collect();
+    assert_eq!(refused, [(Some("E4"), Code::AmountUnreadable)], "several rows do not add up by the total");
+}
+
+#[test]
 fn zoho_quotes_and_orders_are_read() {
     let estimates = "Estimate Date,Estimate ID,Estimate Number,Estimate Status,Customer Name,Expiry Date,Item Name,Quantity,Item Price,Account\n\
         2026-01-02,Q1,QT-9,accepted,Harbour Cafe,2026-02-02,Service,2,40.00,Sales\n";

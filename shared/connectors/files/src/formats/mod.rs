@@ -87,6 +87,8 @@ pub enum LineAmount {
     Net,
     /// Before tax and before the line's discount.
     NetBeforeDiscount,
+    /// With or without the tax, which only the total tells; the document has one line.
+    WithOrWithoutTax,
 }
 
 /// What a discount column holds.

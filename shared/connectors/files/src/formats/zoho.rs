@@ -2,7 +2,7 @@
 
 use carry_model::{Entity, Ledger};
 
-use super::{Column, Documents, Field, Format, Shape, System, key, opt};
+use super::{Column, Documents, Field, Format, LineAmount, Shape, System, key, opt};
 
 /// Zoho Books exports year-month-day whatever the organisation shows on screen.
 static SYSTEM: System = System { id: "zoho", title: "Zoho Books", date_way: Some(0), number_way: Some(0) };
@@ -289,6 +289,34 @@ const JOURNALS: &[Column] = &[
     ),
 ];
 
+/// One row per expense.
+const EXPENSES: &[Column] = &[
+    key("Expense Reference ID", Field::Number),
+    key("Expense Date", Field::Date),
+    opt("Vendor|Vendor Name", Field::Contact),
+    key("Expense Account", Field::Account),
+    key("Paid Through", Field::PaidAccount),
+    opt("Expense Description", Field::Description),
+    opt("Currency Code", Field::Currency),
+    opt("Exchange Rate", Field::ExchangeRate),
+    key("Expense Amount", Field::LineAmount),
+    opt("Tax Name", Field::Tax),
+    opt("Tax Amount", Field::TaxAmount),
+    opt("Total", Field::Total),
+    opt("Reference#|Reference Number", Field::Reference),
+    opt("Project Name", Field::Project),
+    opt(
+        "Entry Number|Expense Account Code|Paid Through Account Code|Is Inclusive Tax|Tax Percentage|Tax Type|Tax ID\
+         |Is Billable|Is Reimbursable|Customer Name|Mileage Rate|Distance|Start Odometer Reading\
+         |End Odometer Reading|Mileage Unit|Mileage Type|Vehicle Name|Employee Email|Branch ID|Branch Name\
+         |Location ID|Location Name",
+        Field::Ignored,
+    ),
+];
+
+/// Expenses: whether the amount includes the tax is not written uniformly, the total tells.
+const OUTLAYS: Documents = Documents { line_amount: LineAmount::WithOrWithoutTax, ..Documents::USUAL };
+
 /// Documents whose numbers are the supplier's.
 const PURCHASES: Documents = Documents { supplier_numbers: true, ..Documents::USUAL };
 
@@ -333,5 +361,6 @@ pub(super) const FORMATS: &[Format] = &[
         Shape::Payments(Ledger::Payable),
         VENDOR_PAYMENTS,
     ),
+    SYSTEM.format("zoho-expenses", "expenses", Entity::Expense, Shape::Documents(OUTLAYS), EXPENSES),
     SYSTEM.format("zoho-journals", "journal entries", Entity::Journal, Shape::Postings, JOURNALS),
 ];

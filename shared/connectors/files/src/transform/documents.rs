@@ -17,13 +17,17 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     let head = layout.lead(unit)?;
     let entity = entity(layout, head)?;
     let number = layout.required(head, Field::Number)?;
-    let contact = layout.required(head, Field::Contact)?;
+    // Money can be spent without saying with whom.
+    let contact = match entity {
+        Entity::Expense => layout.text(head, Field::Contact),
+        _ => layout.required(head, Field::Contact)?,
+    };
     let date = layout.required_date(head, Field::Date)?;
     let currency = layout.currency(head)?;
     let sense = Sense { currency, sign: sign_of(layout, rules, entity, unit)? };
 
     let mut document = Document::new(date, currency, Decimal::ZERO);
-    document.contact = Some(SourceId::from(contact));
+    document.contact = (!contact.is_empty()).then(|| SourceId::from(contact));
     document.due = layout.date(head, Field::Due)?;
     document.rate = layout.rate(head, currency)?;
     document.terms = layout.some(head, Field::Terms).map(SourceId::from);
@@ -122,17 +126,18 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow<'_>, sense: Sense) -> O
     }
     let gross = product(layout, row, quantity, unit_price)?;
     let discount = discount(layout, rules, row, gross, amount, sense)?;
+    let (first, second) = (layout.text(row, Field::Tax), layout.text(row, Field::Tax2));
+    let taxes =
+        [signed(layout, row, Field::TaxAmount, sense)?, signed(layout, row, Field::Tax2Amount, sense)?];
     let net = match (amount, rules.line_amount) {
         (Some(net), LineAmount::Net) => net,
         (Some(before), LineAmount::NetBeforeDiscount) => subtract(layout, row, before, discount)?,
+        (Some(stated), LineAmount::WithOrWithoutTax) => without_tax(layout, row, stated, taxes, sense)?,
         (None, _) => {
             let net = subtract(layout, row, gross.unwrap_or_default(), discount)?;
             round_half_up(net, sense.currency.minor_digits())
         }
     };
-    let (first, second) = (layout.text(row, Field::Tax), layout.text(row, Field::Tax2));
-    let taxes =
-        [signed(layout, row, Field::TaxAmount, sense)?, signed(layout, row, Field::Tax2Amount, sense)?];
     let tax = match taxes {
         [None, None] if rules.tax_worked_out => worked_out_tax(layout, row, net, first, sense.currency)?,
         [None, None] => None,
@@ -156,6 +161,29 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow<'_>, sense: Sense) -> O
         tracking: tracking(layout, row),
         service_date: layout.date(row, Field::ServiceDate)?,
     }))
+}
+
+/// What the total leaves without the tax. The amount that is stated must be that, or the total itself.
+fn without_tax(
+    layout: &Layout,
+    row: &UnitRow<'_>,
+    stated: Decimal,
+    taxes: [Option<Decimal>; 2],
+    sense: Sense,
+) -> Outcome<Decimal> {
+    let unclear = |detail| Err(layout.problem(row, Field::LineAmount, Code::AmountUnreadable, detail));
+    let tax = checked_sum(taxes.into_iter().flatten()).map_err(|fault| Box::new(fault.into()))?;
+    match signed(layout, row, Field::Total, sense)? {
+        Some(total) => {
+            let net = subtract(layout, row, total, Some(tax))?;
+            match stated == net || stated == total {
+                true => Ok(net),
+                false => unclear("It is neither the total nor the total without the tax."),
+            }
+        }
+        None if tax.is_zero() => Ok(stated),
+        None => unclear("Without a total, the file does not say whether the tax is in it."),
+    }
 }
 
 /// The tax that Xero adds to a line of its import template without one: the rate that the tax bears in its

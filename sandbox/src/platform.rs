@@ -67,6 +67,10 @@ pub trait Platform: Send {
     fn classify(&self, request: &Request) -> Call;
     /// Answers a call that passed tokens and limits.
     fn handle(&mut self, request: &Request, call: &Call, context: Context<'_>) -> Response;
+    /// Answers a call that needs no token, because its address says enough; None for every other call.
+    fn open(&self, _request: &Request, _now: Timestamp) -> Option<Response> {
+        None
+    }
     /// Answers a call without a valid token.
     fn unauthorized(&self, problem: TokenProblem, now: Timestamp) -> Response;
     /// Answers a call over a limit.

@@ -142,6 +142,12 @@ impl Transport for Recorded {
         }
         Ok(response)
     }
+
+    /// Is no call of the platform's interface.
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        tokio::time::sleep(LATENCY).await;
+        self.inner.download(address, bytes_max).await
+    }
 }
 
 /// Elements of a write by what they are: of a batch of QuickBooks the kinds of its items, of a call to Xero the list it

@@ -57,17 +57,8 @@ pub(super) fn upload(books: &mut Books, request: &Request) -> Result<Json, Refus
             }
             None => object! {},
         };
-        let mut body = super::schema::writable(Kind::Attachable, &sent)?;
-        if body.get("FileName").is_none() {
-            body.set("FileName", content.file_name.clone().unwrap_or_else(|| "file".to_owned()));
-        }
-        if body.get("ContentType").is_none() {
-            body.set("ContentType", content.content_type.clone());
-        }
-        check(books, &mut body, None)?;
-        body.set("Size", content.bytes.len());
-        let id = books.add(Kind::Attachable, body);
-        books.files.insert(id.clone(), Arc::from(content.bytes.as_slice()));
+        let (name, kind) = (content.file_name.as_deref(), content.content_type.as_deref());
+        let id = attach(books, &sent, name, kind, &content.bytes)?;
         let record = books.get(Kind::Attachable, &id).map(|record| render::record(books, record));
         answers.push(object! { "Attachable" => record });
     }
@@ -75,6 +66,51 @@ pub(super) fn upload(books: &mut Books, request: &Request) -> Result<Json, Refus
         return Err(required("file_content_01"));
     }
     Ok(object! { "AttachableResponse" => answers })
+}
+
+/// Keeps a file and what is said of it, and gives its id. Name and kind are the form's, where nothing else is said.
+pub(super) fn attach(
+    books: &mut Books,
+    about: &Json,
+    name: Option<&str>,
+    kind: Option<&str>,
+    bytes: &[u8],
+) -> Result<String, Refusal> {
+    let mut body = super::schema::writable(Kind::Attachable, about)?;
+    if body.get("FileName").is_none() {
+        body.set("FileName", name.unwrap_or("file"));
+    }
+    if body.get("ContentType").is_none() {
+        body.set("ContentType", kind.map(str::to_owned));
+    }
+    check(books, &mut body, None)?;
+    body.set("Size", bytes.len());
+    let id = books.add(Kind::Attachable, body);
+    books.files.insert(id.clone(), Arc::from(bytes));
+    Ok(id)
+}
+
+/// Takes a deleted object off the files that are attached to it; a file attached to nothing else goes with it.
+pub(super) fn detach(books: &mut Books, kind: Kind, id: &str) {
+    let is_it = |attached: &Json| {
+        attached.at("EntityRef.value").and_then(Json::as_str) == Some(id)
+            && attached.at("EntityRef.type").and_then(Json::as_str).and_then(Kind::named) == Some(kind)
+    };
+    let refs = |record: &Record| {
+        record.body.get("AttachableRef").and_then(Json::as_array).unwrap_or_default().to_vec()
+    };
+    let of_it: Vec<Record> =
+        books.live(Kind::Attachable).filter(|record| refs(record).iter().any(is_it)).cloned().collect();
+    for record in of_it {
+        let left: Vec<Json> = refs(&record).into_iter().filter(|attached| !is_it(attached)).collect();
+        if left.is_empty() {
+            books.delete(Kind::Attachable, &record.id);
+            continue;
+        }
+        let mut body = record.body.clone();
+        body.set("AttachableRef", left);
+        books.put(Record { body, token: record.token + 1, updated: books.now, ..record });
+    }
 }
 
 /// The parts of a form, if the body is one.

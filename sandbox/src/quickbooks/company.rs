@@ -155,9 +155,6 @@ impl Company {
 
     fn respond(&self, request: &Request, reply: Reply) -> Response {
         match reply {
-            Reply::File { content_type, bytes } => {
-                Response::status(200).header("content-type", &content_type).body(bytes)
-            }
             Reply::Text(text) => Response::text(200, &text),
             Reply::Object(mut body) => {
                 if body.get("Header").is_none() {

@@ -7,7 +7,7 @@ use carry_model::{Date, Decimal, Timestamp, round_half_up};
 use super::company::Company;
 use super::kind::Kind;
 use super::write::{self, Operation, Wishes};
-use super::{QuickBooks, name};
+use super::{QuickBooks, attachable, name};
 use crate::json::{Json, object};
 use crate::region::Region;
 use crate::sample::{
@@ -105,8 +105,26 @@ impl Entering<'_> {
                 Event::Transfer(transfer) => self.transfer(transfer)?,
             }
         }
+        self.files()?;
         self.void()?;
         self.archive()
+    }
+
+    fn files(&mut self) -> Result<(), Refused> {
+        for file in &self.book.files {
+            let Some((kind, id)) = self.documents.get(file.document) else { continue };
+            let to = object! { "type" => kind.name(), "value" => id };
+            let about = object! {
+                "FileName" => &file.name,
+                "ContentType" => file.media_type,
+                "AttachableRef" => vec![object! { "EntityRef" => to, "IncludeOnSend" => false }],
+            };
+            let attached = self
+                .company
+                .try_on_copy(|books, _| attachable::attach(books, &about, None, None, &file.bytes));
+            attached.map_err(|e| Refused(format!("{}: {} {}", file.name, e.code, e.detail)))?;
+        }
+        Ok(())
     }
 
     fn write(&mut self, kind: Kind, operation: Operation, sent: &Json) -> Result<Json, Refused> {

@@ -223,6 +223,27 @@ impl Platform for QuickBooks {
         }
     }
 
+    /// A file's content lies on another host, which knows no tokens: the address is signed, for a while.
+    fn open(&self, request: &Request, now: Timestamp) -> Option<Response> {
+        let (realm, path) = place(request)?;
+        let ["download", id, "content"] = path.as_slice() else { return None };
+        if request.header_value("authorization").is_some() {
+            return Some(Response::text(400, "Only one way to authenticate is allowed"));
+        }
+        let expires: i64 =
+            request.parameter("expires").and_then(|text| text.parse().ok()).unwrap_or_default();
+        if realm != self.realm() || now.as_second() > expires {
+            return Some(Response::text(403, "Request has expired"));
+        }
+        let books = &self.company.books;
+        let Some(bytes) = books.files.get(*id).filter(|_| books.get(Kind::Attachable, id).is_some()) else {
+            return Some(Response::text(404, "No such file"));
+        };
+        let kind = books.get(Kind::Attachable, id).and_then(|record| record.text("ContentType"));
+        let kind = kind.unwrap_or("application/octet-stream");
+        Some(Response::status(200).header("content-type", kind).body(bytes.to_vec()))
+    }
+
     fn unauthorized(&self, problem: TokenProblem, _now: Timestamp) -> Response {
         let (name, kind) = ("AuthenticationFailed", "AUTHENTICATION");
         match problem {

@@ -5,6 +5,9 @@ use super::kind::Kind;
 use super::name;
 use crate::json::{Json, object};
 
+/// Seconds for which the address of a file is good.
+const ADDRESS_GOOD_S: i64 = 15 * 60;
+
 /// An object with its envelope.
 pub(super) fn record(books: &Books, record: &Record) -> Json {
     let mut json = object! { "domain" => "QBO", "sparse" => false, "Id" => &record.id };
@@ -31,12 +34,17 @@ pub(super) fn record(books: &Books, record: &Record) -> Json {
         }
         Kind::Attachable if books.files.contains_key(&record.id) => {
             let path = format!("/v3/company/{}/download/{}", books.realm, record.id);
-            json.set("TempDownloadUri", format!("{}{path}/content", books.origin));
+            json.set("TempDownloadUri", format!("{}{path}/content?expires={}", books.origin, expiry(books)));
             json.set("FileAccessUri", path);
         }
         _ => {}
     }
     json
+}
+
+/// Until when the address of a file is good, in seconds of the epoch.
+fn expiry(books: &Books) -> i64 {
+    books.now.as_second() + ADDRESS_GOOD_S
 }
 
 /// A deleted object, as changes show it.

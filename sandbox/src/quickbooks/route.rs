@@ -14,7 +14,6 @@ use crate::ledger::Ledger;
 /// A reply's content, less the time.
 pub(super) enum Reply {
     Object(Json),
-    File { content_type: String, bytes: Vec<u8> },
     Text(String),
 }
 
@@ -69,12 +68,6 @@ pub(super) fn read(
         ["download", id] => one(books, Kind::Attachable, id).map(|json| {
             Reply::Text(json.get("TempDownloadUri").and_then(Json::as_str).unwrap_or_default().to_owned())
         }),
-        ["download", id, "content"] => {
-            let bytes = books.files.get(*id).ok_or_else(not_found)?;
-            let kind = books.get(Kind::Attachable, id).and_then(|record| record.text("ContentType"));
-            let content_type = kind.unwrap_or("application/octet-stream").to_owned();
-            Ok(Reply::File { content_type, bytes: bytes.to_vec() })
-        }
         ["preferences"] => object_of(books, Kind::Preferences, "1"),
         ["companyinfo", _] | ["companyinfo"] => object_of(books, Kind::CompanyInfo, "1"),
         [name, id] => {

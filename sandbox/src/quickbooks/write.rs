@@ -329,6 +329,7 @@ fn delete(books: &mut Books, kind: Kind, id: &str, sent: &Json) -> Result<Json, 
         )));
     }
     books.delete(kind, id);
+    attachable::detach(books, kind, id);
     follow_up(books, &own, settled_by(&record));
     Ok(object! { "domain" => "QBO", "status" => "Deleted", "Id" => id })
 }

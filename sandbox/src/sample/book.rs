@@ -22,6 +22,21 @@ pub struct Book {
     pub events: Vec<Event>,
     /// Contacts, by their index, that are archived in the end if nothing of them is open.
     pub archived: Vec<usize>,
+    /// What is attached to documents.
+    pub files: Vec<File>,
+}
+
+/// A file attached to a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Index of the document in [`Book::documents`].
+    pub document: usize,
+    /// Its name. Another file of the document may bear the same, and not every platform takes every character.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 /// Which sides a contact is on.

@@ -47,6 +47,7 @@ pub fn book(region: Region, seed: u64, invoices: usize, now: Timestamp) -> Book 
             items: items.collect(),
             events: Vec::new(),
             archived: Vec::new(),
+            files: Vec::new(),
         },
         documents: Vec::new(),
         settlements: Vec::new(),
@@ -55,7 +56,9 @@ pub fn book(region: Region, seed: u64, invoices: usize, now: Timestamp) -> Book 
     drawer.trade(invoices);
     drawer.settle();
     drawer.money(invoices);
-    drawer.finish()
+    let mut book = drawer.finish();
+    book.files = super::files::draw(seed, book.documents());
+    book
 }
 
 struct Drawer {

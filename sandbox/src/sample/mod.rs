@@ -7,10 +7,11 @@
 mod book;
 mod dice;
 mod draw;
+mod files;
 mod words;
 
 pub use book::{
-    Account, Book, Contact, Document, DocumentKind, Event, Item, Journal, Line, Part, Role, Settlement,
+    Account, Book, Contact, Document, DocumentKind, Event, File, Item, Journal, Line, Part, Role, Settlement,
     Spend, Tax, Transfer,
 };
 pub use draw::{book, currencies};

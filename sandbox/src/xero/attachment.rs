@@ -15,7 +15,7 @@ const FILES_MAX: usize = 10;
 const BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Characters of a note.
 const NOTE_MAX: usize = 2500;
-const FORBIDDEN: [char; 11] = ['<', '>', ':', '"', '/', '\\', '|', '?', '*', '+', '\0'];
+pub(super) const FORBIDDEN: [char; 11] = ['<', '>', ':', '"', '/', '\\', '|', '?', '*', '+', '\0'];
 
 /// An attached file.
 #[derive(Clone, Debug)]

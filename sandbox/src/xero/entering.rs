@@ -3,6 +3,7 @@
 use carry_model::{Decimal, Timestamp};
 use uuid::Uuid;
 
+use super::attachment;
 use super::company::Company;
 use super::platform::Xero;
 use crate::http::Request;
@@ -118,8 +119,33 @@ impl Entering<'_> {
                 Event::Transfer(transfer) => self.transfer(transfer)?,
             }
         }
+        self.files()?;
         self.void()?;
         self.archive()
+    }
+
+    /// A file of the same name would overwrite the one before, and some characters are not taken.
+    fn files(&mut self) -> Result<(), Refused> {
+        for (index, file) in self.book.files.iter().enumerate() {
+            let Some(owner) = self.documents.get(file.document).copied() else { continue };
+            let kind = self.book.documents().nth(file.document).map(|document| document.kind);
+            let endpoint = match kind {
+                Some(DocumentKind::CreditNote | DocumentKind::VendorCredit) => "CreditNotes",
+                Some(DocumentKind::Quote) => "Quotes",
+                Some(DocumentKind::PurchaseOrder) => "PurchaseOrders",
+                _ => "Invoices",
+            };
+            let earlier = self.book.files.iter().take(index);
+            let same =
+                earlier.filter(|other| other.document == file.document && other.name == file.name).count();
+            let name = file.name.replace(attachment::FORBIDDEN, "-");
+            let name = if same == 0 { name } else { format!("{same} {name}") };
+            let books = &mut self.company.books;
+            let attached =
+                attachment::attach(books, endpoint, owner, &name, file.media_type, false, &file.bytes);
+            attached.map_err(|_| Refused(format!("the file {name}")))?;
+        }
+        Ok(())
     }
 
     fn send(&mut self, method: &str, target: &str, body: &Json) -> Result<Json, Refused> {

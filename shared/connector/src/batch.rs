@@ -6,6 +6,8 @@ use carry_model::{Code, Entity, Fault, Place};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::FileContent;
+
 /// Most rows of a raw batch.
 pub const BATCH_ROWS_MAX: usize = 1_000;
 
@@ -184,6 +186,20 @@ fn bug(error: serde_json::Error) -> Fault {
 pub trait RawSink: Send {
     /// Keeps a batch; `resume` is the cursor from which extraction of the partition would go on after it.
     async fn accept(&mut self, batch: RawBatch, resume: Option<String>) -> Result<(), Fault>;
+
+    /// What is known of a file that was fetched before. `version` is the reader's name for it and for its state: the
+    /// same only as long as the content is.
+    async fn kept(&mut self, version: &str) -> Result<Option<FileContent>, Fault> {
+        let _ = version;
+        Ok(None)
+    }
+
+    /// Keeps a file's content, of at most [`crate::FILE_BYTES_MAX`] bytes, under its hash. A sink that keeps nothing
+    /// only tells the hash.
+    async fn keep(&mut self, version: &str, content: Vec<u8>) -> Result<FileContent, Fault> {
+        let _ = version;
+        Ok(FileContent::of(&content))
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 
 mod batch;
 pub mod exact;
+mod files;
 pub mod json;
 mod manifest;
 pub mod oauth;
@@ -20,6 +21,7 @@ mod wire;
 mod writer;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, BatchBuilder, BatchHeader, RawBatch, RawRow, RawSink};
+pub use files::{FILE_BYTES_MAX, FileContent, Files, NoFiles, check_size, file_id, owner_and_file, sha256};
 pub use manifest::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 pub use pages::Pages;
 pub use reader::{

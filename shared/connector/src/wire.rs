@@ -83,4 +83,11 @@ pub trait Wire: Send + Sync {
     /// The platform's answer, of any status but those the engine retried in vain (429, 5xx), which come back
     /// as faults with their reach.
     async fn call(&self, request: Request) -> Result<Response, Fault>;
+
+    /// Fetches what the platform keeps elsewhere, by the whole address it gave for it: without credentials, from no
+    /// host that a stranger may not name, and at most `bytes_max` bytes.
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        let _ = (address, bytes_max);
+        Err(Fault::new(Code::HostRefused))
+    }
 }

@@ -5,7 +5,7 @@ use carry_model::{Company, Currency, Date, Decimal, Entity, Fault, Record, Recor
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{CatalogEntry, Finding, Manifest, Removal};
+use crate::{CatalogEntry, Files, Finding, Manifest, Removal};
 
 /// What a target says of itself before anything is written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -115,6 +115,8 @@ pub struct WriteBatch {
     pub verify_first: bool,
     /// Keep the source's numbers where the target allows it.
     pub keep_numbers: bool,
+    /// Content of the attachments among them ([`carry_model::Attachment::sha256`]), to be read one by one.
+    pub files: Arc<dyn Files>,
 }
 
 /// Why and how a record was changed so that its two sacred figures come out exact.
@@ -151,7 +153,8 @@ pub struct Adjustment {
 /// A record that is now in the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Its id there.
+    /// Its id there; that of an attachment as [`crate::file_id`] makes it, so that one whose record got another id is
+    /// told from one that is where it belongs.
     pub id: TargetId,
     /// Its number or name there.
     pub number: Option<String>,

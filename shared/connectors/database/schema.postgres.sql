@@ -407,7 +407,7 @@ CREATE TABLE attachments (
     name            TEXT NOT NULL,
     media_type      TEXT,
     size_bytes      BIGINT,
-    hash            TEXT,                  -- BLAKE3 of the content, hexadecimal
+    hash            TEXT,                  -- SHA-256 of the content, hexadecimal
     location        TEXT NOT NULL,
     fingerprint TEXT, source_created TEXT, source_modified TEXT, implied BOOLEAN NOT NULL DEFAULT FALSE,
     place_file TEXT, place_line BIGINT, place_last_line BIGINT, raw TEXT

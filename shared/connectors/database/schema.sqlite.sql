@@ -416,7 +416,7 @@ CREATE TABLE attachments (
     name            TEXT NOT NULL,
     media_type      TEXT,
     size_bytes      INTEGER,
-    hash            TEXT,                  -- BLAKE3 of the content, hexadecimal
+    hash            TEXT,                  -- SHA-256 of the content, hexadecimal
     location        TEXT NOT NULL,
     fingerprint TEXT, source_created TEXT, source_modified TEXT, implied INTEGER NOT NULL DEFAULT 0,
     place_file TEXT, place_line INTEGER, place_last_line INTEGER, raw TEXT

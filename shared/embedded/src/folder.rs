@@ -119,7 +119,9 @@ mod tests {
     #[tokio::test]
     async fn keeps_the_contract() {
         let folder = tempfile::tempdir().unwrap();
-        carry_ports::contract::staging(&FolderStaging::open(folder.path().join("staging")).unwrap()).await;
+        let staging = FolderStaging::open(folder.path().join("staging")).unwrap();
+        carry_ports::contract::staging(&staging).await;
+        carry_ports::contract::files(std::sync::Arc::new(staging)).await;
     }
 
     #[tokio::test]

@@ -1,8 +1,12 @@
 //! The transport port over a real HTTP client.
 //!
 //! Redirects are not followed (credentials would travel to another host), answers are bounded, and nothing of a
-//! call is ever logged here.
+//! call is ever logged here. Files that a system keeps elsewhere are fetched without anything of the connection, and
+//! from public hosts only.
 
+mod public;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +15,9 @@ use carry_model::{Code, Fault, Reach};
 use carry_ports::Transport;
 use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
+
+use public::PublicHosts;
 
 /// Largest answer taken, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -23,6 +29,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
     client: Client,
+    /// For files on other hosts.
+    elsewhere: Client,
     base: Url,
 }
 
@@ -37,14 +45,24 @@ impl HttpTransport {
             "http" if loopback => {}
             _ => return Err(invalid("Only https is taken, for credentials travel with every call.")),
         }
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
-            .no_proxy()
-            .build()
-            .map_err(|e| Fault::new(Code::Bug).caused_by(e.without_url()))?;
-        Ok(Self { client, base })
+        let client = built(careful())?;
+        let elsewhere = built(careful().https_only(true).dns_resolver(Arc::new(PublicHosts)))?;
+        Ok(Self { client, elsewhere, base })
+    }
+
+    /// A whole address that a system gave for a file, and the client to fetch it with.
+    fn file(&self, address: &str) -> Result<(Url, &Client), Fault> {
+        let url: Url = address.parse().map_err(|_| Fault::new(Code::HostRefused))?;
+        if url.origin() == self.base.origin() {
+            return Ok((url, &self.client));
+        }
+        // Without a name there is nothing to resolve, and nothing to hold back.
+        let named = url.domain().is_some_and(|name| name.contains('.'));
+        if url.scheme() == "https" && named {
+            Ok((url, &self.elsewhere))
+        } else {
+            Err(Fault::new(Code::HostRefused))
+        }
     }
 
     fn url(&self, path: &str) -> Result<Url, Fault> {
@@ -55,6 +73,38 @@ impl HttpTransport {
         }
         Ok(url)
     }
+}
+
+fn careful() -> ClientBuilder {
+    let builder = Client::builder().redirect(Policy::none()).no_proxy();
+    builder.connect_timeout(CONNECT_TIMEOUT).timeout(CALL_TIMEOUT)
+}
+
+fn built(builder: ClientBuilder) -> Result<Client, Fault> {
+    builder.build().map_err(|e| Fault::new(Code::Bug).caused_by(e.without_url()))
+}
+
+/// An answer, its body not larger than `bytes_max`.
+async fn bounded(
+    mut answer: reqwest::Response,
+    bytes_max: usize,
+    too_large: impl Fn() -> Fault + Send,
+) -> Result<Response, Fault> {
+    let status = answer.status().as_u16();
+    if (300..400).contains(&status) {
+        return Err(Fault::new(Code::HostRefused).reach(Reach::Unknown).detail(format!("HTTP {status}")));
+    }
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let headers =
+        answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|e| unsent_or_unknown(e).reach(Reach::Unknown))? {
+        if body.len() + chunk.len() > bytes_max {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Response { status, headers, body })
 }
 
 /// A header's value that no library prints: it may hold a credential.
@@ -95,26 +145,17 @@ impl Transport for HttpTransport {
             }
             call = call.body(body.clone());
         }
-        let mut answer = call.send().await.map_err(unsent_or_unknown)?;
-        let status = answer.status().as_u16();
-        if (300..400).contains(&status) {
-            return Err(Fault::new(Code::HostRefused).reach(Reach::Unknown).detail(format!("HTTP {status}")));
-        }
-        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        let headers =
-            answer.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let mut body = Vec::new();
-        while let Some(chunk) =
-            answer.chunk().await.map_err(|e| unsent_or_unknown(e).reach(Reach::Unknown))?
-        {
-            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err(Fault::new(Code::AnswerUnreadable)
-                    .reach(Reach::Unknown)
-                    .detail("The answer is too large."));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Response { status, headers, body })
+        let answer = call.send().await.map_err(unsent_or_unknown)?;
+        let too_large =
+            || Fault::new(Code::AnswerUnreadable).reach(Reach::Unknown).detail("The answer is too large.");
+        bounded(answer, ANSWER_BYTES_MAX, too_large).await
+    }
+
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        let (url, client) = self.file(address)?;
+        let answer = client.get(url).send().await.map_err(unsent_or_unknown)?;
+        let bytes_max = usize::try_from(bytes_max).unwrap_or(usize::MAX);
+        bounded(answer, bytes_max, || Fault::new(Code::FileTooLarge)).await
     }
 }
 
@@ -166,6 +207,45 @@ mod tests {
         let fault =
             HttpTransport::new("http://127.0.0.1:9").unwrap().send(&request("/x")).await.err().unwrap();
         assert_eq!((fault.code, fault.reach), (Code::ConnectionFailed, Reach::NotSent));
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_without_the_key_and_bounded() {
+        let server = MockServer::start().await;
+        Mock::given(path("/file"))
+            .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![7; 1_000]))
+            .mount(&server)
+            .await;
+        let transport = HttpTransport::new(&server.uri()).unwrap();
+        let address = format!("{}/file?signature=x", server.uri());
+        assert_eq!(transport.download(&address, 1_000).await.unwrap().body, [7; 1_000]);
+        assert_eq!(transport.download(&address, 999).await.err().unwrap().code, Code::FileTooLarge);
+        for sent in server.received_requests().await.unwrap() {
+            assert!(sent.headers.get("authorization").is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn files_are_fetched_from_public_hosts_only() {
+        let server = MockServer::start().await;
+        let transport = HttpTransport::new("https://books.example.com").unwrap();
+        let own = format!("{}/file", server.uri());
+        let addresses = [
+            own.as_str(),
+            "http://files.example.com/x",
+            "https://127.0.0.1/x",
+            "https://[::1]/x",
+            "https://169.254.169.254/latest/meta-data",
+            "https://2130706433/x",
+            "https://localhost/x",
+            "file:///etc/passwd",
+            "x",
+        ];
+        for address in addresses {
+            let fault = transport.download(address, 10).await.err().unwrap();
+            assert_eq!(fault.code, Code::HostRefused, "{address}");
+        }
+        assert!(server.received_requests().await.unwrap().is_empty());
     }
 
     #[test]

@@ -150,6 +150,12 @@ codes! {
     FileBroken = "CF2014", Rejected,
         "A file is broken and was not read further.",
         "Export the file again.";
+    FileGone = "CF2015", Rejected,
+        "An attached file could not be fetched from the source.",
+        "Open the file in the source; attach it there again, or to the document in the target by hand.";
+    FileTooLarge = "CF2016", Rejected,
+        "An attached file is larger than can be carried.",
+        "Make the file smaller in the source and run again, or keep it elsewhere.";
     QueryFailed = "CF2101", Config,
         "The database refused a query.",
         "Check the mapping file's query and your rights to read.";
@@ -186,6 +192,9 @@ codes! {
     ReplacedBySettlement = "CF3010", Unsupported,
         "The payment was replaced by settlements.",
         "Nothing to do: high-level mode settles each document with one payment.";
+    FileNotTaken = "CF3011", Rejected,
+        "The target does not take this attached file.",
+        "Attach the file to another document by hand, or keep it elsewhere.";
     TotalDiffers = "CF4001", Integrity,
         "The total in the target differs from the source's.",
         "Compare the two documents; report it if the cause is not plain.";

@@ -59,9 +59,9 @@ pub struct Attachment {
     /// Size in bytes, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
-    /// BLAKE3 of its content, hexadecimal, once read.
+    /// SHA-256 of its content, hexadecimal, once read: the content is staged under it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash: Option<String>,
+    pub sha256: Option<String>,
     /// Where the source keeps it, in the source's own terms.
     pub location: String,
 }

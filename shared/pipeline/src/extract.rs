@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use carry_connector::{Partition, RawBatch, RawSink, Transformer};
+use carry_connector::{FileContent, Partition, RawBatch, RawSink, Transformer};
 use carry_model::{Code, Entity, Fault};
-use carry_ports::Stage;
+use carry_ports::{Stage, StagedFiles};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
@@ -46,6 +46,7 @@ fn slice_key(partition: &Partition, slice: u32) -> String {
 struct StagingSink {
     store: RunStore,
     engine: Engine,
+    files: StagedFiles,
     done: Extracted,
     /// Where each batch is to be transformed as well, while it is at hand.
     transformer: Option<Arc<dyn Transformer>>,
@@ -80,6 +81,17 @@ impl RawSink for StagingSink {
         self.done.rows += rows;
         self.resume = resume;
         Ok(())
+    }
+
+    async fn kept(&mut self, version: &str) -> Result<Option<FileContent>, Fault> {
+        self.files.kept(version).await
+    }
+
+    async fn keep(&mut self, version: &str, content: Vec<u8>) -> Result<FileContent, Fault> {
+        let kept = self.files.keep(version, content).await?;
+        // What was fetched is kept: whoever goes on does not fetch it again.
+        self.engine.cancel.check()?;
+        Ok(kept)
     }
 }
 
@@ -127,6 +139,7 @@ pub(crate) async fn extract_partition(
     let mut sink = StagingSink {
         store: store.clone(),
         engine: engine.clone(),
+        files: store.files(),
         done,
         transformer,
         resume: None,

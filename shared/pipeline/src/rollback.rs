@@ -137,6 +137,7 @@ async fn remove_page(
     if ids.is_empty() {
         return Ok(());
     }
+    let support = engine.connection.writer.manifest().entity(entity);
     let outcomes = engine.connection.writer.remove(entity, &ids).await?;
     let (mut removed, mut applied) = (Vec::<RecordKey>::new(), Vec::new());
     for (link, outcome) in links.into_iter().zip(outcomes) {
@@ -147,7 +148,11 @@ async fn remove_page(
                 applied.extend(Applied::changes(&link.key, &link.more.allocations, &[])?);
             }
             Err(fault) => {
-                let reason = if exact::is_derived(&link.key.id) { "in use" } else { fault.code.sentence() };
+                let reason = match support.remove {
+                    How::No(why) => why,
+                    _ if exact::is_derived(&link.key.id) => "in use",
+                    _ => fault.code.sentence(),
+                };
                 *result.kept.entry(format!("{}: {reason}", fault.code.id())).or_default() += 1;
             }
         }

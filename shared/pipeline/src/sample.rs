@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use crate::store::RunStore;
 use crate::transform::TransformedPart;
 
-/// Chooses up to `per_type` records of every document type, and everything they refer to.
+/// Chooses up to `per_type` records of every document type, everything they refer to, and the files attached to them.
 ///
 /// References point to the same or a lower level, so one walk down the levels closes the sample; records of one
 /// level may refer to each other (a sub-account to its parent), so a level is walked until nothing is added.
@@ -26,7 +26,28 @@ pub(crate) async fn choose(
             }
         }
     }
+    files(store, parts, &mut chosen).await?;
     Ok(chosen)
+}
+
+/// Adds the files of what was chosen.
+async fn files(
+    store: &RunStore,
+    parts: &[TransformedPart],
+    chosen: &mut FxHashSet<RecordKey>,
+) -> Result<(), Fault> {
+    for part in parts.iter().filter(|part| part.records.contains_key(&Entity::Attachment)) {
+        for record in store.get_records(Entity::Attachment, &part.part).await? {
+            let mut of_chosen = false;
+            record.body.each_reference(|entity, id| {
+                of_chosen |= chosen.contains(&RecordKey::new(entity, id.clone()));
+            });
+            if of_chosen {
+                chosen.insert(record.key());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn refers_to_its_own(entity: Entity) -> bool {

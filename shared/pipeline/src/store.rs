@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use carry_model::{Code, Entity, Fault, MigrationId, Record, RunId};
-use carry_ports::{Run, Stage, Staging, places};
+use carry_ports::{Run, Stage, StagedFiles, Staging, places};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
@@ -23,6 +23,7 @@ const OBJECT_BYTES_MAX: usize = 256 * 1024 * 1024;
 #[derive(Clone)]
 pub struct RunStore {
     staging: Arc<dyn Staging>,
+    migration: MigrationId,
     root: String,
 }
 
@@ -34,7 +35,12 @@ impl RunStore {
 
     /// Of the run of that id.
     pub fn of(staging: Arc<dyn Staging>, migration: &MigrationId, run: &RunId) -> Self {
-        Self { staging, root: places::run(migration, run) }
+        Self { staging, migration: migration.clone(), root: places::run(migration, run) }
+    }
+
+    /// The migration's attached files: what one run fetched, another need not.
+    pub(crate) fn files(&self) -> StagedFiles {
+        StagedFiles::of(self.staging.clone(), &self.migration)
     }
 
     /// The key of a batch: `<stage>/<entity>/<part>.jsonl.zst`.

@@ -11,6 +11,7 @@ mod service;
 
 pub use service::{flow, headers, mailer, quota, scheduler, secrets};
 
+use carry_connector::Files;
 use carry_connector::oauth::Grant;
 use carry_model::{
     Code, Currency, Date, Decimal, Entity, Fault, Fingerprint, MigrationId, RecordKey, RunId, SourceId,
@@ -18,8 +19,8 @@ use carry_model::{
 };
 
 use crate::{
-    Applied, Begun, Change, Intent, Jobs, Link, LinkState, Migration, More, Run, RunKind, RunState, Staging,
-    Tokens,
+    Applied, Begun, Change, Intent, Jobs, Link, LinkState, Migration, More, Run, RunKind, RunState,
+    StagedFiles, Staging, Tokens,
 };
 
 /// Objects are created once, listed in order and deleted by prefix.
@@ -60,6 +61,34 @@ pub async fn staging(store: &dyn Staging) {
             assert!(store.get(hostile).await.unwrap().is_some(), "{hostile}");
         }
     }
+}
+
+/// The content of files is kept once under its hash, is read as it was, and leaves with the migration.
+pub async fn files(store: std::sync::Arc<dyn Staging>) {
+    let of = |migration: &str| StagedFiles::of(store.clone(), &MigrationId::from(migration));
+    let (one, other) = (of("files-1"), of("files-2"));
+    let version = "Ünal & Söhne/receipt.pdf/7";
+    assert_eq!(one.kept(version).await.unwrap(), None);
+    let content = vec![0xff; 300_000];
+    let kept = one.keep(version, content.clone()).await.unwrap();
+    assert_eq!((kept.sha256.len(), kept.size_bytes), (64, 300_000));
+    assert_eq!(one.keep(version, content.clone()).await.unwrap(), kept, "a second time changes nothing");
+    assert_eq!(one.keep("another name", content.clone()).await.unwrap(), kept);
+    assert_eq!(one.kept(version).await.unwrap(), Some(kept.clone()));
+    assert_eq!(one.read(&kept.sha256).await.unwrap(), content);
+    let empty = one.keep("empty", Vec::new()).await.unwrap();
+    assert_eq!(empty.sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    let keys = store.list("migrations/files-1/").await.unwrap();
+    assert_eq!(keys.len(), 5, "two contents and three names");
+    assert!(keys.iter().all(|key| key.is_ascii() && !key.contains("receipt")), "{keys:?}");
+    assert_eq!(other.kept(version).await.unwrap(), None, "migrations see nothing of one another");
+    assert_eq!(other.read(&kept.sha256).await.unwrap_err().code, Code::StagingCorrupt);
+    store.create("migrations/files-2/files/00ff", b"broken".to_vec()).await.unwrap();
+    assert_eq!(other.read("00ff").await.unwrap_err().code, Code::StagingCorrupt, "content is checked");
+    assert_eq!(store.delete_prefix("migrations/files-1/").await.unwrap(), 5);
+    assert_eq!(one.kept(version).await.unwrap(), None);
+    assert_eq!(one.read(&kept.sha256).await.unwrap_err().code, Code::StagingCorrupt);
+    assert_eq!(store.delete_prefix("migrations/files-2/").await.unwrap(), 1);
 }
 
 /// A grant is kept until it is forgotten, and only one at a time may renew it.
@@ -278,6 +307,7 @@ mod tests {
     #[tokio::test]
     async fn memory_keeps_the_contract() {
         super::staging(&crate::MemoryStaging::default()).await;
+        super::files(std::sync::Arc::new(crate::MemoryStaging::default())).await;
         super::jobs(&crate::MemoryJobs::default()).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Narrow traits to the outside world, with implementations in memory and a contract suite for each.
 //!
-//! * [`Staging`]: bounded objects, created once, never changed.
+//! * [`Staging`]: bounded objects, created once, never changed; [`StagedFiles`] keeps attached files there.
 //! * [`Jobs`]: migrations, runs and the link journal (what went where), in operations of the domain.
 //! * [`Doors`]: addresses of single objects, open for a while.
 //! * [`Transport`]: one HTTP call.
@@ -18,6 +18,7 @@
 mod clock;
 pub mod contract;
 mod doors;
+mod files;
 mod flow;
 mod headers;
 mod jobs;
@@ -35,6 +36,7 @@ mod transport;
 
 pub use clock::{Clock, SystemClock};
 pub use doors::{Doors, MemoryDoors};
+pub use files::StagedFiles;
 pub use flow::{Flow, FlowStart, FlowState, MemoryFlow};
 pub use headers::{Deed, Header, Headers, MemoryHeaders, Receipt};
 pub use jobs::{Applied, Begun, Intent, Jobs, Migration, Run, RunKind, RunState, Stage};

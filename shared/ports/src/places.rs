@@ -18,6 +18,11 @@ pub fn uploads(of: &MigrationId) -> String {
     format!("{}uploads/", migration(of))
 }
 
+/// Below which the content of attached files lies: `migrations/<id>/files/`.
+pub fn files(of: &MigrationId) -> String {
+    format!("{}files/", migration(of))
+}
+
 /// Below which a run's objects lie: `migrations/<id>/runs/<run>/`.
 pub fn run(of: &MigrationId, run: &RunId) -> String {
     format!("{}runs/{run}/", migration(of))

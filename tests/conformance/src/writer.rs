@@ -52,6 +52,7 @@ impl Session<'_> {
             home_currency: self.home,
             verify_first,
             keep_numbers: true,
+            files: std::sync::Arc::new(carry_connector::NoFiles),
         };
         let outcomes = self.writer.write(batch.into()).await.unwrap();
         assert_eq!(outcomes.len(), count, "one outcome a record");

@@ -36,6 +36,7 @@ impl Books {
     /// document may cost a cent, where a platform rounds it to the home currency.
     pub fn assert_carried(&self, after: &Self, moved: Decimal) {
         same("documents", &counted(&self.documents), &counted(&after.documents));
+        same("files", &counted(&self.files), &counted(&after.files));
         same("names", &everybody(&self.names), &everybody(&after.names));
         same("receivable", &self.receivable, &after.receivable);
         same("payable", &self.payable, &after.payable);
@@ -59,6 +60,7 @@ impl Books {
             *owed.entry(party).or_default() += document.open;
             self.documents.push(document.clone());
         }
+        self.files.extend(deleted.files.iter().cloned());
         self
     }
 

@@ -38,7 +38,8 @@ pub struct Company {
     pub control: Control,
     tenant: String,
     tokens: Arc<MemoryTokens>,
-    pub(crate) platform: Platform,
+    /// Whose it is.
+    pub platform: Platform,
 }
 
 /// Whose sandbox it is.
@@ -115,17 +116,41 @@ impl Company {
 
     /// Sends a call past the connectors, as somebody else at the platform; it succeeds.
     pub async fn ask(&self, method: &str, path: &str, body: &str) -> Response {
+        self.ask_with(method, path, "application/json", body.as_bytes().to_vec()).await
+    }
+
+    /// Attaches a file past the connectors: to the object of a kind (`Invoice`, `Invoices`) and id.
+    pub async fn attach(&self, to: (&str, &str), name: &str, content: &[u8]) {
+        self.pause(2);
+        let (kind, id) = to;
+        if self.platform == Platform::Xero {
+            let path = self.path(&format!("{kind}/{id}/Attachments/{name}"));
+            self.ask_with("PUT", &path, "text/plain", content.to_vec()).await;
+            return;
+        }
+        let about = format!(
+            r#"{{"FileName":"{name}","AttachableRef":[{{"EntityRef":{{"type":"{kind}","value":"{id}"}}}}]}}"#
+        );
+        let part = |name: &str| format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        let mut form = format!("--b\r\n{}{about}\r\n--b\r\n", part("file_metadata_01")).into_bytes();
+        form.extend_from_slice(part("file_content_01").as_bytes());
+        form.extend_from_slice(content);
+        form.extend_from_slice(b"\r\n--b--\r\n");
+        self.ask_with("POST", &self.path("upload"), "multipart/form-data; boundary=b", form).await;
+    }
+
+    async fn ask_with(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Response {
         let mut request = Request::new(method, path);
         let token = self.control.grant(&[], self.platform.provider().scope).access;
         for (name, value) in [
             ("authorization", format!("Bearer {token}")),
             ("xero-tenant-id", self.tenant.clone()),
             ("accept", "application/json".to_owned()),
-            ("content-type", "application/json".to_owned()),
+            ("content-type", kind.to_owned()),
         ] {
             request.headers.push((name.to_owned(), value));
         }
-        request.body = body.as_bytes().to_vec();
+        request.body = body;
         let response = self.control.send(request).await.unwrap();
         assert!(response.status < 300, "{} {}", response.status, String::from_utf8_lossy(&response.body));
         response

@@ -22,4 +22,4 @@ pub use meanwhile::Deleted;
 pub use process::{in_a_process, until_done};
 pub use report::{clean, tables};
 pub use trouble::Trouble;
-pub use witness::{Books, Document, Party, database_books, plain};
+pub use witness::{Books, Document, File, Party, database_books, plain};

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use carry_connector::oauth::{App, Grant, Provider};
-use carry_connector::{Limits, Method, Request, Response, Wire};
+use carry_connector::{Effect, Limits, Method, Request, Response, Wire};
 use carry_model::{Code, Fault, Reach, Timestamp};
 use carry_pipeline::{AuthorizedWire, EngineWire, SignedIn};
 use carry_ports::{Clock, Tokens, Transport};
@@ -66,7 +66,25 @@ impl Transport for InProcess {
         let answer = self.control.send(sent).await.map_err(|_| lost)?;
         Ok(Response { status: answer.status, headers: answer.headers, body: answer.body })
     }
+
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        let path = address.strip_prefix(ORIGIN).ok_or_else(|| Fault::new(Code::HostRefused))?;
+        let request = Request {
+            method: Method::Get,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            effect: Effect::Read,
+            label: "file",
+        };
+        let answer = self.send(&request).await?;
+        assert!(answer.body.len() as u64 <= bytes_max);
+        Ok(answer)
+    }
 }
+
+/// What the sandbox takes for its own address where nobody says another.
+const ORIGIN: &str = "http://localhost";
 
 /// Calls as they were sent: method and path, and the body.
 pub type Sent = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
@@ -85,6 +103,10 @@ impl Transport for Recorded {
             self.sent.lock().unwrap().push((line, request.body.clone().unwrap_or_default()));
         }
         self.inner.send(request).await
+    }
+
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        self.inner.download(address, bytes_max).await
     }
 }
 

@@ -7,13 +7,15 @@ use carry_model::Decimal;
 use carry_sandbox::json::Json;
 
 use crate::company::{Company, Platform};
-use crate::witness::Document;
+use crate::witness::{Document, File};
 
 /// What a target keeps that its source no longer has: deletions are listed, for a person to decide.
 #[derive(Debug, Default)]
 pub struct Deleted {
     /// Documents.
     pub documents: Vec<Document>,
+    /// Files on them.
+    pub files: Vec<File>,
     /// What they and money that moved without one come to, in the home currency.
     pub amount: Decimal,
 }
@@ -21,11 +23,18 @@ pub struct Deleted {
 impl Company {
     /// Does a little of everything that is done to books, as a person in the platform's own pages.
     pub async fn go_on(&self) -> Deleted {
-        self.pause(60);
-        let deleted = match self.platform {
+        let files = self.books().await.files;
+        let mut deleted = match self.platform {
             Platform::QuickBooks => quickbooks::go_on(self).await,
             Platform::Xero => xero::go_on(self).await,
         };
+        let is_deleted = |file: &File| {
+            deleted
+                .documents
+                .iter()
+                .any(|document| Document { open: file.of.open, ..document.clone() } == file.of)
+        };
+        deleted.files = files.into_iter().filter(is_deleted).collect();
         self.pause(60);
         deleted
     }

@@ -119,18 +119,30 @@ impl Troubled {
     }
 }
 
-#[async_trait]
-impl Transport for Troubled {
-    async fn send(&self, request: &Request) -> Result<Response, Fault> {
+/// What is sent.
+enum Sending<'a> {
+    Call(&'a Request),
+    Download(&'a str, u64),
+}
+
+impl Troubled {
+    async fn calmly(&self, sending: &Sending<'_>) -> Result<Response, Fault> {
+        match sending {
+            Sending::Call(request) => self.calm.send(request).await,
+            Sending::Download(address, bytes_max) => self.calm.download(address, *bytes_max).await,
+        }
+    }
+
+    async fn sent(&self, sending: Sending<'_>) -> Result<Response, Fault> {
         match self.trouble.next() {
             None => {}
             Some(Mishap::DiesBefore) => return self.trouble.die().await,
             Some(Mishap::DiesAfter) => {
-                drop(self.calm.send(request).await);
+                drop(self.calmly(&sending).await);
                 return self.trouble.die().await;
             }
             Some(Mishap::Slow) => {
-                drop(self.calm.send(request).await);
+                drop(self.calmly(&sending).await);
                 tokio::time::sleep(PATIENCE).await;
                 return Err(Fault::new(Code::TimedOut).reach(Reach::Unknown));
             }
@@ -139,6 +151,17 @@ impl Transport for Troubled {
                 self.control.inject(Injection::next("", fault));
             }
         }
-        self.calm.send(request).await
+        self.calmly(&sending).await
+    }
+}
+
+#[async_trait]
+impl Transport for Troubled {
+    async fn send(&self, request: &Request) -> Result<Response, Fault> {
+        self.sent(Sending::Call(request)).await
+    }
+
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        self.sent(Sending::Download(address, bytes_max)).await
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use carry_model::{Date, Decimal};
+use carry_sandbox::Request;
 use carry_sandbox::json::{Json, decimal};
 use jiff::tz::TimeZone;
 
@@ -22,6 +23,8 @@ pub type Party = (String, String);
 pub struct Books {
     /// Documents that stand, in order.
     pub documents: Vec<Document>,
+    /// Files attached to them, in order.
+    pub files: Vec<File>,
     /// Everybody's name, as [`plain`] has it.
     pub names: BTreeSet<String>,
     /// The names of those that are not retired, in full.
@@ -52,6 +55,35 @@ pub struct Document {
     pub total: Decimal,
     /// Still to be settled; nothing of quotes and orders.
     pub open: Decimal,
+}
+
+/// A file attached to a document.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct File {
+    /// The document, with nothing said of what is open.
+    pub of: Document,
+    /// Its name, as [`file_name`] has it.
+    pub name: String,
+    /// Bytes.
+    pub size: usize,
+    /// Of these bytes.
+    pub sha256: String,
+}
+
+impl File {
+    fn new(of: &Document, name: &str, content: &[u8]) -> Self {
+        let of = Document { open: Decimal::ZERO, ..of.clone() };
+        let sha256 = carry_connector::sha256(content);
+        Self { of, name: file_name(name), size: content.len(), sha256 }
+    }
+}
+
+/// A file's name without characters that not every platform takes, and without what tells two of one name apart.
+pub(crate) fn file_name(name: &str) -> String {
+    let name = name.replace(['<', '>', ':', '"', '/', '\\', '|', '?', '*', '+', '%', '#', '&'], "_");
+    let Some((stem, rest)) = name.split_once(" CF-") else { return name };
+    let ending = rest.get(12..).unwrap_or_default();
+    format!("{stem}{ending}")
 }
 
 /// Longest number that every platform takes.
@@ -100,6 +132,8 @@ impl Company {
         self.pause(60);
         books.documents.retain(|document| !document.is_overpaid());
         books.documents.sort();
+        books.files.retain(|file| !file.of.is_overpaid());
+        books.files.sort();
         books.receivable.retain(|_, owed| !owed.is_zero());
         books.payable.retain(|_, owed| !owed.is_zero());
         books.trial_balance.retain(|_, balance| !balance.is_zero());
@@ -119,6 +153,12 @@ impl Company {
     /// Lets so many seconds pass.
     pub fn pause(&self, seconds: u64) {
         self.control.advance(Duration::from_secs(seconds));
+    }
+
+    /// A file's content, from an address that the platform gave.
+    async fn fetch(&self, address: &str) -> Vec<u8> {
+        let path = address.strip_prefix("http://localhost").unwrap();
+        self.control.send(Request::new("GET", path)).await.unwrap().body
     }
 
     async fn see(&self, path: &str) -> Json {

@@ -8,7 +8,7 @@ use carry_pipeline::{Settings, run};
 use carry_platforms::{Company, Move, Platform, clean};
 use carry_ports::RunKind;
 use carry_sandbox::Region;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const INVOICES: usize = 4;
 /// Bodies shown of each kind.
@@ -26,6 +26,10 @@ async fn sent(here: Platform, there: Platform, region: Region) -> BTreeMap<Strin
     to.kept_limits();
     let mut bodies: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (line, body) in sent.lock().unwrap().iter() {
+        if let Some((what, file)) = file(line, body) {
+            bodies.entry(what).or_default().push(file);
+            continue;
+        }
         let Ok(body) = serde_json::from_slice::<Value>(body) else { continue };
         for (what, body) in taken_apart(line, body) {
             bodies.entry(what).or_default().push(body);
@@ -51,6 +55,29 @@ fn taken_apart(line: &str, body: Value) -> Vec<(String, Value)> {
     let is_list = body.as_object().is_some_and(|fields| fields.len() == 1) && !elements.is_empty();
     let records = if is_list { elements } else { vec![body] };
     records.into_iter().map(|record| (what.clone(), record)).collect()
+}
+
+/// What is said of a file that is sent, with its hash in place of its content.
+fn file(line: &str, body: &[u8]) -> Option<(String, Value)> {
+    let told = |content: &[u8]| json!({"bytes": content.len(), "sha256": carry_connector::sha256(content)});
+    if let Some((path, name)) = line.split_once("/Attachments/") {
+        let endpoint = path.rsplit('/').nth(1)?;
+        let file = json!({"endpoint": endpoint, "name": name, "content": told(body)});
+        return Some(("PUT Attachments".to_owned(), file));
+    }
+    if !line.contains("/upload?") {
+        return None;
+    }
+    let text = String::from_utf8_lossy(body);
+    let (boundary, _) = text.split_once("\r\n")?;
+    let end = format!("\r\n{boundary}");
+    let (head, rest) = text.split_once("\r\n\r\n")?;
+    let about: Value = serde_json::from_str(rest.split(&end).next()?).ok()?;
+    let second = rest.split_once(&end)?.1.split_once("\r\n\r\n")?.0;
+    let begin = body.windows(4).enumerate().filter(|(_, four)| four == b"\r\n\r\n").nth(1)?.0 + 4;
+    let content = body.get(begin..body.len() - end.len() - "--\r\n".len())?;
+    let heads: Vec<_> = [head.split_once("\r\n")?.1, second.trim_start()].map(str::to_owned).into();
+    Some(("POST upload".to_owned(), json!({"heads": heads, "metadata": about, "content": told(content)})))
 }
 
 fn batch_item(item: &Value) -> (String, Value) {
@@ -85,6 +112,7 @@ async fn from_quickbooks_to_xero() {
         &sent,
         &[
             "PUT Accounts",
+            "PUT Attachments",
             "PUT BankTransactions",
             "PUT BankTransfers",
             "PUT Contacts",
@@ -110,6 +138,7 @@ async fn from_xero_to_quickbooks() {
         &[
             "POST billpayment",
             "POST taxservice taxcode",
+            "POST upload",
             "create Account",
             "create Bill",
             "create BillPayment",

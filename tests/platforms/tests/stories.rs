@@ -51,6 +51,13 @@ impl Story {
             let kept: u64 = result.kept.values().sum();
             match entity {
                 Entity::Payment | Entity::BillPayment => payments += kept,
+                // Xero lets nobody remove files, and says so.
+                Entity::Attachment if self.to.platform == Platform::Xero => {
+                    assert!(
+                        kept > 0 && result.kept.keys().all(|why| why.contains("remove a file")),
+                        "{result:?}"
+                    );
+                }
                 _ => assert!(is_list || kept == 0, "{entity} {result:?}"),
             }
         }

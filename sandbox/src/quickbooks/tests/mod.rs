@@ -15,6 +15,7 @@ use super::kind::Kind;
 use super::{QuickBooks, route};
 use crate::http::{Request, Response};
 use crate::json::Json;
+use crate::platform::Platform;
 use crate::region::Region;
 
 /// A client of one company. Each call comes a second after the last.
@@ -40,6 +41,12 @@ impl Client {
         let response = self.quickbooks.company.answer(&request, &route::segments(&path), self.now);
         self.witness();
         response
+    }
+
+    /// A call without a token, so many seconds later.
+    pub(super) fn open(&mut self, request: Request, seconds: i64) -> Option<Response> {
+        self.now += SignedDuration::from_secs(seconds);
+        self.quickbooks.open(&request, self.now)
     }
 
     pub(super) fn call(&mut self, method: &str, target: &str, body: &str) -> (u16, Json) {

@@ -155,10 +155,15 @@ fn a_file_goes_up_and_comes_down() {
         ("a b.txt".into(), "8".into())
     );
     let attachable = text(&attached, "Attachable.Id");
-    let content = client.send(Request::new("GET", &format!("download/{attachable}/content")));
-    assert_eq!(content.body, b"one\r\ntwo");
     let url = client.send(Request::new("GET", &format!("download/{attachable}"))).body;
-    assert_eq!(String::from_utf8(url).unwrap(), text(&attached, "Attachable.TempDownloadUri"));
+    let url = String::from_utf8(url).unwrap();
+    let path = url.strip_prefix("http://localhost").unwrap();
+    let mut open = |request, seconds| client.open(request, seconds);
+    assert_eq!(open(Request::new("GET", path), 899).unwrap().body, b"one\r\ntwo");
+    assert_eq!(open(Request::new("GET", path), 2).unwrap().status, 403, "the address is good for a while");
+    let with_token = Request::new("GET", path).header("authorization", "Bearer x");
+    assert_eq!(open(with_token, 0).unwrap().status, 400, "no token is sent there");
+    assert!(open(Request::new("GET", "/v3/company/1/invoice/1"), 0).is_none(), "nothing else is open");
 }
 
 #[test]

@@ -44,6 +44,7 @@ async fn dynamodb_keeps_the_contract_of_jobs() {
 async fn s3_keeps_the_contract_of_staging() {
     let Some(stack) = Stack::start().await else { return };
     contract::staging(&stack.aws().staging(BUCKET)).await;
+    contract::files(std::sync::Arc::new(stack.aws().staging(BUCKET))).await;
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ async fn load(
         home_currency: Currency::USD,
         verify_first: false,
         keep_numbers: true,
+        files: std::sync::Arc::new(carry_connector::NoFiles),
     };
     let start = cpu();
     let written = writer.write(batch.into()).await.unwrap();

@@ -52,6 +52,7 @@ async fn written(path: &Path, records: &[Record]) {
                 home_currency: "EUR".parse().unwrap(),
                 verify_first: false,
                 keep_numbers: true,
+                files: std::sync::Arc::new(carry_connector::NoFiles),
             };
             let outcomes = writer.write(batch.into()).await.unwrap();
             for (record, outcome) in now.iter().zip(outcomes) {

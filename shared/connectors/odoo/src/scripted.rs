@@ -120,6 +120,7 @@ async fn a_batch_that_broke_off_is_in_doubt() {
         home_currency: Currency::USD,
         verify_first: false,
         keep_numbers: true,
+        files: std::sync::Arc::new(carry_connector::NoFiles),
     };
     // The last call was not sent, but the contact is there: the engine must look before it sends again.
     let fault = odoo.write(batch.into()).await.unwrap_err();

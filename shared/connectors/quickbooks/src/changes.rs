@@ -46,9 +46,9 @@ pub(crate) fn condition(kind: Kind, since: Option<Timestamp>) -> String {
     }
 }
 
-/// Short lists whose members only make sense together are always read whole.
+/// Short lists whose members only make sense together are always read whole, and so are the names of files.
 const fn is_filtered(kind: Kind) -> bool {
-    !matches!(kind, Kind::TaxCode | Kind::Class | Kind::Department)
+    !matches!(kind, Kind::TaxCode | Kind::Class | Kind::Department | Kind::Attachable)
 }
 
 /// As what a deleted transaction may have been read: of a purchase that is no more, nobody says whether it was a credit

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::fault::{self, FaultBody};
 use crate::kinds::Kind;
-use crate::objects::TaxRate;
+use crate::objects::{Attachable, TaxRate};
 
 /// Rows of a page, the most QuickBooks gives.
 pub(crate) const PAGE: usize = 1_000;
@@ -47,6 +47,32 @@ pub(crate) struct Operation {
     pub(crate) kind: Kind,
     /// The object.
     pub(crate) body: Value,
+}
+
+/// A part of a form with a file.
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) file_name: Option<String>,
+    /// Media type.
+    pub(crate) kind: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Part {
+    fn head(&self) -> String {
+        // The name is told whole beside the content; here it must not end its quotation or its line.
+        let quoted =
+            |name: &String| name.replace(|c: char| c.is_control() || matches!(c, '"' | '\\' | ';'), "_");
+        let file = self.file_name.as_ref().map(|name| format!("; filename=\"{}\"", quoted(name)));
+        let (name, file, kind) = (self.name, file.unwrap_or_default(), &self.kind);
+        format!("Content-Disposition: form-data; name=\"{name}\"{file}\r\nContent-Type: {kind}\r\n\r\n")
+    }
+}
+
+#[derive(Deserialize)]
+struct UploadAnswer {
+    #[serde(rename = "AttachableResponse")]
+    items: Vec<BTreeMap<String, Box<RawValue>>>,
 }
 
 /// The outcome of each item, in order.
@@ -214,6 +240,46 @@ impl Company {
         let call = self.request(Method::Post, &path, Some(body.to_string()), Effect::Write, label);
         let response = answered(self.wire.call(call).await?, Effect::Write)?;
         read(&response, Effect::Write, "an object")
+    }
+
+    /// Fetches a file from the address that QuickBooks gave for it.
+    pub(crate) async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        self.wire.download(address, bytes_max).await
+    }
+
+    /// Uploads a file and gives it as QuickBooks shows it. `name` tells uploads of the same content apart.
+    pub(crate) async fn upload(&self, parts: &[Part], name: &str) -> Result<Attachable, Fault> {
+        // Nothing holds its own hash.
+        let mut hasher = blake3::Hasher::new();
+        parts.iter().for_each(|part| {
+            hasher.update(&part.bytes);
+        });
+        let boundary = hasher.finalize().to_hex();
+        let size: usize = parts.iter().map(|part| part.bytes.len()).sum();
+        let mut form = Vec::with_capacity(size + 2_048);
+        for part in parts {
+            form.extend_from_slice(format!("--{boundary}\r\n{}", part.head()).as_bytes());
+            form.extend_from_slice(&part.bytes);
+            form.extend_from_slice(b"\r\n");
+        }
+        form.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        let id = self.request_id(&format!("{name}/{boundary}"));
+        let path = format!("upload?requestid={id}");
+        let mut call = self.request(Method::Post, &path, None, Effect::Write, "upload");
+        call.headers.retain(|(name, _)| name != "content-type");
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        call.headers.push(("content-type".to_owned(), kind));
+        call.body = Some(form);
+        let response = answered(self.wire.call(call).await?, Effect::Write)?;
+        let answer: UploadAnswer = read(&response, Effect::Write, "an upload")?;
+        let none = || fault::unreadable(Effect::Write, "an upload without a file");
+        let item = answer.items.into_iter().next().ok_or_else(none)?;
+        match (item.get("Fault"), item.get(Kind::Attachable.name())) {
+            (Some(body), _) => Err(serde_json::from_str::<FaultBody>(body.get())
+                .map_or_else(|_| fault::unreadable(Effect::Write, "a fault"), |body| fault::of_body(&body))),
+            (None, Some(object)) => decode(object, Effect::Write),
+            (None, None) => Err(none()),
+        }
     }
 
     /// Carries operations out, as many at once as QuickBooks takes; one outcome each. A fault of the whole call means

@@ -18,6 +18,7 @@ mod accounts;
 mod changes;
 mod company;
 mod fault;
+mod files;
 mod hosts;
 mod kinds;
 mod lists;

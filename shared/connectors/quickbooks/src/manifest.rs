@@ -8,7 +8,9 @@ use crate::company::BATCH;
 const NO_ORDERS: &str = "QuickBooks Online has no sales orders";
 const NO_TAX_CHANGE: &str = "QuickBooks Online lets nobody change or remove tax codes over its API";
 const NO_COSTS: &str = "QuickBooks Online keeps costs to pass on as lines of bills and expenses";
-const NO_FILES: &str = "files are not staged, only named";
+
+/// Files of one batch, each of which is a call.
+const FILES_AT_ONCE: usize = 10;
 
 /// Deleted when removed.
 const fn transaction(entity: Entity) -> EntitySupport {
@@ -63,7 +65,7 @@ static ENTITIES: [EntitySupport; 29] = [
     unnumbered(Entity::TimeActivity),
     EntitySupport::none(Entity::ExpenseActivity, NO_COSTS),
     EntitySupport::none(Entity::FeeActivity, "QuickBooks Online has no place for fees apart from invoices"),
-    EntitySupport { read: Support::Yes, ..EntitySupport::read_only(Entity::Attachment, NO_FILES) },
+    whole(EntitySupport { batch_size: FILES_AT_ONCE, call_size: 1, ..unnumbered(Entity::Attachment) }),
 ];
 
 /// QuickBooks Online, both ways. Limits are those Intuit publishes for one company and application.

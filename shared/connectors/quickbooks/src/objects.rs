@@ -569,7 +569,20 @@ pub(crate) struct Attachable {
     #[serde(default)]
     pub(crate) note: Option<String>,
     #[serde(default)]
+    pub(crate) temp_download_uri: Option<String>,
+    #[serde(default)]
     pub(crate) attachable_ref: Vec<AttachableRef>,
+}
+
+impl Attachable {
+    /// False for a note that stands alone.
+    pub(crate) fn is_file(&self) -> bool {
+        self.file_name.as_deref().is_some_and(|name| !name.trim().is_empty())
+    }
+
+    pub(crate) fn size_bytes(&self) -> Option<u64> {
+        u64::try_from(self.size?).ok()
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -38,7 +38,10 @@ impl Reader for QuickBooks {
 
     async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
         match self.gone(since).await? {
-            Some(gone) => self.look(Some(Changes { since, gone, whole: Vec::new() })).await.map(Some),
+            // Nobody lists the files that were deleted.
+            Some(gone) => {
+                self.look(Some(Changes { since, gone, whole: vec![Entity::Attachment] })).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -68,6 +71,10 @@ impl Reader for QuickBooks {
             Some(cursor) => cursor.parse().map_err(|_| corrupt("a cursor"))?,
             None => 1_usize,
         };
+        if kind == Kind::Attachable {
+            let read = self.extract_files(next, &mut batch, sink).await?;
+            return self.check_count(kind, &condition, partition, read).await;
+        }
         let mut pages = Pages::of(kind.name());
         loop {
             let page = self.company.page(kind, &condition, next).await?;

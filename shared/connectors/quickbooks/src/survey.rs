@@ -91,6 +91,7 @@ impl QuickBooks {
             items: items.into_iter().map(|item| (item.id.clone(), accounts_of(item))).collect(),
             codes,
         };
+        let has_files = counts.contains_key(&Entity::Attachment);
         let company = Company {
             name: self.info.company_name.clone(),
             home_currency: self.home,
@@ -100,7 +101,7 @@ impl QuickBooks {
             company,
             counts,
             partitions,
-            findings: self.source_findings().await?,
+            findings: self.source_findings(has_files).await?,
             catalog,
             unlisted_receivable: UnlistedBalance::Computed,
             unlisted_payable: UnlistedBalance::Computed,
@@ -139,7 +140,7 @@ impl QuickBooks {
         Ok(())
     }
 
-    async fn source_findings(&self) -> Result<Vec<Finding>, Fault> {
+    async fn source_findings(&self, has_files: bool) -> Result<Vec<Finding>, Fault> {
         let mut findings = vec![finding(
             Severity::Info,
             "QuickBooks Online",
@@ -152,6 +153,9 @@ impl QuickBooks {
         if categories > 0 {
             let text = "Item categories group items and are not carried; the items in them are.";
             findings.push(finding(Severity::Info, "items", text, "", Some(categories)));
+        }
+        if has_files {
+            findings.extend(self.look_at_files().await?);
         }
         Ok(findings)
     }

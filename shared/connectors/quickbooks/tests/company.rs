@@ -131,7 +131,7 @@ fn books() -> Arc<Fake> {
     );
     fake.put(
         "Attachable",
-        json!({"FileName": "roof.pdf", "Size": 12,
+        json!({"FileName": "roof.pdf", "Size": 12, "TempDownloadUri": "https://files.example.com/file",
         "AttachableRef": [{"EntityRef": {"type": "Invoice", "value": invoice}}]}),
     );
     Arc::new(fake)
@@ -210,6 +210,7 @@ async fn every_kind_becomes_what_it_is() {
     );
     let Body::Attachment(file) = &of(Entity::Attachment)[0].body else { panic!() };
     assert_eq!(file.of, RecordKey::new(Entity::Invoice, invoice.id.clone()));
+    assert_eq!(file.sha256, Some(carry_connector::sha256(b"twelve bytes")));
     assert!(of(Entity::Contact).iter().any(|c| c.number.as_deref() == Some("Bob")), "inactive ones are read");
 }
 
@@ -253,7 +254,11 @@ async fn changes_are_what_changed_and_what_was_deleted() {
     let survey = reader.changes("2026-05-05T09:00:00Z".parse().unwrap()).await.unwrap().unwrap();
     let mut kinds: Vec<_> = survey.partitions.iter().map(|partition| partition.id.as_str()).collect();
     kinds.sort_unstable();
-    assert_eq!(kinds, ["bill", "class", "taxcode"], "short lists are always read whole");
+    assert_eq!(
+        kinds,
+        ["attachable", "bill", "class", "taxcode"],
+        "short lists and files are always read whole"
+    );
     assert_eq!(survey.changes.as_ref().unwrap().gone, [RecordKey::new(Entity::Bill, old)]);
     assert_eq!(survey.counts[&Entity::Bill], 1);
     assert_eq!(survey.catalog.len(), before.catalog.len(), "what records are understood by is whole");
@@ -329,6 +334,7 @@ impl Book {
             home_currency: Currency::GBP,
             verify_first,
             keep_numbers: true,
+            files: std::sync::Arc::new(carry_connector::NoFiles),
         };
         self.writer.write(Arc::new(batch)).await
     }

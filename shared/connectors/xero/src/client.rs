@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use crate::fault;
-use crate::write::{Index, Settled, Target};
+use crate::write::{Index, OnDocuments, Settled, Target};
 
 /// Below the connection's base address.
 const API: &str = "/api.xro/2.0";
@@ -32,6 +32,8 @@ pub struct Xero {
     pub(crate) items: Mutex<Option<FxHashMap<String, String>>>,
     /// Payments and overpayments that stand there, once they were asked for.
     pub(crate) settled: Mutex<Option<Settled>>,
+    /// Files that stand on documents, where they were asked for.
+    pub(crate) on_documents: Mutex<OnDocuments>,
 }
 
 /// What Xero says of a list that it gives in pages.
@@ -66,6 +68,7 @@ impl Xero {
             indexes: Mutex::default(),
             items: Mutex::default(),
             settled: Mutex::default(),
+            on_documents: Mutex::default(),
         }
     }
 
@@ -199,7 +202,7 @@ impl Xero {
         self.call(self.request(method, path, label, query, body, effect)).await
     }
 
-    fn request(
+    pub(crate) fn request(
         &self,
         method: Method,
         path: &str,
@@ -222,7 +225,7 @@ impl Xero {
         Request { method, path, headers, body, effect, label }
     }
 
-    async fn call(&self, request: Request) -> Result<Response, Fault> {
+    pub(crate) async fn call(&self, request: Request) -> Result<Response, Fault> {
         let response = self.wire.call(request).await?;
         if response.is_success() { Ok(response) } else { Err(fault::of_response(&response)) }
     }
@@ -264,7 +267,7 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, Faul
     })
 }
 
-fn page(response: &Response, endpoint: &str) -> Result<Page, Fault> {
+pub(crate) fn page(response: &Response, endpoint: &str) -> Result<Page, Fault> {
     let envelope: BTreeMap<Cow<'_, str>, &RawValue> = parse(&response.body)?;
     let missing = || Fault::new(Code::AnswerUnreadable).detail(format!("No {endpoint} in Xero's answer."));
     let rows = envelope.get(endpoint).ok_or_else(missing)?;

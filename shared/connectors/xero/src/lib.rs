@@ -18,6 +18,7 @@
 mod client;
 mod dates;
 mod fault;
+mod files;
 mod hosts;
 mod manifest;
 mod mark;

@@ -6,6 +6,10 @@ use carry_model::Entity;
 /// Elements of one write: what Xero advises.
 pub(crate) const BATCH: usize = 50;
 
+/// Why files stay.
+pub(crate) const NO_FILE_REMOVED: &str =
+    "Xero's API lets nobody remove a file: it has to be done by hand in Xero";
+
 const NO_UPDATE: &str = "Xero's API does not change it once it is there";
 
 const fn base(entity: Entity, remove: Removal) -> EntitySupport {
@@ -74,7 +78,13 @@ static ENTITIES: [EntitySupport; 29] = [
     none(Entity::TimeActivity, "Xero keeps time behind its projects interface, which is not used"),
     none(Entity::ExpenseActivity, "Xero has no costs to pass on but on bills"),
     none(Entity::FeeActivity, "Xero has no fees apart from invoices"),
-    none(Entity::Attachment, "files are not read or written yet"),
+    whole(EntitySupport {
+        remove: Removal::No(NO_FILE_REMOVED),
+        batch_size: BATCH,
+        call_size: 1,
+        own_numbers: false,
+        ..base(Entity::Attachment, Removal::Delete)
+    }),
 ];
 
 /// Xero, both ways.

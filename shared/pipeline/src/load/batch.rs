@@ -157,7 +157,8 @@ impl Loader {
             return Err(Fault::new(Code::IdTwice).detail("Both are in this batch."));
         }
         if let Some(done) = known.done(&key) {
-            if done.fingerprint == record.fingerprint() || matches!(self.scope, Scope::Missing) {
+            let same = done.fingerprint == record.fingerprint() && !is_left_behind(record, done, known);
+            if same || matches!(self.scope, Scope::Missing) {
                 return Ok(Decision::Unchanged);
             }
             if done.run == self.run.id && !self.verify_first {
@@ -187,6 +188,10 @@ impl Loader {
             }
             match known.lead(entity, id) {
                 Some(Lead::There(_)) => {}
+                // Where a document is passed over on purpose, nobody misses its files.
+                Some(Lead::NotCarried(why)) if record.entity == Entity::Attachment && is_passed_over(why) => {
+                    fault = why.parse().ok().map(|code| Fault::new(code).field(format!("{entity} '{id}'")));
+                }
                 Some(Lead::NotCarried(why)) => {
                     let detail = format!("The {entity} '{id}' was not carried ({why}).");
                     fault = Some(Fault::new(Code::DependencyFailed).field(entity).detail(detail));
@@ -246,13 +251,7 @@ impl Loader {
         tally: &mut Tally,
     ) -> Result<Link, Fault> {
         let counts = tally.of(record.entity);
-        let state = if matches!(
-            fault.code,
-            Code::EntityUnsupported
-                | Code::VoidNotCarried
-                | Code::DraftNotCarried
-                | Code::ReplacedBySettlement
-        ) {
+        let state = if skips(fault.code) {
             counts.skipped += 1;
             LinkState::Skipped
         } else {
@@ -353,6 +352,29 @@ fn wave(waiting: Vec<Record>) -> (Vec<Record>, Vec<Record>) {
     };
     let (rest, ready): (Vec<_>, Vec<_>) = waiting.into_iter().partition(names_another);
     if ready.is_empty() { (rest, ready) } else { (ready, rest) }
+}
+
+/// True for the id of a code with which a record is skipped, not failed.
+fn is_passed_over(code: &str) -> bool {
+    code.parse().is_ok_and(skips)
+}
+
+/// True for codes that say that a record is left out on purpose.
+const fn skips(code: Code) -> bool {
+    matches!(
+        code,
+        Code::EntityUnsupported | Code::VoidNotCarried | Code::DraftNotCarried | Code::ReplacedBySettlement
+    )
+}
+
+/// True for a file whose record has another id in the target than when the file was attached to it.
+fn is_left_behind(file: &Record, done: &Link, known: &Known) -> bool {
+    let (Body::Attachment(attachment), Some(id)) = (&file.body, &done.target) else { return false };
+    let Some((owner, _)) = carry_connector::owner_and_file(id) else { return false };
+    match known.lead(attachment.of.entity, &attachment.of.id) {
+        Some(Lead::There(now)) => now.as_str() != owner,
+        _ => false,
+    }
 }
 
 /// A record in its final form with what was changed, or the record as it was and why it cannot go.

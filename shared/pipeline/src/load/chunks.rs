@@ -4,7 +4,7 @@ use carry_model::{Entity, SourceId};
 use carry_ports::Stage;
 use serde::{Deserialize, Serialize};
 
-use super::is_list;
+use super::one_by_one;
 use crate::transform::TransformedPart;
 
 /// The part that holds the engine's own accounts, before every other.
@@ -51,10 +51,10 @@ impl Chunk {
 }
 
 /// True where one worker must take all parts in order: records that name others of their entity, lists so small
-/// that several workers would only meet in the same rows, and payments, whose allocations are cut to what the
-/// earlier ones left.
+/// that several workers would only meet in the same rows, payments, whose allocations are cut to what the
+/// earlier ones left, and files.
 fn in_one_piece(entity: Entity) -> bool {
-    is_list(entity) || matches!(entity, Entity::Payment | Entity::BillPayment)
+    one_by_one(entity) || matches!(entity, Entity::Payment | Entity::BillPayment)
 }
 
 /// True where parts of the entity are told apart by the ids in them.

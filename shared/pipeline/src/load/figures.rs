@@ -129,8 +129,10 @@ pub(crate) fn not_done(
 /// References a record cannot do without where the target has a place for them.
 pub(crate) fn is_required(of: Entity, to: Entity, body: &Body) -> bool {
     match to {
+        // A file without its record is nowhere.
+        _ if of == Entity::Attachment => true,
         Entity::Contact | Entity::Account | Entity::Item | Entity::TaxRate | Entity::Project => true,
-        // Allocations, billed activities and attachments; a document's related documents are only good to know.
+        // Allocations and billed activities; a document's related documents are only good to know.
         other => other.is_document() && !matches!(body, Body::Document(_)) && of != Entity::OpenBalance,
     }
 }

@@ -64,6 +64,12 @@ pub(crate) const fn is_list(entity: Entity) -> bool {
     entity.level() < 3
 }
 
+/// Entities of which one batch of one part is loaded after the other: lists, whose records name one another and of
+/// which two may come to be one in the target, and files, of which only one is ever in memory.
+pub(crate) const fn one_by_one(entity: Entity) -> bool {
+    is_list(entity) || matches!(entity, Entity::Attachment)
+}
+
 /// Rejects noted in one go.
 const REJECTS_AT_ONCE: usize = 1_000;
 

@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 use super::batch::Pass;
 use super::beside::{Herald, PartBefore, Touched, bound, herald};
 use super::chunks::OWN;
-use super::{Loader, is_list, refers_to_its_own};
+use super::{Loader, one_by_one, refers_to_its_own};
 use crate::tally::Tally;
 
 /// Where what became of a part in a pass over its chunk is staged; passes count from 1.
@@ -115,8 +115,7 @@ impl Loader {
         let records = self.records(entity, &part).await?;
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
         let records = if pass == 1 { records } else { self.left_over(entity, &part, pass, records).await? };
-        let mut done = if is_list(entity) {
-            // Records of lists name one another, and two may come to be one in the target: one part after the other.
+        let mut done = if one_by_one(entity) {
             end_of_all(&mut before).await?;
             self.engine.cancel.check()?;
             let order = if part == OWN { Pass::Last } else { order };

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::beside::Touched;
 use super::figures::{self, Figures};
 use super::known::Known;
-use super::{Loader, is_list};
+use super::{Loader, one_by_one};
 use crate::Mode;
 use crate::tally::Tally;
 
@@ -64,8 +64,8 @@ struct Batch {
 
 impl Loader {
     /// Writes records in batches of the target's size, as many at once as it allows. A batch waits for those before
-    /// it that touch the same record; batches of a list, where two records may come to be one in the target, follow
-    /// one another.
+    /// it that touch the same record; batches of a list, where two records may come to be one in the target, and of
+    /// files, whose content would fill the memory, follow one another.
     pub(crate) async fn write_all(
         &self,
         entity: Entity,
@@ -75,7 +75,7 @@ impl Loader {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let manifest = self.engine.connection.writer.manifest();
-        let at_once = if is_list(entity) { 1 } else { batches_at_once(manifest) };
+        let at_once = if one_by_one(entity) { 1 } else { batches_at_once(manifest) };
         let mut queue = batches(going, manifest.entity(entity).batch_size).into_iter().enumerate().peekable();
         let known = Mutex::new(known);
         let mut touched = BTreeMap::new();
@@ -203,6 +203,7 @@ impl Loader {
             home_currency: self.plan.survey.company.home_currency,
             verify_first,
             keep_numbers: self.plan.settings.keep_numbers,
+            files: Arc::new(self.store.files()),
         });
         let results = self.outcomes(&mut batch).await?;
         if results.len() != count {

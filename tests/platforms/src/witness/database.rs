@@ -1,16 +1,19 @@
 //! A universal database in the words of plain SQL.
 
+use std::collections::BTreeMap;
+
 use carry_database::conn::{Database, Row};
 use carry_model::Decimal;
 
-use super::{Books, Document, plain};
+use super::{Books, Document, File, file_name, plain};
 
-const DOCUMENTS: &str = "SELECT d.kind, c.name AS contact, d.date, d.source_number AS number, d.currency, \
+const DOCUMENTS: &str = "SELECT d.kind, d.source_id, c.name AS contact, d.date, d.source_number AS number, d.currency, \
     m.minor_digits, b.total_minor AS total, b.outstanding_minor AS open \
     FROM documents d JOIN document_balances b ON b.id = d.id JOIN currencies m ON m.code = d.currency \
     LEFT JOIN contacts c ON c.id = d.contact_id \
     WHERE d.kind IN ('invoice', 'credit_note', 'bill', 'bill_credit', 'estimate', 'purchase_order') \
     AND d.status <> 'voided'";
+const FILES: &str = "SELECT a.name, a.size_bytes, a.hash, a.of_entity, a.of_source_id FROM attachments a";
 const RECEIVABLE: &str = "SELECT contact, currency, minor_digits, total_minor AS owed FROM ar_ageing";
 const PAYABLE: &str = "SELECT contact, currency, minor_digits, total_minor AS owed FROM ap_ageing";
 const TRIAL_BALANCE: &str = "SELECT t.name, t.debit_minor AS debit, t.credit_minor AS credit, m.minor_digits \
@@ -24,8 +27,9 @@ pub async fn books(url: &str) -> Books {
     let database = Database::open(url).await.unwrap();
     let ask = async |sql: &str| database.fetch(sql, Vec::new(), ROWS_MAX).await.unwrap();
     let mut books = Books::default();
+    let mut by_id = BTreeMap::new();
     for row in ask(DOCUMENTS).await {
-        books.documents.push(Document {
+        let document = Document {
             kind: match text(&row, "kind").as_str() {
                 "invoice" => "invoice",
                 "credit_note" => "credit",
@@ -40,8 +44,22 @@ pub async fn books(url: &str) -> Books {
             currency: text(&row, "currency"),
             total: amount(&row, "total"),
             open: amount(&row, "open"),
+        };
+        by_id.insert((text(&row, "kind"), text(&row, "source_id")), document.clone());
+        books.documents.push(document);
+    }
+    for row in ask(FILES).await {
+        // Content is not kept in a database; what it was is.
+        let Some(of) = by_id.get(&(text(&row, "of_entity"), text(&row, "of_source_id"))) else { continue };
+        books.files.push(File {
+            of: Document { open: Decimal::ZERO, ..of.clone() },
+            name: file_name(&text(&row, "name")),
+            size: usize::try_from(row.int("size_bytes").unwrap().unwrap()).unwrap(),
+            sha256: text(&row, "hash"),
         });
     }
+    books.files.retain(|file| !file.of.is_overpaid());
+    books.files.sort();
     books.documents.retain(|document| !document.is_overpaid());
     books.documents.sort();
     for row in ask("SELECT name FROM contacts").await {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use carry_model::Decimal;
 use carry_sandbox::json::Json;
 
-use super::{Books, Document, Party, Row, amount, lifetime, list, plain, shown, text, year_ends};
+use super::{Books, Document, File, Party, Row, amount, lifetime, list, plain, shown, text, year_ends};
 use crate::company::Company;
 
 /// Kinds of documents: what they are, the reference to their contact, the field of what is open.
@@ -23,14 +23,19 @@ const PAGE: usize = 1_000;
 
 pub(super) async fn books(company: &Company) -> Books {
     let mut books = Books::default();
-    let mut currencies = BTreeMap::new();
+    let (mut currencies, mut by_id) = (BTreeMap::new(), BTreeMap::new());
     for (kind, ..) in DOCUMENTS {
         for row in all(company, kind).await {
             let currency = text(&row, "CurrencyRef.value").to_owned();
-            currencies.insert((kind.to_owned(), text(&row, "Id").to_owned()), currency);
-            books.documents.extend(document(kind, &row));
+            let key = (kind.to_owned(), text(&row, "Id").to_owned());
+            currencies.insert(key.clone(), currency);
+            if let Some(document) = document(kind, &row) {
+                by_id.insert(key, document.clone());
+                books.documents.push(document);
+            }
         }
     }
+    books.files = files(company, &by_id).await;
     for kind in ["Customer", "Vendor"] {
         let names = all(company, kind).await;
         books.names.extend(names.iter().map(|row| plain(text(row, "DisplayName"))));
@@ -58,6 +63,19 @@ pub(super) async fn books(company: &Company) -> Books {
     }
     books.trial_balance = lifetime(years);
     books
+}
+
+async fn files(company: &Company, documents: &BTreeMap<(String, String), Document>) -> Vec<File> {
+    let mut files = Vec::new();
+    for row in all(company, "Attachable").await {
+        for to in list(&row, "AttachableRef") {
+            let key = (text(to, "EntityRef.type").to_owned(), text(to, "EntityRef.value").to_owned());
+            let Some(document) = documents.get(&key) else { continue };
+            let content = company.fetch(text(&row, "TempDownloadUri")).await;
+            files.push(File::new(document, text(&row, "FileName"), &content));
+        }
+    }
+    files
 }
 
 fn trial_row(row: &Json, results: &BTreeSet<String>) -> Option<Row> {

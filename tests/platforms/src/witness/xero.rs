@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use carry_model::Decimal;
 use carry_sandbox::json::Json;
 
-use super::{Books, Document, Party, Row, amount, lifetime, list, plain, shown, text, year_ends};
+use super::{Books, Document, File, Party, Row, amount, lifetime, list, plain, shown, text, year_ends};
 use crate::company::Company;
 
 pub(super) async fn books(company: &Company) -> Books {
@@ -36,7 +36,7 @@ pub(super) async fn books(company: &Company) -> Books {
             }
             let numbers = ["InvoiceNumber", "CreditNoteNumber", "QuoteNumber", "PurchaseOrderNumber"];
             let number = numbers.map(|field| text(&row, field)).concat();
-            books.documents.push(Document {
+            let document = Document {
                 kind,
                 contact: plain(text(&row, "Contact.Name")),
                 date: text(&row, "DateString").chars().take(10).collect(),
@@ -44,7 +44,10 @@ pub(super) async fn books(company: &Company) -> Books {
                 currency,
                 total: amount(&row, "Total"),
                 open: amount(&row, open),
-            });
+            };
+            let path = format!("{endpoint}/{}/Attachments", text(&row, id));
+            books.files.extend(files(company, &path, &document).await);
+            books.documents.push(document);
         }
     }
     for contact in all(company, "Contacts", "&includeArchived=true").await {
@@ -72,6 +75,18 @@ pub(super) async fn books(company: &Company) -> Books {
     }
     books.trial_balance = lifetime(years);
     books
+}
+
+async fn files(company: &Company, path: &str, document: &Document) -> Vec<File> {
+    let mut files = Vec::new();
+    for file in list(&company.see(&company.path(path)).await, "Attachments") {
+        let path = company.path(&format!("{path}/{}", text(file, "AttachmentID")));
+        company.pause(2);
+        let content = company.ask("GET", &path, "").await.body;
+        assert_eq!(amount(file, "ContentLength"), Decimal::from(content.len()));
+        files.push(File::new(document, text(file, "FileName"), &content));
+    }
+    files
 }
 
 fn trial_rows(section: &Json) -> Vec<Row> {

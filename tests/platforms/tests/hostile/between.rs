@@ -52,6 +52,10 @@ impl Transport for Changed {
         let begun = self.between.begun.load(Ordering::Relaxed);
         if begun { (self.between.change)(request, answered) } else { answered }
     }
+
+    async fn download(&self, address: &str, bytes_max: u64) -> Result<Response, Fault> {
+        self.inner.download(address, bytes_max).await
+    }
 }
 
 /// The first page of each list that has rows, by the label of its calls.

@@ -380,6 +380,7 @@ const ATTACHMENT: Shape = Shape {
         must("location", Text),
         opt("media_type", Text),
         opt("size_bytes", Whole),
+        opt("sha256", Text),
     ],
     parts: &[],
 };

@@ -422,7 +422,7 @@ pub(crate) fn books(seed: u64, nul: bool) -> Vec<Record> {
                     name: random.text(),
                     media_type: random.opt(Random::text),
                     size_bytes: random.opt(|random| random.below(1 << 40)),
-                    hash: random.opt(Random::text),
+                    sha256: random.opt(Random::text),
                     location: random.text(),
                 }),
                 _ => continue,

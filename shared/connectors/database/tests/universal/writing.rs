@@ -43,6 +43,7 @@ impl Known {
             home_currency: Currency::EUR,
             verify_first: false,
             keep_numbers: true,
+            files: std::sync::Arc::new(carry_connector::NoFiles),
         }
     }
 

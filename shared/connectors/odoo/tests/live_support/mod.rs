@@ -234,7 +234,16 @@ impl Books {
         for (key, id) in &self.links {
             links.insert(key.clone(), id.clone());
         }
-        WriteBatch { entity, items, links, home_currency: Currency::USD, verify_first, keep_numbers: true }
+        let files = std::sync::Arc::new(carry_connector::NoFiles);
+        WriteBatch {
+            entity,
+            items,
+            links,
+            home_currency: Currency::USD,
+            verify_first,
+            keep_numbers: true,
+            files,
+        }
     }
 
     async fn send(

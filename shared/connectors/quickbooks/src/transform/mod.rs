@@ -1,6 +1,7 @@
 //! From the API's objects to canonical records: pure.
 
 mod documents;
+mod files;
 mod lists;
 mod settlement;
 mod work;
@@ -61,7 +62,8 @@ impl QuickBooksTransformer {
             Kind::Deposit => one(self.deposit(read(row)?)),
             Kind::JournalEntry => one(self.journal(read(row)?)),
             Kind::TimeActivity => one(self.time_activity(read(row)?)),
-            Kind::Attachable => Ok(self.attachments(read(row)?)),
+            // Rows of files hold more than the object.
+            Kind::Attachable => Err(Fault::new(Code::Bug).detail("a file is read by itself")),
         }
     }
 
@@ -107,6 +109,10 @@ impl Transformer for QuickBooksTransformer {
         for row in batch.rows() {
             let row = row?;
             let place = row.place(&batch.header.file);
+            if kind == Kind::Attachable {
+                self.files(&row, &place, out)?;
+                continue;
+            }
             let head: Option<Head> = serde_json::from_str(row.data.get()).ok();
             match self.drafts(kind, &row).and_then(|drafts| finish(drafts, head.as_ref(), &place, &row)) {
                 Ok(mut records) => out.records.append(&mut records),

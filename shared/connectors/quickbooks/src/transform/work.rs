@@ -1,9 +1,8 @@
-//! Time worked, and files.
+//! Time worked.
 
-use carry_model::{Activity, Attachment, Body, Code, Decimal, Entity, Fault, RecordKey, round_half_up};
+use carry_model::{Activity, Body, Code, Decimal, Entity, Fault, round_half_up};
 
 use super::{Draft, QuickBooksTransformer, id, text};
-use crate::kinds::Kind;
 use crate::objects;
 
 const SECONDS_IN_HOUR: i64 = 3_600;
@@ -36,34 +35,6 @@ impl QuickBooksTransformer {
             invoice: None,
         };
         Ok(Draft { entity: Entity::TimeActivity, id: source.id, number: None, body: Body::Activity(body) })
-    }
-
-    /// One record for each object the file is attached to; files attached to nothing belong to the company.
-    pub(super) fn attachments(&self, source: objects::Attachable) -> Vec<Draft> {
-        let of = |attached: &objects::AttachableRef| {
-            let reference = attached.entity_ref.as_ref()?;
-            Some(self.key_of(Kind::named(reference.kind.as_deref()?)?, &reference.value))
-        };
-        let mut all: Vec<RecordKey> = source.attachable_ref.iter().filter_map(of).collect();
-        if all.is_empty() {
-            all.push(RecordKey::new(Entity::Company, "company"));
-        }
-        let note = text(source.note);
-        let name = text(source.file_name).or(note).unwrap_or_else(|| format!("Attachment {}", source.id));
-        let size_bytes = source.size.and_then(|size| u64::try_from(size).ok());
-        let draft = |(index, of): (usize, RecordKey)| {
-            let id = if index == 0 { source.id.clone() } else { format!("{}:{index}", source.id) };
-            let body = Attachment {
-                of,
-                name: name.clone(),
-                media_type: source.content_type.clone(),
-                size_bytes,
-                hash: None,
-                location: format!("download/{}", source.id),
-            };
-            Draft { entity: Entity::Attachment, id, number: Some(name.clone()), body: Body::Attachment(body) }
-        };
-        all.into_iter().enumerate().map(draft).collect()
     }
 }
 

@@ -287,6 +287,7 @@ impl QuickBooks {
             }
             Entity::TrackingCategory => self.find_tracking(record).await,
             Entity::Contact | Entity::Project => self.find_contact(record).await,
+            Entity::Attachment => self.find_file(record).await,
             _ => self.find_transaction(record).await,
         }
     }

@@ -4,6 +4,7 @@ mod contacts;
 mod documents;
 mod entries;
 mod exact;
+mod files;
 mod lines;
 mod lists;
 mod payments;
@@ -245,6 +246,7 @@ impl QuickBooks {
             Entity::Transfer | Entity::BankTransaction | Entity::Journal | Entity::TimeActivity => {
                 self.write_entries(batch).await
             }
+            Entity::Attachment => self.write_files(batch).await,
             entity if entity.is_document() && entity != Entity::SalesOrder => {
                 self.write_documents(batch).await
             }

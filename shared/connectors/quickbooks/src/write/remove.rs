@@ -1,6 +1,6 @@
 //! How records leave QuickBooks again: transactions are deleted, names and lists made inactive.
 
-use carry_connector::Removal;
+use carry_connector::{Removal, owner_and_file};
 use carry_model::{Code, Entity, Fault, Reach, TargetId};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::kinds::Kind;
 use crate::session::QuickBooks;
 
 /// The kind that a bare id of an entity is of.
-fn default_kind(entity: Entity) -> Kind {
+pub(super) fn default_kind(entity: Entity) -> Kind {
     match entity {
         Entity::Account => Kind::Account,
         Entity::TaxRate => Kind::TaxCode,
@@ -43,7 +43,11 @@ impl QuickBooks {
             let why = "QuickBooks lets nobody remove tax codes over its API.";
             return Ok(ids.iter().map(|_| Err(Fault::new(Code::CannotRemove).detail(why))).collect());
         }
-        let parts: Vec<Parts> = ids.iter().map(|id| Parts::of(id, default_kind(entity))).collect();
+        let of_file = |id: &TargetId| owner_and_file(id).map(|(_, file)| TargetId::from(file));
+        let parts: Vec<Parts> = ids
+            .iter()
+            .map(|id| Parts::of(&of_file(id).unwrap_or_else(|| id.clone()), default_kind(entity)))
+            .collect();
         let mut results: Vec<Result<Removal, Fault>> = parts.iter().map(|parts| self.how(parts)).collect();
         if entity == Entity::Contact {
             for (parts, result) in parts.iter().zip(&mut results) {
@@ -106,7 +110,11 @@ impl QuickBooks {
     }
 
     /// Removes objects of a kind; what is gone already is no fault.
-    async fn remove_of(&self, kind: Kind, ids: &[String]) -> Result<Vec<Result<(), Fault>>, Fault> {
+    pub(super) async fn remove_of(
+        &self,
+        kind: Kind,
+        ids: &[String],
+    ) -> Result<Vec<Result<(), Fault>>, Fault> {
         let ids_there: Vec<String> = ids.iter().filter(|id| *id != "all").cloned().collect();
         let current = self.current(kind, &ids_there).await?;
         let operation = |id: &String| {

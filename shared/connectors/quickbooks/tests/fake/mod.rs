@@ -420,4 +420,9 @@ impl Wire for Fake {
         let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
         Ok(Response { status, headers: Vec::new(), body: body.into_bytes() })
     }
+
+    async fn download(&self, address: &str, _: u64) -> Result<Response, Fault> {
+        let status = if address.ends_with("/file") { 200 } else { 404 };
+        Ok(Response { status, headers: Vec::new(), body: b"twelve bytes".to_vec() })
+    }
 }

@@ -76,9 +76,15 @@ pub(super) static KINDS: [Kind; 17] = [
 ];
 
 /// Entities whose lists are read whole even where only changes are wanted: they are short, and what was deleted from
-/// them is simply no longer there.
-pub(crate) const WHOLE: [Entity; 5] =
-    [Entity::Account, Entity::TaxRate, Entity::TrackingCategory, Entity::Item, Entity::Transfer];
+/// them is simply no longer there. So are the names of files, which nobody lists by their time of change.
+pub(crate) const WHOLE: [Entity; 6] = [
+    Entity::Account,
+    Entity::TaxRate,
+    Entity::TrackingCategory,
+    Entity::Item,
+    Entity::Transfer,
+    Entity::Attachment,
+];
 
 const fn pages(
     id: &'static str,

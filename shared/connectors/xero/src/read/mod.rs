@@ -4,6 +4,7 @@ mod changes;
 mod credits;
 mod documents;
 mod extract;
+mod files;
 mod kinds;
 pub(crate) mod lists;
 mod money;
@@ -44,6 +45,9 @@ impl Reader for Xero {
         after: Option<String>,
         sink: &mut dyn RawSink,
     ) -> Result<(), Fault> {
+        if partition.id == files::PARTITION {
+            return self.extract_files(partition, after.as_deref(), sink).await;
+        }
         let kind = Kind::by_id(&partition.id)
             .ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a partition nobody knows"))?;
         let since = kind.since(survey.changes.as_ref().map(|changes| changes.since));

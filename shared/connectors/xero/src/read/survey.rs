@@ -66,6 +66,10 @@ impl Xero {
                 rows,
             });
         }
+        if let Some(files) = self.look_for_files(&partitions).await? {
+            counts.insert(Entity::Attachment, files.rows);
+            partitions.push(files);
+        }
         let profile = Profile {
             home: company.home_currency,
             accounts: accounts
@@ -129,7 +133,9 @@ fn findings(organisation: &Organisation) -> Vec<Finding> {
     let mut findings = vec![
         finding(format!("The organisation '{}', kept in {}.", organisation.name, organisation.base_currency)),
         finding("Deleted documents and payments are no records; voided documents are listed.".to_owned()),
-        finding("Files attached in Xero, repeating invoices and budgets are not read.".to_owned()),
+        finding(
+            "Repeating invoices and budgets are not read, nor files of accounts and transfers.".to_owned(),
+        ),
     ];
     if organisation.is_demo_company {
         findings.push(finding("It is Xero's demo company.".to_owned()));

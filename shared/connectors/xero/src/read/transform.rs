@@ -75,6 +75,9 @@ fn shape<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Box<Refused>> {
 
 impl Transformer for XeroTransformer {
     fn transform(&self, batch: &RawBatch, out: &mut Transformed) -> Result<(), Fault> {
+        if batch.header.partition == super::files::PARTITION {
+            return super::files::transform(batch, out);
+        }
         let kind = Kind::by_id(&batch.header.partition)
             .ok_or_else(|| Fault::new(Code::StagingCorrupt).detail("a batch of a partition nobody knows"))?;
         for row in batch.rows() {

@@ -4,6 +4,7 @@ mod bank;
 mod change;
 mod contacts;
 mod documents;
+mod files;
 mod index;
 mod journals;
 mod lines;
@@ -26,6 +27,7 @@ use carry_connector::{
 };
 use carry_model::{Action, Code, Entity, Fault, Kind, Reach, Record, TargetId};
 
+pub(crate) use files::OnDocuments;
 pub(crate) use index::Index;
 pub(crate) use settled::Settled;
 pub(crate) use target::Target;
@@ -104,6 +106,8 @@ impl Writer for Xero {
                 }
                 Entity::Payment | Entity::BillPayment => self.find_payment(&key).await?,
                 Entity::Journal => self.find_journal(&key).await?.map(|id| Found { id, number: None }),
+                // A name tells no record; what stands there already is seen when the file is written.
+                Entity::Attachment => None,
                 entity if entity.is_document() => self.find_document(record).await?,
                 entity => self.find_marked(index::endpoint_of(entity), &key).await?,
             });
@@ -156,6 +160,7 @@ impl Xero {
         self.indexes.lock().await.clear();
         *self.settled.lock().await = None;
         *self.items.lock().await = None;
+        self.on_documents.lock().await.clear();
         self.forget_target().await;
     }
 
@@ -170,6 +175,7 @@ impl Xero {
             Entity::Transfer => self.write_transfers(batch).await,
             Entity::BankTransaction => self.write_bank_transactions(batch).await,
             Entity::Journal => self.write_journals(batch).await,
+            Entity::Attachment => self.write_files(batch).await,
             entity if self.manifest().entity(entity).write.is_yes() => self.write_documents(batch).await,
             entity => {
                 let why = match self.manifest().entity(entity).write {

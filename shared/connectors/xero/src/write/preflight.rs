@@ -108,6 +108,13 @@ impl Xero {
                 .to_owned(),
             "Switch invoice reminders off in Xero until the run has been checked.",
         ));
+        findings.push(finding(
+            Severity::Info,
+            "files",
+            "Xero takes ten files on a document, of 10 MB each; others are listed. No file can be removed again."
+                .to_owned(),
+            "",
+        ));
         Ok(Preflight {
             company: Some(organisation.company()?),
             currencies: Some(currencies).filter(|known| !known.is_empty()),

@@ -10,7 +10,7 @@ use super::index::{endpoint_of, is_gone};
 use super::outgoing::{Names, Standing};
 use super::settled::PaymentId;
 use crate::client::Xero;
-use crate::manifest::BATCH;
+use crate::manifest::{BATCH, NO_FILE_REMOVED};
 use crate::shapes::{Contact, Doc, Item};
 
 type Outcome = Result<Removal, Fault>;
@@ -43,6 +43,10 @@ impl Xero {
     ) -> Result<Vec<Outcome>, Fault> {
         match entity {
             Entity::Journal => self.remove_journals(ids).await,
+            Entity::Attachment => {
+                let fault = Fault::new(Code::CannotRemove).detail(format!("{NO_FILE_REMOVED}."));
+                Ok(ids.iter().map(|_| Err(fault.clone())).collect())
+            }
             entity => self.remove_as(entity, ids).await,
         }
     }

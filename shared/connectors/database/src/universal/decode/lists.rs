@@ -158,7 +158,7 @@ pub(super) fn attachment(row: Fields<'_>) -> Result<Attachment, Fault> {
         name: row.text("name")?.to_owned(),
         media_type: row.string("media_type")?,
         size_bytes: row.count("size_bytes")?,
-        hash: row.string("hash")?,
+        sha256: row.string("hash")?,
         location: row.text("location")?.to_owned(),
     })
 }

@@ -226,7 +226,7 @@ pub(super) fn attachment<'a>(
         Cell::Text(&body.name),
         Cell::text(&body.media_type),
         body.size_bytes.map_or(Ok(Cell::Null), |size| Cell::unsigned(size, "size_bytes"))?,
-        Cell::text(&body.hash),
+        Cell::text(&body.sha256),
         Cell::Text(&body.location),
     ];
     rows.record(Table::Attachments, id, record, own)

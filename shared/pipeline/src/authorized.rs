@@ -181,6 +181,10 @@ mod tests {
                 request.headers.iter().any(|(name, value)| name == "authorization" && *value == wanted);
             Ok(answer(if good { 200 } else { 401 }, String::new()))
         }
+
+        async fn download(&self, address: &str, _: u64) -> Result<Response, Fault> {
+            Ok(answer(200, address.to_owned()))
+        }
     }
 
     fn grant(access: &str, refresh: &str, expires: Timestamp) -> Grant {
@@ -239,6 +243,14 @@ mod tests {
         assert_eq!(platform.refreshes.load(Ordering::SeqCst), 1);
         let stored = tokens.load("books:1").await.unwrap().unwrap();
         assert!(stored.is_same(&grant("a1", "", Timestamp::UNIX_EPOCH)));
+    }
+
+    #[tokio::test]
+    async fn a_file_on_another_host_is_fetched_without_a_token() {
+        let (platform, tokens) = (Arc::new(Platform::default()), Arc::new(MemoryTokens::default()));
+        // Nobody signed in: a token that was wanted would be a fault.
+        let fetched = wire(&platform, &tokens).download("https://files.example/7", 10).await.unwrap();
+        assert_eq!((fetched.status, fetched.body), (200, b"https://files.example/7".to_vec()));
     }
 
     #[tokio::test]

@@ -44,13 +44,17 @@ fn reading(manifest: &Manifest, survey: &Survey) -> u64 {
     survey.partitions.iter().map(|partition| partition.rows.div_ceil(page) + 1).sum()
 }
 
-/// Batches of every entity, and the pages in which documents and payments are read back.
+/// Batches of every entity; and the pages in which documents and payments are read back, with the uploads of files,
+/// which are no batches.
 fn writing(manifest: &Manifest, survey: &Survey) -> (u64, u64) {
     let page = manifest.limits.page_size.map_or(1, u64::from).max(1);
     let of_entity = |(entity, count): (&Entity, &u64)| {
         let support = manifest.entity(*entity);
         if !support.write.is_yes() {
             return (0, 0);
+        }
+        if *entity == Entity::Attachment {
+            return (0, *count);
         }
         let batch = u64::try_from(support.call_size).unwrap_or(1).max(1);
         (count.div_ceil(batch), if is_compared(*entity) { count.div_ceil(page) } else { 0 })
@@ -90,8 +94,11 @@ mod tests {
 
     use super::*;
 
-    static ENTITIES: [EntitySupport; 2] =
-        [EntitySupport::full(Entity::Contact, 50), EntitySupport::full(Entity::Invoice, 50)];
+    static ENTITIES: [EntitySupport; 3] = [
+        EntitySupport::full(Entity::Contact, 50),
+        EntitySupport::full(Entity::Invoice, 50),
+        EntitySupport::full(Entity::Attachment, 50),
+    ];
     static MANIFEST: Manifest = Manifest {
         system: "books",
         title: "Books",
@@ -126,6 +133,12 @@ mod tests {
         assert_eq!(findings.iter().map(|f| f.count.unwrap()).collect::<Vec<_>>(), [103, 2_103]);
         assert!(findings[0].text.contains("at least 2 minutes at its limits."), "{}", findings[0].text);
         assert!(findings[1].text.contains("36 minutes at its limits, on 3 days"), "{}", findings[1].text);
+    }
+
+    #[test]
+    fn a_file_is_a_call_and_no_batch() {
+        let survey = Survey { counts: BTreeMap::from([(Entity::Attachment, 70)]), ..survey() };
+        assert_eq!(writing(&MANIFEST, &survey), (0, 70));
     }
 
     #[test]

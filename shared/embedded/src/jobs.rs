@@ -1,75 +1,85 @@
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId};
 use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Run, RunState};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use tokio::sync::Mutex;
 
+use crate::absent::Absent;
+use crate::folding::Folding;
 use crate::names::Names;
 use crate::rows::{
     AsText, EXACT_SUM, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, add_exact_sum, broken, change_name,
-    json_broken, link, more_json,
+    intents_json, intents_of, json_broken, link, more_json,
 };
 
 /// Migrations, runs and the link journal in one SQLite file.
 ///
-/// Calls take milliseconds and run where they are awaited. Commits survive a crash of the process; after a loss
+/// Calls take milliseconds and run where they are awaited; who waits for one holds up no thread. Commits survive a crash of the process; after a loss
 /// of power the last ones may be missing, which a resumed run makes good by looking records up in the target.
 #[derive(Debug)]
 pub struct SqliteJobs(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
+    /// Ends before the connection is closed.
+    folding: Folding,
     connection: Connection,
+    memory: Memory,
+}
+
+/// What is known of the file's content.
+#[derive(Debug)]
+struct Memory {
     names: Names,
+    absent: Absent,
 }
 
 impl SqliteJobs {
     /// Opens the file, and makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Fault> {
         let connection = Connection::open(path).map_err(broken)?;
-        // Large pages take a batch in fewer writes. The log is folded back every 64 MB: what batches write anew is
-        // then written once, and the disk is waited for seldom.
+        // Large pages take a batch in fewer writes. The log is folded back beside the work ([`Folding`]); a writer
+        // does it only where that has fallen behind by 128 MB.
         connection
             .execute_batch(
                 "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; \
-                 pragma busy_timeout = 10000; pragma cache_size = -4000; pragma wal_autocheckpoint = 8192;",
+                 pragma busy_timeout = 10000; pragma cache_size = -4000; pragma wal_autocheckpoint = 16384;",
             )
             .map_err(broken)?;
         prepare(&connection, path)?;
         connection.set_prepared_statement_cache_capacity(64);
         add_exact_sum(&connection).map_err(broken)?;
-        Ok(Self(Mutex::new(State { connection, names: Names::default() })))
+        let absent = Absent::new(&connection).map_err(broken)?;
+        let (folding, memory) = (Folding::new(path), Memory { names: Names::default(), absent });
+        Ok(Self(Mutex::new(State { folding, connection, memory })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn transaction<T>(
+    async fn transaction<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>, &mut Names) -> Result<T, Fault>,
+        work: impl FnOnce(&Transaction<'_>, &mut Memory) -> Result<T, Fault> + Send,
     ) -> Result<T, Fault> {
-        let mut state = self.state();
-        let State { connection, names } = &mut *state;
+        let mut state = self.0.lock().await;
+        let State { folding, connection, memory } = &mut *state;
         let done = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(broken)
             .and_then(|transaction| {
-                let result = work(&transaction, names)?;
+                let result = work(&transaction, memory)?;
                 transaction.commit().map_err(broken)?;
                 Ok(result)
             });
-        if done.is_err() {
-            names.forget();
+        match &done {
+            Ok(_) => folding.wrote(),
+            Err(_) => memory.names.forget(),
         }
         done
     }
 
     /// The links of an entity in order of source id, after one, that a condition leaves.
-    fn links_where(
+    async fn links_where(
         &self,
         condition: &str,
         migration: &MigrationId,
@@ -77,21 +87,25 @@ impl SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let seq = migration_seq(&self.state().connection, migration)?;
+        let mut state = self.0.lock().await;
+        let seq = migration_seq(&state.connection, migration)?;
         let (past, after) = past(after);
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              {condition} order by source_id limit ?4"
         );
-        self.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
+        state.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
     }
+}
 
+impl State {
     /// The links that a statement finds.
-    fn page(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Link>, Fault> {
-        let mut state = self.state();
-        let State { connection, names } = &mut *state;
+    fn page(&mut self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Link>, Fault> {
+        let Self { folding, connection, memory } = self;
+        folding.reads();
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
-        let rows = statement.query_map(params, |row| link(connection, names, row)).map_err(broken)?;
+        let rows =
+            statement.query_map(params, |row| link(connection, &mut memory.names, row)).map_err(broken)?;
         rows.map(|row| row.map_err(broken)).collect()
     }
 }
@@ -137,7 +151,7 @@ fn store_run(connection: &Connection, run: &Run) -> Result<usize, Fault> {
 
 fn put_links(
     tx: &Transaction<'_>,
-    names: &mut Names,
+    memory: &mut Memory,
     migration: i64,
     links: &[Link],
     keep_done: bool,
@@ -154,7 +168,9 @@ fn put_links(
          place_line = excluded.place_line, place_last_line = excluded.place_last_line, more = excluded.more{guard}"
     );
     let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
+    let Memory { names, absent } = memory;
     for link in links {
+        absent.note(migration, &link.key);
         let place = &link.more.place;
         let line = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         statement
@@ -213,12 +229,12 @@ impl Jobs for SqliteJobs {
     async fn create_migration(&self, migration: &Migration) -> Result<(), Fault> {
         let json = serde_json::to_string(migration).map_err(json_broken)?;
         let sql = "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing";
-        self.state().connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
+        self.0.lock().await.connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
         Ok(())
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>, Fault> {
-        let state = self.state();
+        let state = self.0.lock().await;
         let connection = &state.connection;
         let mut statement =
             connection.prepare_cached("select json from migrations order by seq").map_err(broken)?;
@@ -263,21 +279,22 @@ impl Jobs for SqliteJobs {
                 }
             }
         })
+        .await
     }
 
     async fn save_run(&self, run: &Run) -> Result<(), Fault> {
-        match store_run(&self.state().connection, run)? {
+        match store_run(&self.0.lock().await.connection, run)? {
             0 => Err(Fault::new(Code::StateUnusable).detail("a run that was never begun")),
             _ => Ok(()),
         }
     }
 
     async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
-        runs_of(&self.state().connection, migration)
+        runs_of(&self.0.lock().await.connection, migration)
     }
 
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {
-        let json = serde_json::to_string(intents).map_err(json_broken)?;
+        let json = intents_json(intents)?;
         self.transaction(|tx, _| {
             let seq = run_seq(tx, run)?;
             let known: Option<String> = tx
@@ -296,6 +313,7 @@ impl Jobs for SqliteJobs {
                 }
             }
         })
+        .await
     }
 
     async fn close_batch(
@@ -305,7 +323,7 @@ impl Jobs for SqliteJobs {
         links: &[Link],
         applied: &[Applied],
     ) -> Result<(), Fault> {
-        self.transaction(|tx, names| {
+        self.transaction(|tx, memory| {
             let sql = "delete from batches where run = ?1 and name = ?2";
             let seq = run_seq(tx, run)?;
             let closed =
@@ -314,13 +332,14 @@ impl Jobs for SqliteJobs {
                 return Ok(());
             }
             let migration = migration_seq(tx, &run.migration)?;
-            put_links(tx, names, migration, links, false)?;
+            put_links(tx, memory, migration, links, false)?;
             apply(tx, migration, applied)
         })
+        .await
     }
 
     async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
-        let state = self.state();
+        let state = self.0.lock().await;
         let connection = &state.connection;
         let seq = run_seq(connection, run)?;
         let sql = "select name, intents from batches where run = ?1 \
@@ -331,26 +350,31 @@ impl Jobs for SqliteJobs {
             .map_err(broken)?;
         rows.map(|row| {
             let (name, json) = row.map_err(broken)?;
-            Ok((name, serde_json::from_str(&json).map_err(json_broken)?))
+            Ok((name, intents_of(&json)?))
         })
         .collect()
     }
 
     async fn note_links(&self, run: &Run, links: &[Link]) -> Result<(), Fault> {
-        self.transaction(|tx, names| put_links(tx, names, migration_seq(tx, &run.migration)?, links, true))
+        self.transaction(|tx, memory| put_links(tx, memory, migration_seq(tx, &run.migration)?, links, true))
+            .await
     }
 
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
-        let mut state = self.state();
-        let State { connection, names } = &mut *state;
+        let mut state = self.0.lock().await;
+        let State { connection, memory: Memory { names, absent }, .. } = &mut *state;
         // One transaction, so that the file is locked once and not for every key.
         let reading = connection.unchecked_transaction().map_err(broken)?;
+        absent.check(&reading).map_err(broken)?;
         let seq = migration_seq(&reading, migration)?;
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id = ?3"
         );
         let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
         let mut find = |key: &RecordKey| {
+            if absent.is_sure(seq, key) {
+                return Ok(None);
+            }
             let row = params![seq, key.entity.name(), key.id.as_str()];
             statement.query_row(row, |row| link(connection, names, row)).optional().map_err(broken)
         };
@@ -364,7 +388,7 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        self.links_where("", migration, entity, after, limit)
+        self.links_where("", migration, entity, after, limit).await
     }
 
     async fn stated(
@@ -375,13 +399,14 @@ impl Jobs for SqliteJobs {
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
         self.links_where("and outstanding is not null and state = 'done'", migration, entity, after, limit)
+            .await
     }
 
     async fn count_links(
         &self,
         migration: &MigrationId,
     ) -> Result<BTreeMap<(Entity, &'static str), u64>, Fault> {
-        let state = self.state();
+        let state = self.0.lock().await;
         let connection = &state.connection;
         let seq = migration_seq(connection, migration)?;
         let sql = "select entity, state, count(*) from links where migration = ?1 group by entity, state";
@@ -422,6 +447,7 @@ impl Jobs for SqliteJobs {
             }
             Ok(unknown)
         })
+        .await
     }
 
     async fn mark_seen(&self, run: &Run, keys: &[RecordKey]) -> Result<(), Fault> {
@@ -436,6 +462,7 @@ impl Jobs for SqliteJobs {
             }
             Ok(())
         })
+        .await
     }
 
     async fn unseen(
@@ -445,18 +472,16 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let (migration, seq, by) = {
-            let mut state = self.state();
-            let State { connection, names } = &mut *state;
-            let by = names.find(connection, run.id.as_str()).map_err(broken)?;
-            (migration_seq(connection, &run.migration)?, run_seq(connection, run)?, by)
-        };
+        let mut state = self.0.lock().await;
+        let State { connection, memory, .. } = &mut *state;
+        let by = memory.names.find(connection, run.id.as_str()).map_err(broken)?;
+        let (migration, seq) = (migration_seq(connection, &run.migration)?, run_seq(connection, run)?);
         let (past, after) = past(after);
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              and state = 'done' and run is not ?4 and seen is not ?5 order by source_id limit ?6"
         );
-        self.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)])
+        state.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)])
     }
 
     async fn remove_links(
@@ -476,10 +501,11 @@ impl Jobs for SqliteJobs {
             }
             if removed > 0 { apply(tx, seq, applied) } else { Ok(()) }
         })
+        .await
     }
 
     async fn purge(&self, migration: &MigrationId) -> Result<u64, Fault> {
-        self.transaction(|tx, names| {
+        self.transaction(|tx, memory| {
             let seq = migration_seq(tx, migration)?;
             let links = tx.execute("delete from links where migration = ?1", [seq]).map_err(broken)?;
             tx.execute("delete from batches where run in (select seq from runs where migration = ?1)", [seq])
@@ -490,9 +516,10 @@ impl Jobs for SqliteJobs {
             let unused = "delete from names where number not in \
                           (select run from links union select place_file from links)";
             tx.execute(unused, []).map_err(broken)?;
-            names.forget();
+            memory.names.forget();
             Ok(u64::try_from(links).unwrap_or(u64::MAX))
         })
+        .await
     }
 }
 

@@ -3,7 +3,9 @@
 //! A state folder holds `staging/` (objects as files under their keys), `state.db`, and `tokens/`, where
 //! only its owner may read.
 
+mod absent;
 mod folder;
+mod folding;
 mod jobs;
 mod names;
 mod rows;

@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
-use carry_model::{Code, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, checked_sum};
-use carry_ports::{Change, Link, LinkState, More};
+use carry_model::{
+    Code, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, SourceId, checked_sum, push_decimal,
+};
+use carry_ports::{Change, Intent, Link, LinkState, More};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql};
@@ -11,7 +13,7 @@ use rusqlite::{Connection, Row, ToSql};
 use crate::names::Names;
 
 /// Version of the schema; a file of another version is not worked in.
-pub(crate) const SCHEMA_VERSION: i64 = 3;
+pub(crate) const SCHEMA_VERSION: i64 = 4;
 
 pub(crate) const SCHEMA: &str = "
     create table if not exists migrations (
@@ -72,7 +74,9 @@ impl FromSql for Exact {
 
 impl ToSql for Exact {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.to_string().into())
+        let mut text = String::new();
+        push_decimal(&mut text, &self.0);
+        Ok(text.into())
     }
 }
 
@@ -172,4 +176,19 @@ pub(crate) fn more_json(more: &More) -> Result<Option<String>, Fault> {
     }
     let rest = More { place: Place::default(), ..more.clone() };
     serde_json::to_string(&rest).map(Some).map_err(json_broken)
+}
+
+/// Intents as JSON, short because every batch writes them and takes them away again: `["invoice","1048","<32 digits>"]`.
+pub(crate) fn intents_json(intents: &[Intent]) -> Result<String, Fault> {
+    let all: Vec<_> = intents.iter().map(|i| (i.key.entity, i.key.id.as_str(), i.fingerprint)).collect();
+    serde_json::to_string(&all).map_err(json_broken)
+}
+
+/// Reads what [`intents_json`] wrote.
+pub(crate) fn intents_of(json: &str) -> Result<Vec<Intent>, Fault> {
+    let all: Vec<(Entity, SourceId, Fingerprint)> = serde_json::from_str(json).map_err(json_broken)?;
+    Ok(all
+        .into_iter()
+        .map(|(entity, id, fingerprint)| Intent { key: RecordKey { entity, id }, fingerprint })
+        .collect())
 }

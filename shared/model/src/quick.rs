@@ -23,6 +23,15 @@ pub(crate) fn optional<S: Serializer>(value: &Option<Decimal>, serializer: S) ->
     }
 }
 
+/// Adds a decimal's text, as `rust_decimal` displays it.
+pub fn push_decimal(text: &mut String, value: &Decimal) {
+    let mut buffer = [0; 32];
+    match self::text(value, &mut buffer) {
+        Some(quick) => text.push_str(quick),
+        None => text.push_str(&value.to_string()),
+    }
+}
+
 /// Digits from the last to the first. The longest text has twenty-one digits, a point and a minus.
 fn text<'a>(value: &Decimal, buffer: &'a mut [u8; 32]) -> Option<&'a str> {
     let mut rest = u64::try_from(value.mantissa().unsigned_abs()).ok()?;
@@ -61,6 +70,9 @@ mod tests {
         let mut quick = Vec::new();
         decimal(&value, &mut serde_json::Serializer::new(&mut quick)).unwrap();
         assert_eq!(String::from_utf8(quick).unwrap(), serde_json::to_string(&value).unwrap());
+        let mut pushed = String::new();
+        push_decimal(&mut pushed, &value);
+        assert_eq!(pushed, value.to_string());
     }
 
     #[test]

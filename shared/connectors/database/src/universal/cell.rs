@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use carry_model::{Code, Currency, Date, Decimal, Entity, Fault, Fingerprint, Record, Timestamp};
+use carry_model::{
+    Code, Currency, Date, Decimal, Entity, Fault, Fingerprint, Record, Timestamp, push_decimal,
+};
 
 use super::shape::Table;
 
@@ -64,7 +66,10 @@ impl<'a> Cell<'a> {
             Self::Null | Self::Int(_) => return None,
             Self::Text(text) => return Some(text),
             Self::Owned(text) => return Some(text),
-            Self::Decimal(number) => write!(buffer, "{number}"),
+            Self::Decimal(number) => {
+                push_decimal(buffer, number);
+                Ok(())
+            }
             Self::Date(date) => write!(buffer, "{date}"),
             Self::Time(time) => write!(buffer, "{time}"),
             Self::Print(print) => write!(buffer, "{print}"),

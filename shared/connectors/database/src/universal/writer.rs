@@ -21,7 +21,7 @@ pub struct UniversalWriter {
 }
 
 enum Store {
-    Sqlite(SqliteStore),
+    Sqlite(Box<SqliteStore>),
     Postgres(PostgresStore),
 }
 
@@ -32,7 +32,7 @@ impl UniversalWriter {
         let address = Address::parse(url)?;
         let shown = address.to_string();
         let store = match address {
-            Address::Sqlite(path) => Store::Sqlite(SqliteStore::open(&path).await?),
+            Address::Sqlite(path) => Store::Sqlite(Box::new(SqliteStore::open(&path)?)),
             Address::Postgres(options) => Store::Postgres(PostgresStore::open(*options, &shown).await?),
             Address::MySql(_) => {
                 return Err(Fault::new(Code::TargetUnsuitable)
@@ -47,10 +47,7 @@ impl UniversalWriter {
     pub async fn store_rejects(&self, rejects: &[Reject]) -> Result<(), Fault> {
         match &self.store {
             Store::Postgres(store) => store.store_rejects(rejects).await,
-            Store::Sqlite(store) => {
-                let rejects = rejects.to_vec();
-                store.run(move |connection| sqlite::store_rejects(connection, &rejects)).await
-            }
+            Store::Sqlite(store) => store.run(|connection| sqlite::store_rejects(connection, rejects)).await,
         }
     }
 
@@ -80,7 +77,7 @@ impl Writer for UniversalWriter {
     async fn catalog(&self, entity: Entity) -> Result<Vec<CatalogEntry>, Fault> {
         match &self.store {
             Store::Postgres(store) => store.catalog(entity).await,
-            Store::Sqlite(store) => store.run(move |connection| sqlite::catalog(connection, entity)).await,
+            Store::Sqlite(store) => store.run(|connection| sqlite::catalog(connection, entity)).await,
         }
     }
 
@@ -88,14 +85,14 @@ impl Writer for UniversalWriter {
         let keys: Vec<RecordKey> = records.iter().map(Record::key).collect();
         match &self.store {
             Store::Postgres(store) => store.find(&keys).await,
-            Store::Sqlite(store) => store.run(move |connection| sqlite::find(connection, &keys)).await,
+            Store::Sqlite(store) => store.run(|connection| sqlite::find(connection, &keys)).await,
         }
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         match &self.store {
             Store::Postgres(store) => store.write(&batch).await,
-            Store::Sqlite(store) => store.run_open(move |open| sqlite::write(open, &batch)).await,
+            Store::Sqlite(store) => store.run_open(|open| sqlite::write(open, &batch)).await,
         }
     }
 
@@ -103,9 +100,7 @@ impl Writer for UniversalWriter {
         let ids = keys(ids)?;
         match &self.store {
             Store::Postgres(store) => store.read_back(entity, &ids).await,
-            Store::Sqlite(store) => {
-                store.run(move |connection| sqlite::read_back(connection, entity, &ids)).await
-            }
+            Store::Sqlite(store) => store.run_open(|open| sqlite::read_back(open, entity, &ids)).await,
         }
     }
 
@@ -114,7 +109,7 @@ impl Writer for UniversalWriter {
         match &self.store {
             Store::Postgres(store) => store.account_balance(account).await,
             Store::Sqlite(store) => {
-                store.run(move |connection| sqlite::account_balance(connection, account)).await
+                store.run(|connection| sqlite::account_balance(connection, account)).await
             }
         }
     }
@@ -123,7 +118,7 @@ impl Writer for UniversalWriter {
         let ids = keys(ids)?;
         match &self.store {
             Store::Postgres(store) => store.remove(entity, &ids).await,
-            Store::Sqlite(store) => store.run_open(move |open| sqlite::remove(open, entity, &ids)).await,
+            Store::Sqlite(store) => store.run_open(|open| sqlite::remove(open, entity, &ids)).await,
         }
     }
 }

@@ -7,11 +7,11 @@ use super::super::balances::{ACCOUNT_BALANCE, currency, ledger_balance, outstand
 use super::super::shape::Table;
 use super::super::sql::referrers;
 use super::super::words::{CLASSES, value};
-use super::failed;
+use super::{Open, failed};
 
 /// What documents or payments show now, worked out from their parts.
 pub(in super::super) fn read_back(
-    connection: &Connection,
+    open: &mut Open,
     entity: Entity,
     wanted: &[i64],
 ) -> Result<Vec<Option<Balance>>, Fault> {
@@ -27,7 +27,8 @@ pub(in super::super) fn read_back(
         _ => return Err(super::super::no_balance(entity)),
     };
     let list = serde_json::to_string(wanted).map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
-    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    open.folding.reads();
+    let mut statement = open.connection.prepare_cached(sql).map_err(failed)?;
     let mut rows = statement.query((list, entity.name())).map_err(failed)?;
     let mut found: FxHashMap<i64, Balance> = FxHashMap::default();
     while let Some(row) = rows.next().map_err(failed)? {

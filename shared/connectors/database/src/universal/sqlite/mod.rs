@@ -1,6 +1,7 @@
 //! The universal database in a SQLite file: one writing connection, write-ahead log, one transaction a batch.
 
 mod balances;
+mod folding;
 mod remove;
 mod there;
 mod write;
@@ -10,13 +11,14 @@ pub(super) use remove::remove;
 pub(super) use write::write;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use carry_connector::Found;
 use carry_model::{Code, Fault, RecordKey, Reject, TargetId};
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::sync::Mutex;
 
+use self::folding::Folding;
 use self::there::There;
 use super::shape::Table;
 use super::sql::{SCHEMA_SQLITE, SCHEMA_VERSION};
@@ -26,50 +28,40 @@ const STATEMENT_CACHE: usize = 128;
 /// "CFWD" in ASCII: marks the file as a universal database.
 const APPLICATION_ID: i32 = 0x4346_5744;
 
-/// The database behind one lock; every operation runs on a thread of its own.
-#[derive(Clone)]
-pub(super) struct SqliteStore {
-    open: Arc<Mutex<Open>>,
-}
+/// The database behind one lock.
+pub(super) struct SqliteStore(Mutex<Open>);
 
 /// An open database, with what is known of its content.
 pub(super) struct Open {
+    /// Ends before the connection is closed.
+    folding: Folding,
     pub(super) connection: Connection,
     pub(super) there: There,
 }
 
 impl SqliteStore {
     /// Opens the file, creating it with its schema where it is missing or empty.
-    pub(super) async fn open(path: &Path) -> Result<Self, Fault> {
-        let path = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || open(&path)).await.map_err(lost)?;
-        Ok(Self { open: Arc::new(Mutex::new(Open { connection: opened?, there: There::default() })) })
+    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+        let (folding, connection) = (Folding::new(path), open(path)?);
+        Ok(Self(Mutex::new(Open { folding, connection, there: There::default() })))
     }
 
-    /// Runs work on the connection without holding up the other tasks of this thread.
-    pub(super) async fn run<T: Send + 'static>(
+    /// Runs work on the connection where it is awaited: a batch takes milliseconds. Who waits for its turn holds up
+    /// no thread.
+    pub(super) async fn run<T>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send,
     ) -> Result<T, Fault> {
-        self.run_open(move |open| work(&mut open.connection)).await
+        self.run_open(|open| work(&mut open.connection)).await
     }
 
     /// The same, with what is known of the database's content.
-    pub(super) async fn run_open<T: Send + 'static>(
+    pub(super) async fn run_open<T>(
         &self,
-        work: impl FnOnce(&mut Open) -> Result<T, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Open) -> Result<T, Fault> + Send,
     ) -> Result<T, Fault> {
-        let open = Arc::clone(&self.open);
-        let done = tokio::task::spawn_blocking(move || {
-            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut open)
-        });
-        done.await.map_err(lost)?
+        work(&mut *self.0.lock().await)
     }
-}
-
-fn lost(error: tokio::task::JoinError) -> Fault {
-    Fault::new(Code::Bug).detail("a database task did not end").caused_by(error)
 }
 
 /// The fault of a failed statement.
@@ -91,11 +83,12 @@ fn open(path: &Path) -> Result<Connection, Fault> {
     }
     // References are checked by the program, once for each record referred to; SQLite would look each of them up
     // for every row and search whole tables for every removal.
-    // The log is folded back every 64 MB; a crash of the machine loses at most the last batches, never the rest.
+    // The log is folded back beside the work ([`Folding`]); a writer does it only where that has fallen behind by
+    // 128 MB. A crash of the machine loses at most the last batches, never the rest.
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
-             PRAGMA cache_size = -6000; PRAGMA wal_autocheckpoint = 8192; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -6000; PRAGMA wal_autocheckpoint = 16384; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(unusable)?;

@@ -59,7 +59,7 @@ fn all(error: rusqlite::Error) -> Stopped {
 }
 
 fn attempt(open: &mut Open, batch: &WriteBatch, mode: Mode) -> Result<Outcomes, Stopped> {
-    let Open { connection, there } = open;
+    let Open { folding, connection, there } = open;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(all)?;
     there.check(&transaction).map_err(all)?;
     let outcomes = {
@@ -88,6 +88,7 @@ fn attempt(open: &mut Open, batch: &WriteBatch, mode: Mode) -> Result<Outcomes, 
         outcomes.into_iter().flatten().collect()
     };
     transaction.commit().map_err(all)?;
+    folding.wrote();
     Ok(outcomes)
 }
 

@@ -56,14 +56,32 @@ impl Fingerprint {
     }
 
     fn hash(number: Option<&str>, body: &Body) -> Self {
-        let mut text = Vec::new();
-        // A body has no part that JSON cannot hold, and memory takes every byte.
-        let written = serde_json::to_writer(&mut text, &(number, body));
-        debug_assert!(written.is_ok(), "a record did not serialise");
+        Self::of_text(&json(&(number, body)))
+    }
+
+    /// Of a number and a body that is at hand as JSON, as [`Body`] serialises.
+    fn of_json(number: Option<&str>, body: &str) -> Self {
+        let mut text = vec![b'['];
+        text.extend(json(&number));
+        text.push(b',');
+        text.extend_from_slice(body.as_bytes());
+        text.push(b']');
+        Self::of_text(&text)
+    }
+
+    fn of_text(text: &[u8]) -> Self {
         let mut bytes = [0; 16];
-        blake3::Hasher::new().update(&text).finalize_xof().fill(&mut bytes);
+        blake3::Hasher::new().update(text).finalize_xof().fill(&mut bytes);
         Self(u128::from_be_bytes(bytes))
     }
+}
+
+/// A record has no part that JSON cannot hold, and memory takes every byte.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut text = Vec::new();
+    let written = serde_json::to_writer(&mut text, value);
+    debug_assert!(written.is_ok(), "a record did not serialise");
+    text
 }
 
 impl Fingerprint {
@@ -331,6 +349,15 @@ impl Record {
     /// Of number and body: worked out when it is first asked for, and kept whatever becomes of them after that.
     pub fn fingerprint(&self) -> Fingerprint {
         *self.fingerprint.0.get_or_init(|| Fingerprint::of(self.number.as_deref(), &self.body))
+    }
+
+    /// Works the fingerprint out from the JSON that the body was read from, which spares writing it again. What
+    /// [`Body`] did not write itself must not be given here.
+    pub fn learn_fingerprint(&mut self, body: &str) {
+        // What is still to be paid does not count.
+        if self.document().is_none_or(|document| document.outstanding.is_none()) {
+            self.fingerprint = Derived(Fingerprint::of_json(self.number.as_deref(), body).into());
+        }
     }
 
     /// Its identity.

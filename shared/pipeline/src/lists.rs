@@ -1,8 +1,9 @@
 //! Long lists of a report, staged while the journal is walked once, read back as streams.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
-use carry_model::Fault;
+use carry_model::{Code, Fault};
 use carry_report::{
     Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, Table,
     VanishedRow,
@@ -10,8 +11,9 @@ use carry_report::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
-use crate::store::{RunStore, content_name, push_line};
+use crate::store::{RunStore, content_name, parse_line, push_line};
 
 /// A staged part of a list is closed at this size, in bytes.
 const PART_BYTES: usize = 1024 * 1024;
@@ -32,17 +34,20 @@ pub(crate) struct ListWriter {
     name: &'static str,
     lines: Vec<u8>,
     parts: Vec<String>,
+    /// The part before is staged while rows of the next come together.
+    staging: Option<JoinHandle<Result<(), Fault>>>,
 }
 
 impl ListWriter {
     /// Goes on after the parts there are.
     pub(crate) fn new(name: &'static str, parts: &mut ListParts) -> Self {
-        Self { name, lines: Vec::new(), parts: parts.remove(name).unwrap_or_default() }
+        Self { name, lines: Vec::new(), parts: parts.remove(name).unwrap_or_default(), staging: None }
     }
 
     /// Stages what is left and adds its parts to the others.
     pub(crate) async fn end(mut self, store: &RunStore, parts: &mut ListParts) -> Result<(), Fault> {
         self.flush(store).await?;
+        self.staged().await?;
         parts.insert(self.name.to_owned(), self.parts);
         Ok(())
     }
@@ -57,11 +62,19 @@ impl ListWriter {
             // Named by its content: rows of an interrupted walk are never taken for those of the one that ended.
             let (at, content) = (self.parts.len(), content_name(&self.lines));
             let key = format!("reconcile/{}/{at:06}-{content}.jsonl.zst", self.name);
-            store.create_lines(&key, &self.lines).await?;
-            self.parts.push(key);
-            self.lines.clear();
+            self.parts.push(key.clone());
+            self.staged().await?;
+            let (store, next) = (store.clone(), Vec::with_capacity(self.lines.len()));
+            let lines = std::mem::replace(&mut self.lines, next);
+            self.staging = Some(tokio::spawn(async move { store.create_list(&key, &lines).await }));
         }
         Ok(())
+    }
+
+    /// Waits until the part before is staged.
+    async fn staged(&mut self) -> Result<(), Fault> {
+        let Some(staging) = self.staging.take() else { return Ok(()) };
+        staging.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))?
     }
 }
 
@@ -80,13 +93,33 @@ impl StagedRows {
 
     fn stream<T: DeserializeOwned + 'static>(&self, name: &'static str) -> Result<Rows<'_, T>, Fault> {
         let keys = self.parts.get(name).into_iter().flatten();
-        Ok(Box::new(keys.flat_map(move |key| {
-            let rows: Vec<Result<T, Fault>> = match self.runtime.block_on(self.store.get_rows::<T>(key)) {
-                Ok(rows) => rows.into_iter().map(Ok).collect(),
-                Err(fault) => vec![Err(fault)],
-            };
-            rows
+        Ok(Box::new(keys.flat_map(move |key| -> Box<dyn Iterator<Item = Result<T, Fault>>> {
+            match self.runtime.block_on(self.store.get_text(key)) {
+                Ok(text) => Box::new(PartRows { text, at: 0, rows: PhantomData }),
+                Err(fault) => Box::new(std::iter::once(Err(fault))),
+            }
         })))
+    }
+}
+
+/// The rows of a part, each read when it is asked for.
+struct PartRows<T> {
+    text: String,
+    at: usize,
+    rows: PhantomData<T>,
+}
+
+impl<T: DeserializeOwned> Iterator for PartRows<T> {
+    type Item = Result<T, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let line = self.text.get(self.at..)?.split('\n').next()?;
+            self.at += line.len() + 1;
+            if !line.is_empty() {
+                return Some(parse_line(line));
+            }
+        }
     }
 }
 

@@ -16,6 +16,9 @@ use crate::staged::parse_records;
 /// processor time of staging; with it small books, too, are staged in less than half their size.
 const ZSTD_LEVEL: i32 = 3;
 
+/// zstd level where time counts more than size.
+const ZSTD_QUICK: i32 = 1;
+
 /// Largest staged object once decompressed, in bytes: a batch is far below it.
 const OBJECT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
@@ -73,12 +76,17 @@ impl RunStore {
 
     /// Stages JSON Lines, compressed, once.
     pub async fn create_lines(&self, key: &str, lines: &[u8]) -> Result<(), Fault> {
-        self.create_packed(key, compress(lines)?).await
+        self.create_packed(key, compress(lines, ZSTD_LEVEL)?).await
+    }
+
+    /// The same for rows of the report, which are read once more and soon.
+    pub(crate) async fn create_list(&self, key: &str, lines: &[u8]) -> Result<(), Fault> {
+        self.create_packed(key, compress(lines, ZSTD_QUICK)?).await
     }
 
     /// The same with lines in a [`buffer`], which is used again.
     pub(crate) async fn create_buffered(&self, key: &str, lines: Vec<u8>) -> Result<(), Fault> {
-        let packed = compress(&lines)?;
+        let packed = compress(&lines, ZSTD_LEVEL)?;
         BUFFERS.with_borrow_mut(|kept| kept.push(lines));
         self.create_packed(key, packed).await
     }
@@ -92,6 +100,11 @@ impl RunStore {
     pub async fn get_lines(&self, key: &str) -> Result<Vec<u8>, Fault> {
         let bytes = self.staging.get(&self.whole_key(key)).await?.ok_or_else(|| corrupt(key))?;
         decompress(&bytes).map_err(|fault| fault.detail(key))
+    }
+
+    /// Staged JSON Lines as text.
+    pub(crate) async fn get_text(&self, key: &str) -> Result<String, Fault> {
+        String::from_utf8(self.get_lines(key).await?).map_err(|e| corrupt(key).caused_by(e))
     }
 
     /// Staged JSON Lines, each line read.
@@ -133,13 +146,14 @@ pub(crate) fn buffer() -> Vec<u8> {
 }
 
 /// Compresses JSON Lines as staging keeps them.
-pub(crate) fn compress(lines: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(crate) fn compress(lines: &[u8], level: i32) -> Result<Vec<u8>, Fault> {
     let bug = |e: io::Error| Fault::new(Code::Bug).detail("zstd").caused_by(e);
     COMPRESSOR.with_borrow_mut(|kept| {
         let compressor = match kept {
             Some(compressor) => compressor,
-            None => kept.insert(Compressor::new(ZSTD_LEVEL).map_err(bug)?),
+            None => kept.insert(Compressor::new(level).map_err(bug)?),
         };
+        compressor.set_compression_level(level).map_err(bug)?;
         compressor.compress(lines).map_err(bug)
     })
 }
@@ -169,10 +183,19 @@ pub fn parse_lines<T: DeserializeOwned>(lines: &[u8]) -> Result<Vec<T>, Fault> {
 pub(crate) fn each_line<T: DeserializeOwned>(
     lines: &[u8],
 ) -> Result<impl Iterator<Item = Result<T, Fault>>, Fault> {
+    Ok(text_lines(lines)?.map(parse_line))
+}
+
+/// The lines of JSON Lines as text, empty ones left out.
+pub(crate) fn text_lines(lines: &[u8]) -> Result<impl Iterator<Item = &str>, Fault> {
     // That it is text is checked once for all of it, not for every string in it.
     let text = std::str::from_utf8(lines).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))?;
-    let read = |line| serde_json::from_str(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e));
-    Ok(text.split('\n').filter(|line| !line.is_empty()).map(read))
+    Ok(text.split('\n').filter(|line| !line.is_empty()))
+}
+
+/// Reads a line.
+pub(crate) fn parse_line<T: DeserializeOwned>(line: &str) -> Result<T, Fault> {
+    serde_json::from_str(line).map_err(|e| Fault::new(Code::StagingCorrupt).caused_by(e))
 }
 
 /// Adds a row to JSON Lines.
@@ -192,7 +215,7 @@ mod tests {
 
     #[test]
     fn broken_objects_are_faults() {
-        let good = compress(&b"{\"a\":1}\n".repeat(100)).unwrap();
+        let good = compress(&b"{\"a\":1}\n".repeat(100), ZSTD_LEVEL).unwrap();
         assert_eq!(decompress(&good).unwrap().len(), 800);
         for cut in [0, 1, good.len() / 2, good.len() - 1] {
             assert_eq!(decompress(&good[..cut]).unwrap_err().code, Code::StagingCorrupt);

@@ -57,12 +57,22 @@ impl Object<'_> {
     fn list(&mut self, key: &str, pieces: Rows<'_, Vec<u8>>) -> Result<(), Fault> {
         self.key(key)?;
         let mut separator = "[\n";
+        let mut rows = Vec::new();
         for piece in pieces {
-            for line in piece?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-                self.raw(separator)?;
-                self.out.write_all(line).map_err(unwritable)?;
-                separator = ",\n";
+            let piece = piece?;
+            rows.clear();
+            let mut rest = piece.as_slice();
+            while !rest.is_empty() {
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                let (line, after) = rest.split_at(end);
+                if !line.is_empty() {
+                    rows.extend_from_slice(separator.as_bytes());
+                    rows.extend_from_slice(line);
+                    separator = ",\n";
+                }
+                rest = after.get(1..).unwrap_or_default();
             }
+            self.out.write_all(&rows).map_err(unwritable)?;
         }
         self.raw(if separator == "[\n" { "[]" } else { "\n]" })
     }

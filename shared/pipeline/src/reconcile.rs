@@ -7,11 +7,14 @@ mod contacts;
 mod rows;
 
 use carry_connector::{Balance, exact};
-use carry_model::{Code, Currency, Decimal, Entity, Fault, Ledger, Money, RecordKey, SourceId, checked_sum};
+use carry_model::{
+    Code, Currency, Decimal, Entity, Fault, Ledger, MigrationId, Money, RecordKey, SourceId, checked_sum,
+};
 use carry_ports::{Link, RunKind, Stage};
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
+use crate::Engine;
 use crate::lists::ListParts;
 use crate::load::Loader;
 use crate::store::RunStore;
@@ -139,14 +142,11 @@ async fn compare_rest(
     standing: &mut Standing,
 ) -> Result<(), Fault> {
     let engine = &loader.engine;
-    let mut next = Page::ahead(loader, standing.entity, standing.after.clone());
-    while let (Some(entity), Some(page)) = (Entity::ALL.get(standing.entity).copied(), next.take()) {
+    let mut pages = pages_ahead(loader, standing.entity, standing.after.clone());
+    while let Some(page) = pages.recv().await {
         engine.cancel.check()?;
-        let Page { links, shown } = page.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))??;
-        let after = links.last().map(|link| link.key.id.clone());
-        let reached = standing.entity + usize::from(links.is_empty());
-        // The next page is read while this one is compared.
-        next = Page::ahead(loader, reached, after.clone());
+        let (Page { at, links }, shown) = page?;
+        let Some(entity) = Entity::ALL.get(at).copied() else { break };
         if !links.is_empty() {
             comparison.page(entity, &links, shown).await?;
             let count = u64::try_from(links.len()).unwrap_or(u64::MAX);
@@ -159,37 +159,82 @@ async fn compare_rest(
                 _ => comparison.vanished(entity).await?,
             }
         }
-        (standing.entity, standing.after) = (reached, after);
+        standing.entity = at + usize::from(links.is_empty());
+        standing.after = links.last().map(|link| link.key.id.clone());
     }
-    Ok(())
+    let died = || Fault::new(Code::Bug).detail("a task that reads ahead died");
+    if standing.entity < Entity::ALL.len() { Err(died()) } else { Ok(()) }
 }
 
-/// Links of an entity with what the target shows for the done ones among them, in order.
+/// Links of an entity, in order; none after its last.
 struct Page {
+    /// Place in [`Entity::ALL`].
+    at: usize,
     links: Vec<Link>,
-    shown: Vec<Option<Balance>>,
 }
 
-impl Page {
-    /// Begins to read the page that comes next; None after the last entity.
-    fn ahead(
-        loader: &Loader,
-        entity: usize,
-        after: Option<SourceId>,
-    ) -> Option<JoinHandle<Result<Self, Fault>>> {
-        let entity = Entity::ALL.get(entity).copied()?;
-        let (engine, migration) = (loader.engine.clone(), loader.run.migration.clone());
-        Some(tokio::spawn(async move {
-            let links = engine.jobs.links(&migration, entity, after.as_ref(), PAGE).await?;
-            let ids: Vec<_> = links.iter().filter(|l| l.is_done()).filter_map(|l| l.target.clone()).collect();
-            let shown = if ids.is_empty() || !is_compared(entity) {
-                Vec::new()
-            } else {
-                engine.connection.writer.read_back(entity, &ids).await?
-            };
-            Ok(Self { links, shown })
-        }))
+/// What the target shows for the done ones among links, in order.
+type Shown = Vec<Option<Balance>>;
+
+/// Reads the pages from here on: the journal's next one while the target is asked about one and another is compared.
+/// A fault is the last thing that comes. Nothing is read any more once nobody receives.
+fn pages_ahead(
+    loader: &Loader,
+    entity: usize,
+    after: Option<SourceId>,
+) -> Receiver<Result<(Page, Shown), Fault>> {
+    let (pages, linked) = mpsc::channel(1);
+    let (compared, shown) = mpsc::channel(1);
+    let (engine, migration) = (loader.engine.clone(), loader.run.migration.clone());
+    tokio::spawn(read_links(engine, migration, entity, after, pages));
+    tokio::spawn(read_target(loader.engine.clone(), linked, compared));
+    shown
+}
+
+async fn read_links(
+    engine: Engine,
+    migration: MigrationId,
+    mut at: usize,
+    mut after: Option<SourceId>,
+    pages: Sender<Result<Page, Fault>>,
+) {
+    while let Some(entity) = Entity::ALL.get(at).copied() {
+        let links = engine.jobs.links(&migration, entity, after.as_ref(), PAGE).await;
+        let failed = links.is_err();
+        after = links.iter().flatten().last().map(|link| link.key.id.clone());
+        let page = links.map(|links| Page { at, links });
+        if pages.send(page).await.is_err() || failed {
+            return;
+        }
+        at += usize::from(after.is_none());
     }
+}
+
+async fn read_target(
+    engine: Engine,
+    mut pages: Receiver<Result<Page, Fault>>,
+    compared: Sender<Result<(Page, Shown), Fault>>,
+) {
+    while let Some(page) = pages.recv().await {
+        let read = async {
+            let page = page?;
+            let shown = shown(&engine, &page).await?;
+            Ok((page, shown))
+        };
+        let read = read.await;
+        let failed = read.is_err();
+        if compared.send(read).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+async fn shown(engine: &Engine, page: &Page) -> Result<Shown, Fault> {
+    let Some(entity) = Entity::ALL.get(page.at).copied().filter(|entity| is_compared(*entity)) else {
+        return Ok(Vec::new());
+    };
+    let ids: Vec<_> = page.links.iter().filter(|l| l.is_done()).filter_map(|l| l.target.clone()).collect();
+    if ids.is_empty() { Ok(Vec::new()) } else { engine.connection.writer.read_back(entity, &ids).await }
 }
 
 /// Entities whose figures the target is asked for.

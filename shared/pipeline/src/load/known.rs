@@ -12,7 +12,7 @@ use super::batch::settlement_key;
 use super::{Loader, is_list};
 
 /// Where references lead that are kept at hand; past that they are asked for again.
-const LEADS_MAX: usize = 100_000;
+const LEADS_MAX: usize = 220_000;
 
 /// Where a reference leads.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListParts, ListW
 use crate::store::RunStore;
 
 /// Names of contacts kept at hand; past that they are asked for again.
-const NAMES_MAX: usize = 50_000;
+const NAMES_MAX: usize = 220_000;
 
 /// Vanished records listed in one go.
 const VANISHED_PAGE: usize = 1_000;

@@ -146,8 +146,7 @@ impl Transport for HttpTransport {
             call = call.body(body.clone());
         }
         let answer = call.send().await.map_err(unsent_or_unknown)?;
-        let too_large =
-            || Fault::new(Code::AnswerUnreadable).reach(Reach::Unknown).detail("The answer is too large.");
+        let too_large = || Fault::new(Code::AnswerTooLarge).reach(Reach::Unknown);
         bounded(answer, ANSWER_BYTES_MAX, too_large).await
     }
 

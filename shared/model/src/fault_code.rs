@@ -108,6 +108,9 @@ codes! {
     HostRefused = "CF1305", Config,
         "The system pointed to another host, which is not followed.",
         "Give the system's final address.";
+    AnswerTooLarge = "CF1306", Config,
+        "The system's answer was larger than any answer is taken.",
+        "Check what answers at the system's address; report it if it is the system itself.";
     AmountUnreadable = "CF2001", Rejected,
         "An amount cannot be read.",
         "Write the amount as a number in the file's own format and run again.";

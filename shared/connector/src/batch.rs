@@ -8,10 +8,15 @@ use serde_json::value::RawValue;
 
 use crate::FileContent;
 
-/// Most rows of a raw batch.
-pub const BATCH_ROWS_MAX: usize = 1_000;
+/// Raw batches end at multiples of so many rows: a multiple of what platforms take in one call (30 and 50), so that
+/// calls are not cut short where a batch ends.
+const BATCH_ROWS_STEP: usize = 150;
 
-/// A raw batch is closed once it holds this many bytes of JSON Lines; one row may exceed it.
+/// Most rows of a raw batch.
+pub const BATCH_ROWS_MAX: usize = 7 * BATCH_ROWS_STEP;
+
+/// A raw batch is closed at the next step of its rows once it holds this many bytes of JSON Lines, and at once when it
+/// holds twice as many; one row may exceed it.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
 /// The first line of a raw batch: what all its rows have in common.
@@ -158,7 +163,9 @@ impl BatchBuilder {
 
     /// True once the batch should be handed on.
     pub fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS_MAX || self.jsonl.len() >= BATCH_BYTES_MAX
+        let bytes = self.jsonl.len();
+        let at_step = self.rows.is_multiple_of(BATCH_ROWS_STEP);
+        self.rows >= BATCH_ROWS_MAX || bytes >= 2 * BATCH_BYTES_MAX || (at_step && bytes >= BATCH_BYTES_MAX)
     }
 
     /// True where nothing was added since the last [`BatchBuilder::take`].
@@ -229,6 +236,27 @@ mod tests {
         assert_eq!(rows[1].place("x").to_string(), "x:4");
         let lines: Vec<_> = rows.iter().map(|row| (row.line, row.last)).collect();
         assert_eq!(lines, [(2, 3), (4, 4), (5, 7), (0, 0), (1, 1)]);
+    }
+
+    #[test]
+    fn a_batch_ends_at_a_step_unless_its_rows_are_large() {
+        let rows_of = |bytes: usize| {
+            let header = BatchHeader {
+                entity: Entity::Invoice,
+                partition: String::new(),
+                file: String::new(),
+                shape: serde_json::Value::Null,
+            };
+            let mut builder = BatchBuilder::new(header);
+            let row = "x".repeat(bytes);
+            while !builder.is_full() {
+                builder.push(1, 1, &row).unwrap();
+            }
+            builder.take().rows
+        };
+        assert_eq!(rows_of(1), BATCH_ROWS_MAX);
+        assert_eq!(rows_of(3_000), 450);
+        assert_eq!(rows_of(BATCH_BYTES_MAX), 2, "rows that are large by themselves");
     }
 
     #[test]

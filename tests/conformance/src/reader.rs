@@ -81,7 +81,7 @@ fn batches(partition: &Partition, kept: &Kept) {
     for (batch, _) in &kept.0 {
         assert_eq!(batch.header.partition, partition.id);
         assert!(batch.rows <= BATCH_ROWS_MAX, "{} rows in a batch", batch.rows);
-        assert!(batch.jsonl().len() <= BATCH_BYTES_MAX + SLACK_BYTES);
+        assert!(batch.jsonl().len() <= 2 * BATCH_BYTES_MAX + SLACK_BYTES);
         for row in batch.rows() {
             let row = row.unwrap();
             assert!(row.last >= row.line || row.last == 0);

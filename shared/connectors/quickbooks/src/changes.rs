@@ -46,10 +46,17 @@ pub(crate) fn condition(kind: Kind, since: Option<Timestamp>) -> String {
     }
 }
 
-/// Short lists whose members only make sense together are always read whole, and so are the names of files.
+/// Short lists whose members only make sense together are always read whole; so are the names of files and time, whose
+/// deletions QuickBooks does not list.
 const fn is_filtered(kind: Kind) -> bool {
-    !matches!(kind, Kind::TaxCode | Kind::Class | Kind::Department | Kind::Attachable)
+    !matches!(
+        kind,
+        Kind::TaxCode | Kind::Class | Kind::Department | Kind::Attachable | Kind::TimeActivity
+    )
 }
+
+/// What is not there any more when it is read whole was deleted; lists never are.
+pub(crate) const WHOLE: [Entity; 2] = [Entity::TimeActivity, Entity::Attachment];
 
 /// As what a deleted transaction may have been read: of a purchase that is no more, nobody says whether it was a credit
 /// to a card.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use carry_connector::{Effect, Method, Pages, Request, Response, Wire};
-use carry_model::{Code, Fault, Reach};
+use carry_model::{Code, Fault};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -20,8 +20,9 @@ use crate::objects::{Attachable, TaxRate};
 pub(crate) const PAGE: usize = 1_000;
 /// Items of a batch, the most QuickBooks takes.
 pub(crate) const BATCH: usize = 30;
-/// A page of fewer rows than this was surely not cut short for its size.
-const WHOLE_PAGE_MAX: usize = 100;
+/// QuickBooks may cut a page short for its size. One of fewer rows than were asked for and fewer bytes than this was not:
+/// it is the last.
+const WHOLE_PAGE_BYTES_MAX: usize = 1024 * 1024;
 /// Ids asked for in one query.
 const IDS_AT_ONCE: usize = 500;
 /// Queries longer than this go as a body: addresses have a limit of their own.
@@ -141,7 +142,7 @@ impl Company {
             for row in &page {
                 all.push(decode(row, Effect::Read)?);
             }
-            if page.len() < WHOLE_PAGE_MAX {
+            if is_last(&page) {
                 return Ok(all);
             }
         }
@@ -175,21 +176,25 @@ impl Company {
         kind: Kind,
         condition: &str,
     ) -> Result<Vec<T>, Fault> {
+        decode_all(&self.all_rows(kind, condition, 0).await?)
+    }
+
+    /// The same as they were sent, where there are at least so many.
+    pub(crate) async fn all_rows(
+        &self,
+        kind: Kind,
+        condition: &str,
+        counted: u64,
+    ) -> Result<Vec<Box<RawValue>>, Fault> {
         let mut all = Vec::new();
         let mut pages = Pages::of(kind.name());
-        let mut start = 1;
         loop {
-            let page = self.page(kind, condition, start).await?;
-            if page.is_empty() {
-                return Ok(all);
-            }
+            let page = self.page(kind, condition, all.len() + 1).await?;
             pages.take(&page)?;
-            start += page.len();
-            for row in &page {
-                all.push(decode(row, Effect::Read)?);
-            }
-            // QuickBooks may cut a large page short, so that only an empty one is surely the last.
-            if page.len() < WHOLE_PAGE_MAX {
+            let (is_empty, is_last) = (page.is_empty(), is_last(&page));
+            all.extend(page);
+            let are_all = u64::try_from(all.len()).unwrap_or(u64::MAX) >= counted;
+            if is_empty || (is_last && are_all) {
                 return Ok(all);
             }
         }
@@ -209,12 +214,12 @@ impl Company {
             let mut start = 1;
             while start <= ids.len() {
                 let page = self.page(kind, &condition, start).await?;
-                if page.is_empty() {
-                    break;
-                }
                 start += page.len();
                 for row in &page {
                     found.push(decode(row, Effect::Read)?);
+                }
+                if is_last(&page) {
+                    break;
                 }
             }
         }
@@ -409,15 +414,17 @@ pub(crate) fn decode<T: DeserializeOwned>(raw: &RawValue, effect: Effect) -> Res
     serde_json::from_str(raw.get()).map_err(|e| fault::unparsed(effect, "an object", &e))
 }
 
+/// Reads rows.
+pub(crate) fn decode_all<T: DeserializeOwned>(rows: &[Box<RawValue>]) -> Result<Vec<T>, Fault> {
+    rows.iter().map(|row| decode(row, Effect::Read)).collect()
+}
+
+/// True where no page comes after this one.
+pub(crate) fn is_last(page: &[Box<RawValue>]) -> bool {
+    page.len() < PAGE && page.iter().map(|row| row.get().len()).sum::<usize>() < WHOLE_PAGE_BYTES_MAX
+}
+
 /// For a literal in single quotes.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
-}
-
-/// A batch takes several calls: whatever broke one of them, earlier ones may have been carried out.
-pub(crate) fn in_doubt(fault: Fault) -> Fault {
-    match fault.kind() {
-        carry_model::Kind::Transient | carry_model::Kind::RateLimited => fault.reach(Reach::Unknown),
-        _ => fault,
-    }
 }

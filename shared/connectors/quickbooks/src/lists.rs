@@ -17,7 +17,9 @@ use crate::taxes::Code;
 #[derive(Clone, Debug)]
 pub(crate) struct KnownAccount {
     pub(crate) name: String,
+    pub(crate) number: Option<String>,
     pub(crate) class: Option<AccountClass>,
+    pub(crate) active: bool,
 }
 
 /// A customer or vendor, as far as writing needs it.
@@ -69,7 +71,13 @@ impl Lists {
         for account in company.all::<Account>(Kind::Account, Kind::Account.condition()).await? {
             let description = account.description.as_deref();
             lists.learn_marker(Kind::Account, description, &account.id);
-            lists.learn_account(&account.id, &account.name, class(&account.account_type));
+            let known = KnownAccount {
+                class: class(&account.account_type),
+                active: account.active,
+                name: account.name,
+                number: account.acct_num,
+            };
+            lists.learn_account(&account.id, known);
         }
         for item in company.all::<Item>(Kind::Item, Kind::Item.condition()).await? {
             let id = |account: Option<objects::Ref>| account.map(|account| account.value);
@@ -142,9 +150,9 @@ impl Lists {
         self.names.insert((kind, name.to_lowercase()), id.to_owned());
     }
 
-    pub(crate) fn learn_account(&mut self, id: &str, name: &str, class: Option<AccountClass>) {
-        self.learn(Kind::Account, name, id);
-        self.accounts.insert(id.to_owned(), KnownAccount { name: name.to_owned(), class });
+    pub(crate) fn learn_account(&mut self, id: &str, known: KnownAccount) {
+        self.learn(Kind::Account, &known.name, id);
+        self.accounts.insert(id.to_owned(), known);
     }
 
     pub(crate) fn learn_item(&mut self, id: &str, name: &str, accounts: (Option<String>, Option<String>)) {
@@ -172,6 +180,10 @@ impl Lists {
         let names = match kind {
             Kind::Customer => self.customers.remove(id),
             Kind::Vendor => self.vendors.remove(id),
+            Kind::Account => {
+                self.accounts.remove(id);
+                None
+            }
             _ => None,
         };
         if let Some(name) = names {

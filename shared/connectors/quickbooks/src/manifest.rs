@@ -17,7 +17,7 @@ const fn transaction(entity: Entity) -> EntitySupport {
     EntitySupport { incremental: Incremental::Modified, ..EntitySupport::full(entity, BATCH) }
 }
 
-/// Read whole at every delta, because its members only make sense together.
+/// Read whole at every delta: its members only make sense together, or nobody lists which were deleted.
 const fn whole(support: EntitySupport) -> EntitySupport {
     EntitySupport { incremental: Incremental::Fingerprint, ..support }
 }
@@ -25,6 +25,12 @@ const fn whole(support: EntitySupport) -> EntitySupport {
 /// Made inactive when removed, and named by itself.
 const fn list(entity: Entity) -> EntitySupport {
     EntitySupport { remove: Removal::Archive, own_numbers: true, ..transaction(entity) }
+}
+
+/// A record that may be two in QuickBooks, or one that goes by itself because its number is given twice: calls are
+/// filled from more records than fit into one.
+const fn filling(support: EntitySupport) -> EntitySupport {
+    EntitySupport { batch_size: 5 * BATCH, ..support }
 }
 
 /// Without a number of its own.
@@ -43,14 +49,14 @@ static ENTITIES: [EntitySupport; 29] = [
     list(Entity::Terms),
     list(Entity::PaymentMethod),
     whole(list(Entity::TrackingCategory)),
-    list(Entity::Contact),
+    filling(list(Entity::Contact)),
     list(Entity::Item),
     list(Entity::Project),
     transaction(Entity::Estimate),
     EntitySupport::none(Entity::SalesOrder, NO_ORDERS),
     transaction(Entity::PurchaseOrder),
     transaction(Entity::Invoice),
-    transaction(Entity::Bill),
+    filling(transaction(Entity::Bill)),
     transaction(Entity::SalesReceipt),
     transaction(Entity::Expense),
     transaction(Entity::CreditNote),
@@ -58,11 +64,11 @@ static ENTITIES: [EntitySupport; 29] = [
     transaction(Entity::Refund),
     EntitySupport::none(Entity::OpenBalance, "every document states its own"),
     unnumbered(Entity::Payment),
-    unnumbered(Entity::BillPayment),
+    filling(unnumbered(Entity::BillPayment)),
     unnumbered(Entity::Transfer),
     unnumbered(Entity::BankTransaction),
     transaction(Entity::Journal),
-    unnumbered(Entity::TimeActivity),
+    whole(unnumbered(Entity::TimeActivity)),
     EntitySupport::none(Entity::ExpenseActivity, NO_COSTS),
     EntitySupport::none(Entity::FeeActivity, "QuickBooks Online has no place for fees apart from invoices"),
     whole(EntitySupport { batch_size: FILES_AT_ONCE, call_size: 1, ..unnumbered(Entity::Attachment) }),

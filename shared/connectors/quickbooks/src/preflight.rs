@@ -14,6 +14,8 @@ impl QuickBooks {
     /// Looks at plan, numbering, tax, currencies, tracking, automation and closing date. Writes nothing.
     pub(crate) async fn look_before(&self) -> Result<Preflight, Fault> {
         let mut findings = self.settings();
+        // As they are now: somebody may have worked there since they were read.
+        *self.lists.lock().await = None;
         let names = self.company.count(Kind::Customer, Kind::Customer.condition()).await?
             + self.company.count(Kind::Vendor, Kind::Vendor.condition()).await?;
         if names > 0 {

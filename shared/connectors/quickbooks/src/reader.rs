@@ -7,8 +7,7 @@ use carry_connector::{
 use carry_model::{Code, Entity, Fault, Timestamp};
 use serde_json::value::RawValue;
 
-use crate::changes::condition;
-use crate::company::PAGE;
+use crate::changes::{WHOLE, condition};
 use crate::kinds::Kind;
 use crate::manifest::MANIFEST;
 use crate::session::QuickBooks;
@@ -38,10 +37,7 @@ impl Reader for QuickBooks {
 
     async fn changes(&self, since: Timestamp) -> Result<Option<Survey>, Fault> {
         match self.gone(since).await? {
-            // Nobody lists the files that were deleted.
-            Some(gone) => {
-                self.look(Some(Changes { since, gone, whole: vec![Entity::Attachment] })).await.map(Some)
-            }
+            Some(gone) => self.look(Some(Changes { since, gone, whole: WHOLE.into() })).await.map(Some),
             None => Ok(None),
         }
     }
@@ -76,8 +72,13 @@ impl Reader for QuickBooks {
             return self.check_count(kind, &condition, partition, read).await;
         }
         let mut pages = Pages::of(kind.name());
+        let mut surveyed = self.surveyed(kind, &condition).await.filter(|_| next == 1);
         loop {
-            let page = self.company.page(kind, &condition, next).await?;
+            let whole = surveyed.is_some();
+            let page = match surveyed.take() {
+                Some(rows) => rows,
+                None => self.company.page(kind, &condition, next).await?,
+            };
             if page.is_empty() {
                 break;
             }
@@ -91,8 +92,8 @@ impl Reader for QuickBooks {
                 }
             }
             let read = u64::try_from(next - 1).unwrap_or(u64::MAX);
-            // Fewer rows than were asked for, and as many in all as were counted: nothing comes after them.
-            if page.len() < PAGE && read == partition.rows {
+            // As many in all as were counted: what came since is for the next delta.
+            if whole || read == partition.rows {
                 break;
             }
             if read > partition.rows + ROWS_BEYOND_COUNT_MAX {
@@ -118,6 +119,12 @@ pub fn transformer(survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
 }
 
 impl QuickBooks {
+    /// A list that the survey of this process read whole already; it is handed out once.
+    async fn surveyed(&self, kind: Kind, condition: &str) -> Option<Vec<Box<RawValue>>> {
+        let rows = self.surveyed.lock().await.remove(&kind);
+        rows.filter(|_| condition == kind.condition())
+    }
+
     /// What was read must be what QuickBooks counts, at the survey or now that it is read.
     async fn check_count(
         &self,
@@ -151,7 +158,7 @@ impl QuickBooks {
         if after.is_some() {
             return Ok(());
         }
-        let all: Vec<Box<RawValue>> = self.company.all(kind, kind.condition()).await?;
+        let all = self.company.all_rows(kind, kind.condition(), 0).await?;
         let last = u64::try_from(all.len()).unwrap_or_default();
         batch.push(1, last, &all)?;
         sink.accept(batch.take(), None).await

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use carry_connector::Wire;
 use carry_model::{Code, Currency, Fault};
+use rustc_hash::FxHashMap;
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use crate::company::Company;
+use crate::kinds::Kind;
 use crate::lists::Lists;
 use crate::objects::{CompanyInfo, Preferences};
+use crate::write::Numbers;
 
 /// A company of QuickBooks Online. Looks at the company once and keeps what holds for the whole connection.
 pub struct QuickBooks {
@@ -21,6 +25,10 @@ pub struct QuickBooks {
     pub(crate) home: Currency,
     /// The lists of a target, read when they are first needed.
     pub(crate) lists: Mutex<Option<Lists>>,
+    /// Short lists that the survey read, until they are extracted.
+    pub(crate) surveyed: Mutex<FxHashMap<Kind, Vec<Box<RawValue>>>>,
+    /// Numbers of transactions that were written here.
+    pub(crate) numbers: Mutex<Numbers>,
 }
 
 impl QuickBooks {
@@ -44,7 +52,15 @@ impl QuickBooks {
             // A company of a single currency need not name it.
             None => of_country(info.country.as_deref()),
         };
-        Ok(Self { company, info, preferences, home, lists: Mutex::new(None) })
+        Ok(Self {
+            company,
+            info,
+            preferences,
+            home,
+            lists: Mutex::default(),
+            surveyed: Mutex::default(),
+            numbers: Mutex::default(),
+        })
     }
 
     /// True for companies of the United States, whose lines are taxable or not and whose tax stands on the document.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use carry_connector::{CatalogEntry, Changes, Finding, Partition, Severity, Survey, UnlistedBalance};
 use carry_model::{Company, Decimal, Entity, Fault, Timestamp, checked_sum};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts;
 use crate::changes::condition;
+use crate::company::{PAGE, decode_all};
 use crate::kinds::Kind;
 use crate::objects::{Account, Item, Name, PaymentMethod, Ref, TaxCode, TaxRate, TaxRateList};
 use crate::session::QuickBooks;
@@ -41,11 +43,13 @@ impl QuickBooks {
         let since = changes.as_ref().map(|changes| changes.since);
         let mut counts = BTreeMap::new();
         let mut partitions = Vec::new();
+        let mut counted = BTreeMap::new();
         for kind in Kind::ALL.iter().copied() {
             let rows = self.company.count(kind, &condition(kind, since)).await?;
             if rows == 0 {
                 continue;
             }
+            counted.insert(kind, rows);
             partitions.push(Partition {
                 id: kind.path().to_owned(),
                 entity: kind.entity(),
@@ -56,11 +60,11 @@ impl QuickBooks {
             let records = if kind.entity() == Entity::TrackingCategory { 1 } else { rows };
             *counts.entry(kind.entity()).or_insert(0) += records;
         }
-        let accounts: Vec<Account> = self.company.all(Kind::Account, Kind::Account.condition()).await?;
+        self.surveyed.lock().await.clear();
+        let accounts: Vec<Account> = self.read_list(Kind::Account, &counted).await?;
         let rates: Vec<TaxRate> = self.company.rates().await?;
-        let codes: Vec<TaxCode> = self.company.all(Kind::TaxCode, Kind::TaxCode.condition()).await?;
-        let methods: Vec<PaymentMethod> =
-            self.company.all(Kind::PaymentMethod, Kind::PaymentMethod.condition()).await?;
+        let codes: Vec<TaxCode> = self.read_list(Kind::TaxCode, &counted).await?;
+        let methods: Vec<PaymentMethod> = self.read_list(Kind::PaymentMethod, &counted).await?;
         let jobs: Vec<Name> =
             self.company.all(Kind::Customer, "Active IN (true,false) AND Job = true").await?;
         let tops = tops(&jobs);
@@ -77,7 +81,7 @@ impl QuickBooks {
             counts.insert(Entity::Project, projects);
         }
         let codes = tax_codes(&codes, &rates)?;
-        let items: Vec<Item> = self.company.all(Kind::Item, Kind::Item.condition()).await?;
+        let items: Vec<Item> = self.read_list(Kind::Item, &counted).await?;
         self.tell_card_credits(&mut counts, since).await?;
         let catalog = catalog(&accounts, &codes, &methods);
         let profile = Profile {
@@ -110,6 +114,21 @@ impl QuickBooks {
             profile: serde_json::to_value(profile)
                 .map_err(|e| Fault::new(carry_model::Code::Bug).caused_by(e))?,
         })
+    }
+
+    /// A whole list, kept for extraction where it is short.
+    async fn read_list<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        counted: &BTreeMap<Kind, u64>,
+    ) -> Result<Vec<T>, Fault> {
+        let counted = counted.get(&kind).copied().unwrap_or_default();
+        let rows = self.company.all_rows(kind, kind.condition(), counted).await?;
+        let all = decode_all(&rows)?;
+        if rows.len() <= PAGE {
+            self.surveyed.lock().await.insert(kind, rows);
+        }
+        Ok(all)
     }
 
     /// What is credited to a card is money received, the rest of the purchases expenses.

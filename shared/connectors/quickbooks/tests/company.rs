@@ -256,8 +256,8 @@ async fn changes_are_what_changed_and_what_was_deleted() {
     kinds.sort_unstable();
     assert_eq!(
         kinds,
-        ["attachable", "bill", "class", "taxcode"],
-        "short lists and files are always read whole"
+        ["attachable", "bill", "class", "taxcode", "timeactivity"],
+        "short lists, files and time are always read whole"
     );
     assert_eq!(survey.changes.as_ref().unwrap().gone, [RecordKey::new(Entity::Bill, old)]);
     assert_eq!(survey.counts[&Entity::Bill], 1);

@@ -24,6 +24,8 @@ pub(crate) const PAGE_ROWS: usize = 1_000;
 pub struct Xero {
     wire: Arc<dyn Wire>,
     tenant: String,
+    /// Short lists that the survey read, by their partitions, until they are extracted.
+    pub(crate) surveyed: Mutex<FxHashMap<&'static str, Page>>,
     /// What is known of the organisation as a target.
     pub(crate) target: Mutex<Option<Arc<Target>>>,
     /// What stands there, by endpoint, once it was asked for.
@@ -64,6 +66,7 @@ impl Xero {
         Self {
             wire,
             tenant: tenant.to_owned(),
+            surveyed: Mutex::default(),
             target: Mutex::new(None),
             indexes: Mutex::default(),
             items: Mutex::default(),

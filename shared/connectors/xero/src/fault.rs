@@ -56,7 +56,8 @@ pub(crate) fn of_response(response: &Response) -> Fault {
         400 => {
             let messages =
                 refusal.elements.into_iter().flat_map(|element| element.validation_errors).collect();
-            return of_messages(messages, &refusal.message);
+            let fault = of_messages(messages, &refusal.message);
+            return if fault.raw.is_empty() { fault.detail("HTTP 400.") } else { fault };
         }
         401 => Fault::new(Code::AuthRefused),
         403 => Fault::new(Code::AuthRefused)

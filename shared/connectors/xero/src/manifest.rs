@@ -28,7 +28,7 @@ const fn whole(support: EntitySupport) -> EntitySupport {
 /// A payment is one element for each document it settles, and what is left over another: calls are filled from more
 /// payments than fit into one.
 const fn settling(entity: Entity) -> EntitySupport {
-    EntitySupport { batch_size: 10 * BATCH, ..fixed(base(entity, Removal::Delete)) }
+    EntitySupport { batch_size: 21 * BATCH, ..fixed(base(entity, Removal::Delete)) }
 }
 
 /// Something that is never changed in place.

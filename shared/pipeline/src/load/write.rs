@@ -215,16 +215,18 @@ impl Loader {
         Ok(going.zip(results).collect())
     }
 
+    /// The one rule for what is in doubt: a batch of which anything befell a passing fault is sent again as a whole,
+    /// with each record looked up first.
     async fn outcomes(&self, batch: &mut Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
             let passing = |fault: &Fault| matches!(fault.action(), Action::Retry | Action::VerifyFirst);
-            let (fault, in_part) = match self.engine.connection.writer.write(batch.clone()).await {
-                Err(fault) => (fault, false),
+            let fault = match self.engine.connection.writer.write(batch.clone()).await {
+                Err(fault) => fault,
                 // What befell one record may pass; the others are found where they are.
                 Ok(results) => match results.iter().filter_map(|r| r.as_ref().err()).find(|f| passing(f)) {
                     None => return Ok(results),
-                    Some(fault) => (fault.clone(), true),
+                    Some(fault) => fault.clone(),
                 },
             };
             if !passing(&fault) || attempt >= SENDS_MAX {
@@ -232,7 +234,8 @@ impl Loader {
             }
             let entity = batch.entity.name();
             tracing::warn!(code = fault.code.id(), entity, attempt, "a batch is sent again");
-            if (in_part || fault.action() == Action::VerifyFirst) && !batch.verify_first {
+            // A batch may take several calls: whatever broke one of them, earlier ones may have been carried out.
+            if !batch.verify_first {
                 Arc::make_mut(batch).verify_first = true;
             }
             tokio::time::sleep(wait).await;

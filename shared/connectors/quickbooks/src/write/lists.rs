@@ -228,14 +228,19 @@ impl QuickBooks {
         };
         match entity {
             Entity::Account => {
-                let all: Vec<crate::objects::Account> =
-                    self.company.all(Kind::Account, Kind::Account.condition()).await?;
-                let entry = |account: &crate::objects::Account| CatalogEntry {
-                    code: account.acct_num.clone(),
-                    class: crate::accounts::class(&account.account_type),
-                    ..entry(target(Kind::Account, &account.id).as_str(), &account.name)
-                };
-                Ok(all.iter().filter(|account| account.active).map(entry).collect())
+                let mut all: Vec<CatalogEntry> = self
+                    .with_lists(|lists| {
+                        let active = lists.accounts.iter().filter(|(_, account)| account.active);
+                        let entry = |(id, account): (&String, &KnownAccount)| CatalogEntry {
+                            code: account.number.clone(),
+                            class: account.class,
+                            ..entry(target(Kind::Account, id).as_str(), &account.name)
+                        };
+                        active.map(entry).collect()
+                    })
+                    .await?;
+                all.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+                Ok(all)
             }
             Entity::TaxRate => {
                 self.with_lists(|lists| {
@@ -453,12 +458,11 @@ fn learn(lists: &mut Lists, kind: Kind, record: &Record, id: &str, name: &str, b
     let account = |field: &str| body.get(field)?.get("value")?.as_str().map(str::to_owned);
     match &record.body {
         Body::Account(known) => {
-            lists.learn_account(id, name, Some(known.class));
+            let number = body.get("AcctNum").and_then(Value::as_str).map(str::to_owned);
+            let class = Some(known.class);
+            lists.learn_account(id, KnownAccount { name: name.to_owned(), number, class, active: true });
             let reference = marked(&marker(record.entity, &record.id));
             lists.learn_marker(kind, Some(&reference), id);
-            lists
-                .accounts
-                .insert(id.to_owned(), KnownAccount { name: name.to_owned(), class: Some(known.class) });
         }
         Body::Item(_) => {
             lists.learn_item(id, name, (account("IncomeAccountRef"), account("ExpenseAccountRef")));

@@ -7,6 +7,7 @@ mod exact;
 mod files;
 mod lines;
 mod lists;
+mod numbers;
 mod payments;
 mod read_back;
 mod remove;
@@ -20,11 +21,12 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Operation as Op, Preflight, Removal, Support,
     WriteBatch, WriteItem, Writer, Written,
 };
-use carry_model::{Body, Code, Date, Decimal, Entity, Fault, Reach, Record, SourceId, TargetId};
+use carry_model::{Action, Body, Code, Date, Decimal, Entity, Fault, Reach, Record, SourceId, TargetId};
+use futures::StreamExt;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::company::{Operation, decode, escape, in_doubt};
+use crate::company::{Operation, decode, escape};
 use crate::fault;
 use crate::kinds::Kind;
 use crate::lists::Lists;
@@ -32,6 +34,7 @@ use crate::objects::Head;
 use crate::session::QuickBooks;
 use target::Parts;
 
+pub(crate) use numbers::Numbers;
 pub(crate) use target::marker_in;
 
 /// One outcome a record, in order.
@@ -39,6 +42,9 @@ type Results = Vec<Result<Written, Fault>>;
 
 /// Times a change is sent anew because somebody changed the object in between.
 const STALE_MAX: usize = 2;
+
+/// Calls for one record each that are under way at once.
+const ALONE_AT_ONCE: usize = 5;
 
 /// The object a record becomes.
 struct Draft {
@@ -51,6 +57,13 @@ impl Draft {
     fn new(kind: Kind, body: Value) -> Self {
         Self { kind, body, notes: Vec::new() }
     }
+}
+
+/// What became of a draft in a batch.
+enum Sent {
+    Done(Result<(Done, Draft), Fault>),
+    /// Its number is given twice: it goes in a call of its own.
+    Alone(Draft),
 }
 
 /// An object that is in the target now.
@@ -106,39 +119,48 @@ impl QuickBooks {
         verb: &'static str,
         drafts: Vec<Result<Draft, Fault>>,
     ) -> Result<Vec<Result<(Done, Draft), Fault>>, Fault> {
-        let good = drafts.iter().flatten();
-        let operations: Vec<_> =
-            good.map(|draft| Operation { verb, kind: draft.kind, body: draft.body.clone() }).collect();
+        let alone = match verb {
+            "create" => self.numbers.lock().await.given_before(&drafts),
+            _ => vec![false; drafts.len()],
+        };
+        let together = drafts.iter().zip(&alone).filter(|(_, alone)| !**alone);
+        let operations: Vec<_> = together
+            .filter_map(|(draft, _)| draft.as_ref().ok())
+            .map(|draft| Operation { verb, kind: draft.kind, body: draft.body.clone() })
+            .collect();
         let outcomes =
             if operations.is_empty() { Vec::new() } else { self.company.batch(&operations).await? };
         let mut outcomes = outcomes.into_iter();
-        let mut results = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            results.push(match draft {
-                Err(fault) => Err(fault),
+        let mut sent = Vec::with_capacity(drafts.len());
+        for (draft, alone) in drafts.into_iter().zip(alone) {
+            sent.push(match draft {
+                Err(fault) => Sent::Done(Err(fault)),
+                Ok(draft) if alone => Sent::Alone(draft),
                 Ok(draft) => match outcomes.next() {
-                    Some(Ok(object)) => done(object).map(|done| (done, draft)),
+                    Some(Ok(object)) => Sent::Done(done(object).map(|done| (done, draft))),
                     Some(Err(fault)) if fault::number(&fault) == Some(fault::NUMBER_TAKEN) => {
-                        self.number_anyway(draft, fault).await
+                        self.numbers.lock().await.refused(draft.kind);
+                        Sent::Alone(draft)
                     }
-                    Some(Err(fault)) => Err(fault),
-                    None => Err(Fault::new(Code::Bug).detail("a record without an outcome")),
+                    Some(Err(fault)) => Sent::Done(Err(fault)),
+                    None => Sent::Done(Err(Fault::new(Code::Bug).detail("a record without an outcome"))),
                 },
             });
         }
-        Ok(results)
+        let outcome = async |sent| match sent {
+            Sent::Done(outcome) => outcome,
+            Sent::Alone(draft) => self.number_anyway(draft).await,
+        };
+        Ok(futures::stream::iter(sent).map(outcome).buffered(ALONE_AT_ONCE).collect().await)
     }
 
     /// Suppliers number their bills as they like: the same number is kept a second time.
-    async fn number_anyway(&self, draft: Draft, refused: Fault) -> Result<(Done, Draft), Fault> {
+    async fn number_anyway(&self, draft: Draft) -> Result<(Done, Draft), Fault> {
         let path = format!("{}?include=allowduplicatedocnum", draft.kind.path());
-        match self.company.post(&path, &draft.body, draft.kind.label()).await {
-            Ok(mut answer) => match answer.remove(draft.kind.name()) {
-                Some(object) => done(object).map(|done| (done, draft)),
-                None => Err(fault::unreadable(carry_connector::Effect::Write, "an object")),
-            },
-            Err(fault) if fault.reach == Reach::Refused => Err(refused),
-            Err(fault) => Err(fault),
+        let mut answer = self.company.post(&path, &draft.body, draft.kind.label()).await?;
+        match answer.remove(draft.kind.name()) {
+            Some(object) => done(object).map(|done| (done, draft)),
+            None => Err(fault::unreadable(carry_connector::Effect::Write, "an object")),
         }
     }
 
@@ -270,14 +292,6 @@ impl QuickBooks {
     }
 }
 
-/// A batch with an outcome that is not known, or that something passing kept from being one, is looked up as a whole.
-fn all_known(results: Results) -> Result<Results, Fault> {
-    let open = |fault: &&Fault| fault.reach == Reach::Unknown || fault.kind() == carry_model::Kind::Transient;
-    let unknown = results.iter().find_map(|result| result.as_ref().err().filter(open));
-    unknown.map_or(Ok(()), |fault| Err(fault.clone().reach(Reach::Unknown)))?;
-    Ok(results)
-}
-
 fn done(object: Box<RawValue>) -> Result<Done, Fault> {
     let head = decode(&object, carry_connector::Effect::Write)?;
     Ok(Done { head, object })
@@ -354,8 +368,13 @@ impl Writer for QuickBooks {
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Results, Fault> {
-        let written = self.write_by_entity(&batch).await.map_err(in_doubt).and_then(all_known);
-        if written.as_ref().is_err_and(|fault| fault.reach == Reach::Unknown) {
+        let written = self.write_by_entity(&batch).await;
+        let may_pass = |fault: &Fault| matches!(fault.action(), Action::Retry | Action::VerifyFirst);
+        let all_known = match &written {
+            Ok(results) => !results.iter().filter_map(|result| result.as_ref().err()).any(may_pass),
+            Err(_) => false,
+        };
+        if !all_known {
             // What was learnt of the lists may be out of date.
             *self.lists.lock().await = None;
         }

@@ -1,5 +1,7 @@
 //! Reads a list to its last row, and holds the number of rows against Xero's own count.
 
+use std::fmt;
+
 use carry_connector::{BatchBuilder, BatchHeader, Pages, RawSink};
 use carry_model::{Code, Fault, Timestamp};
 use rustc_hash::FxHashMap;
@@ -19,8 +21,7 @@ struct Credit<'a> {
 }
 
 impl Xero {
-    /// Reads a list, or what changed in it since a time, from the start or after the page that the cursor names:
-    /// `<page>:<rows so far>`.
+    /// Reads a list, or what changed in it since a time, from the start or after the row that the cursor names.
     pub(super) async fn extract_kind(
         &self,
         kind: &'static Kind,
@@ -28,7 +29,8 @@ impl Xero {
         after: Option<&str>,
         sink: &mut dyn RawSink,
     ) -> Result<(), Fault> {
-        let (mut number, mut read) = after.map_or(Ok((0, 0)), cursor)?;
+        let Cursor { pages: mut number, mut read, staged } =
+            after.map_or(Ok(Cursor::default()), Cursor::parse)?;
         let mut accounts = None;
         let header = BatchHeader {
             entity: kind.entity,
@@ -41,21 +43,25 @@ impl Xero {
         loop {
             number += 1;
             let query = kind.query();
-            let page = match kind.paged {
-                true => self.page(kind.endpoint, &query, since, number).await?,
-                false => self.get_changed(kind.endpoint, &query, since).await?,
+            let surveyed = self.surveyed.lock().await.remove(kind.id);
+            let page = match surveyed {
+                Some(page) => page,
+                None if kind.paged => self.page(kind.endpoint, &query, since, number).await?,
+                None => self.get_changed(kind.endpoint, &query, since).await?,
             };
             pages.take(&page.rows)?;
             if accounts.is_none() && !page.rows.is_empty() {
                 accounts = self.accounts_of_credits(kind).await?;
             }
+            let before = read;
             for row in &page.rows {
-                read += 1;
-                if !kind.is_record(row.get()) {
-                    continue;
-                }
                 if batch.is_full() {
-                    sink.accept(batch.take(), None).await?;
+                    let cursor = Cursor { pages: number - 1, read: before, staged: read };
+                    sink.accept(batch.take(), Some(cursor.to_string())).await?;
+                }
+                read += 1;
+                if read <= staged || !kind.is_record(row.get()) {
+                    continue;
                 }
                 match &accounts {
                     Some(accounts) => batch.push(read, read, &with_account(row, accounts))?,
@@ -68,9 +74,6 @@ impl Xero {
                     sink.accept(batch.take(), None).await?;
                 }
                 return complete(kind, read, page.pagination.map(|p| p.item_count));
-            }
-            if !batch.is_empty() {
-                sink.accept(batch.take(), Some(format!("{number}:{read}"))).await?;
             }
         }
     }
@@ -103,10 +106,28 @@ fn with_account<'a>(row: &'a RawValue, accounts: &FxHashMap<String, AccountRef>)
     Credit { credit: row, bank_account: accounts.get(&id).cloned().unwrap_or_default() }
 }
 
-fn cursor(text: &str) -> Result<(usize, u64), Fault> {
-    let broken = || Fault::new(Code::StagingCorrupt).detail("a cursor nobody wrote");
-    let (page, rows) = text.split_once(':').ok_or_else(broken)?;
-    Ok((page.parse().map_err(|_| broken())?, rows.parse().map_err(|_| broken())?))
+/// Where to go on: `<pages>:<rows in them>:<rows staged>`. A batch may end within the page after those.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Cursor {
+    pages: usize,
+    read: u64,
+    staged: u64,
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Result<Self, Fault> {
+        let broken = || Fault::new(Code::StagingCorrupt).detail("a cursor nobody wrote");
+        let mut parts = text.split(':');
+        let mut next = || parts.next().and_then(|part| part.parse::<u64>().ok()).ok_or_else(broken);
+        let (pages, read, staged) = (next()?, next()?, next()?);
+        Ok(Self { pages: usize::try_from(pages).map_err(|_| broken())?, read, staged })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.pages, self.read, self.staged)
+    }
 }
 
 /// Rows that were read against what Xero counts: nothing may be missing.

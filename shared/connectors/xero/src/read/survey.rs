@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use carry_connector::{CatalogEntry, Changes, Finding, Partition, Severity, Survey, UnlistedBalance};
 use carry_model::{AccountClass, Code, Company, Currency, Date, Entity, Fault, Timestamp};
+use rustc_hash::FxHashMap;
 
 use super::kinds::{KINDS, Kind};
 use super::lists::class_of;
 use super::profile::Profile;
-use crate::client::Xero;
+use crate::client::{Page, Xero};
 use crate::dates;
 use crate::shapes::{Account, Organisation, TaxRate, TrackingCategory};
+
+/// Rows of a list that are kept from the survey for extraction; a longer list is read again.
+const KEPT_ROWS_MAX: usize = 5_000;
 
 impl Organisation {
     pub(crate) fn company(&self) -> Result<Company, Fault> {
@@ -46,16 +50,23 @@ impl Xero {
         let taxes: Vec<TaxRate> = taxes_page.read()?;
         let tracking: Vec<TrackingCategory> = tracking_page.read()?;
 
+        let mut read = FxHashMap::from_iter([
+            ("accounts", accounts_page),
+            ("tax-rates", taxes_page),
+            ("tracking", tracking_page),
+        ]);
         let mut counts = BTreeMap::new();
         let mut partitions = Vec::new();
         for kind in &KINDS {
             let since = kind.since(changes.as_ref().map(|changes| changes.since));
-            let rows = match kind.endpoint {
-                "Accounts" => kind.records(&accounts_page),
-                "TaxRates" => kind.records(&taxes_page),
-                "TrackingCategories" => kind.records(&tracking_page),
-                _ => self.count(kind, since).await?,
+            let known = match read.remove(kind.id) {
+                Some(page) => page,
+                None => self.first_page(kind, since).await?,
             };
+            let rows = counted(kind, &known);
+            if !kind.paged && known.rows.len() <= KEPT_ROWS_MAX {
+                read.insert(kind.id, known);
+            }
             if kind.one_each {
                 counts.insert(kind.entity, rows);
             }
@@ -70,6 +81,7 @@ impl Xero {
             counts.insert(Entity::Attachment, files.rows);
             partitions.push(files);
         }
+        *self.surveyed.lock().await = read;
         let profile = Profile {
             home: company.home_currency,
             accounts: accounts
@@ -95,17 +107,21 @@ impl Xero {
         })
     }
 
-    /// How many records a list holds, or how many of them changed since a time: by Xero's own count where it is paged, else by its rows.
-    async fn count(&self, kind: &Kind, since: Option<Timestamp>) -> Result<u64, Fault> {
+    /// The first row of a paged list, with its count; a list that is not paged whole.
+    async fn first_page(&self, kind: &Kind, since: Option<Timestamp>) -> Result<Page, Fault> {
         let mut query = kind.query();
         if kind.paged {
             query.extend([("page", "1".to_owned()), ("pageSize", "1".to_owned())]);
         }
-        let page = self.get_changed(kind.endpoint, &query, since).await?;
-        Ok(match page.pagination {
-            Some(pagination) if kind.paged => u64::try_from(pagination.item_count).unwrap_or(u64::MAX),
-            _ => kind.records(&page),
-        })
+        self.get_changed(kind.endpoint, &query, since).await
+    }
+}
+
+/// How many records a list holds: by Xero's own count where it is paged, else by its rows.
+fn counted(kind: &Kind, page: &Page) -> u64 {
+    match page.pagination {
+        Some(pagination) if kind.paged => u64::try_from(pagination.item_count).unwrap_or(u64::MAX),
+        _ => kind.records(page),
     }
 }
 

@@ -76,7 +76,7 @@ impl Xero {
                     there.extend(found.map(|found| found.id).filter(|id| id != earlier));
                 }
                 let removed = self.remove_as(Entity::Transfer, &there).await;
-                let removed = removed.map_err(|fault| attempt.in_doubt(fault))?;
+                let removed = removed.map_err(|fault| attempt.broken_off(fault))?;
                 attempt.reached();
                 if let Err(fault) = removed.into_iter().try_for_each(made_way) {
                     attempt.set(place, Err(fault));

@@ -108,7 +108,7 @@ impl Xero {
                 Err(fault) => attempt.set(going.place, Err(fault)),
                 Ok(doc) => {
                     let judged = self.judged(batch, going.place, doc, going.notes).await;
-                    attempt.set(going.place, judged.map_err(|fault| attempt.in_doubt(fault))?);
+                    attempt.set(going.place, judged.map_err(|fault| attempt.broken_off(fault))?);
                 }
             }
         }

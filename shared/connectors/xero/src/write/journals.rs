@@ -107,7 +107,7 @@ impl Xero {
                         there.extend(found.filter(|id| id != earlier));
                     }
                     let removed = self.remove_records(Entity::Journal, &there).await;
-                    let removed = removed.map_err(|fault| attempt.in_doubt(fault))?;
+                    let removed = removed.map_err(|fault| attempt.broken_off(fault))?;
                     attempt.reached();
                     if let Err(fault) = removed.into_iter().try_for_each(made_way) {
                         attempt.set(place, Err(fault));
@@ -374,6 +374,7 @@ mod tests {
     #[test]
     fn a_foreign_journal_balances_in_the_base_currency() {
         let target = Target {
+            organisation: Default::default(),
             home: Currency::GBP,
             country: String::new(),
             lock_date: None,

@@ -209,6 +209,7 @@ mod tests {
         let accounts = r#"[{"AccountID":"a","Code":"200","Name":"Sales","Type":"REVENUE"},
             {"AccountID":"b","Code":"400","Name":"Costs","Type":"EXPENSE"}]"#;
         Target {
+            organisation: Default::default(),
             home: Currency::GBP,
             country: String::new(),
             lock_date: None,

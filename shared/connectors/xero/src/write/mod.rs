@@ -25,7 +25,7 @@ use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, Support, WriteBatch, Writer,
     Written,
 };
-use carry_model::{Action, Code, Entity, Fault, Kind, Reach, Record, TargetId};
+use carry_model::{Action, Code, Entity, Fault, Reach, Record, TargetId};
 
 pub(crate) use files::OnDocuments;
 pub(crate) use index::Index;
@@ -60,14 +60,14 @@ impl Attempt {
     }
 
     /// A fault of the whole batch: its outcome is unknown once a part of it went through.
-    pub(crate) fn in_doubt(&self, fault: Fault) -> Fault {
+    pub(crate) fn broken_off(&self, fault: Fault) -> Fault {
         if self.reached { fault.reach(Reach::Unknown) } else { fault }
     }
 
     /// A refusal is the record's own; any other fault is the batch's and ends it.
     pub(crate) fn own<T>(&mut self, outcome: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
         match outcome {
-            Err(fault) if fault.action() != Action::Quarantine => Err(self.in_doubt(fault)),
+            Err(fault) if fault.action() != Action::Quarantine => Err(self.broken_off(fault)),
             Err(fault) => Ok(Err(fault)),
             Ok(done) => {
                 self.reached();
@@ -116,7 +116,7 @@ impl Writer for Xero {
     }
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Results, Fault> {
-        let written = self.write_batch(&batch).await.map_err(in_doubt);
+        let written = self.write_batch(&batch).await;
         if written.is_err() {
             // What it did is not known, so what was read before tells no longer what is there.
             self.forget_read().await;
@@ -138,11 +138,6 @@ impl Writer for Xero {
     async fn remove(&self, entity: Entity, ids: &[TargetId]) -> Result<Vec<Result<Removal, Fault>>, Fault> {
         self.remove_records(entity, ids).await
     }
-}
-
-/// A batch takes several calls: whatever passing thing broke one of them, earlier ones may have been carried out.
-fn in_doubt(fault: Fault) -> Fault {
-    if fault.kind() == Kind::Transient { fault.reach(Reach::Unknown) } else { fault }
 }
 
 /// Whether a record made way for the one that takes its place: one that was gone already did too. Where Xero keeps it,

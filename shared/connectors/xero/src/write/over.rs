@@ -37,7 +37,7 @@ impl Xero {
             for chunk in elements.chunks(BATCH) {
                 let sent: Vec<_> = chunk.iter().map(|(_, outgoing)| outgoing).collect();
                 let outcomes = self.send_all::<_, Doc>(Method::Put, endpoint, &sent).await;
-                let outcomes = outcomes.map_err(|fault| attempt.in_doubt(fault))?;
+                let outcomes = outcomes.map_err(|fault| attempt.broken_off(fault))?;
                 attempt.reached();
                 self.note_written(endpoint, outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()))
                     .await?;

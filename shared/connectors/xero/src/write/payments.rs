@@ -56,7 +56,8 @@ impl Xero {
         for ready in prepared {
             let operation = batch.items.get(ready.place).map(|item| &item.operation);
             if let Some(Operation::Update(earlier)) = operation {
-                let removed = self.remove_payment(earlier).await.map_err(|fault| attempt.in_doubt(fault))?;
+                let removed =
+                    self.remove_payment(earlier).await.map_err(|fault| attempt.broken_off(fault))?;
                 attempt.reached();
                 if let Err(fault) = made_way(removed) {
                     attempt.set(ready.place, Err(fault));
@@ -82,7 +83,7 @@ impl Xero {
                 }),
                 Some(fault) => {
                     // A part of it would be worse than nothing.
-                    self.remove_payment(&ready.id.target()).await.map_err(|f| attempt.in_doubt(f))?.ok();
+                    self.remove_payment(&ready.id.target()).await.map_err(|f| attempt.broken_off(f))?.ok();
                     Err(fault)
                 }
             };
@@ -103,7 +104,7 @@ impl Xero {
         for chunk in elements.chunks(BATCH) {
             let sent: Vec<_> = chunk.iter().map(|(_, payment)| payment).collect();
             let outcomes = self.send_all::<_, shapes::Payment>(Method::Put, "Payments", &sent).await;
-            let outcomes = outcomes.map_err(|fault| attempt.in_doubt(fault))?;
+            let outcomes = outcomes.map_err(|fault| attempt.broken_off(fault))?;
             attempt.reached();
             let mut written = Vec::new();
             for ((index, sent), outcome) in chunk.iter().zip(outcomes) {

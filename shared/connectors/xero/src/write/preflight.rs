@@ -61,8 +61,8 @@ impl Report {
 impl Xero {
     pub(super) async fn look_ahead(&self) -> Result<Preflight, Fault> {
         self.forget_target().await;
-        let organisation = self.organisation().await?;
         let target = self.target().await?;
+        let organisation = &target.organisation;
         let currencies: Vec<shapes::Currency> = self.get("Currencies", &[]).await?.read()?;
         let currencies: Vec<Currency> = currencies.iter().filter_map(|c| c.code.parse().ok()).collect();
         let finding = |severity, place: &str, text: String, hint: &str| Finding {

@@ -49,7 +49,7 @@ impl Xero {
             }
             let elements: Vec<_> = going.iter().map(|going| &going.element).collect();
             let outcomes =
-                self.send_all(method, endpoint, &elements).await.map_err(|f| attempt.in_doubt(f))?;
+                self.send_all(method, endpoint, &elements).await.map_err(|f| attempt.broken_off(f))?;
             attempt.reached();
             sent.extend(going.into_iter().zip(outcomes));
         }

@@ -8,7 +8,7 @@ use carry_model::{Currency, Date, Decimal, Entity, Fault, SourceId, TargetId};
 
 use crate::client::Xero;
 use crate::read::survey::system;
-use crate::shapes::{Account, TaxRate, TrackingCategory};
+use crate::shapes::{Account, Organisation, TaxRate, TrackingCategory};
 
 /// The tax type of what bears no tax.
 pub(crate) const NO_TAX: &str = "NONE";
@@ -16,6 +16,7 @@ pub(crate) const NO_TAX: &str = "NONE";
 /// See the module.
 #[derive(Clone)]
 pub(crate) struct Target {
+    pub(crate) organisation: Organisation,
     pub(crate) home: Currency,
     pub(crate) country: String,
     pub(crate) lock_date: Option<Date>,
@@ -55,6 +56,7 @@ impl Xero {
             accounts: self.get("Accounts", &[]).await?.read()?,
             taxes: self.get("TaxRates", &[]).await?.read()?,
             tracking: self.get("TrackingCategories", &[]).await?.read()?,
+            organisation,
         });
         *kept = Some(target.clone());
         Ok(target)

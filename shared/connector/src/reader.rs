@@ -87,7 +87,9 @@ pub enum UnlistedBalance {
 pub struct Changes {
     /// Since when.
     pub since: Timestamp,
-    /// Records that were deleted since then; every other one that is not in the partitions is there as it was.
+    /// Records that were deleted since then; every other one that is not in the partitions is there as it was. Of a
+    /// credit that is in them, payments are gone that it told of before and does not tell of now: their ids are the
+    /// credit's, a colon and what is their own.
     pub gone: Vec<RecordKey>,
     /// Entities that are read whole all the same: what is not in their partitions is gone.
     #[serde(default)]

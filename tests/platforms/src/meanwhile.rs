@@ -18,6 +18,8 @@ pub struct Deleted {
     pub files: Vec<File>,
     /// What they and money that moved without one come to, in the home currency.
     pub amount: Decimal,
+    /// How many payments and applied credits were taken back: the target takes them back too.
+    pub undone: usize,
 }
 
 impl Company {

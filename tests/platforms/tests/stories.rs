@@ -1,11 +1,12 @@
 //! A migration from its first try to its end: a demo, everything, what changed meanwhile, and all of it taken back.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 use carry_model::Entity;
 use carry_pipeline::{Engine, Settings, removable, rollback, run};
-use carry_platforms::{Books, Company, Deleted, Move, Platform, clean};
+use carry_platforms::{Books, Company, Deleted, Move, Platform, clean, tables};
 use carry_ports::RunKind;
 use carry_sandbox::Region;
+use carry_sandbox::json::Json;
 
 const INVOICES: usize = 40;
 
@@ -88,6 +89,7 @@ async fn tell(here: Platform, there: Platform, region: Region, seed: u64) {
     }
 
     let deleted = story.from.go_on().await;
+    assert!(deleted.undone >= 2, "{} payments and credits were taken back", deleted.undone);
     let now = story.from.books().await;
     assert_ne!(now, before);
     story.run(RunKind::Delta).await;
@@ -95,6 +97,38 @@ async fn tell(here: Platform, there: Platform, region: Region, seed: u64) {
 
     let kept = story.take_back().await;
     untouched.assert_taken_back(&story.to, kept).await;
+}
+
+/// QuickBooks lists no deleted time: what is not there any more when all of it is read was deleted.
+#[tokio::test(start_paused = true)]
+async fn time_that_was_deleted_is_listed() {
+    let from = Company::sample(Platform::QuickBooks, Region::Us, 5, INVOICES);
+    let to = Company::empty(Platform::QuickBooks, Region::Us).await;
+    let worker = from.ask("POST", &from.path("vendor"), r#"{"DisplayName":"Ada Worker"}"#).await;
+    let worker = Json::parse(&worker.body).unwrap();
+    let worker = worker.at("Vendor.Id").and_then(Json::as_str).unwrap().to_owned();
+    let mut times = Vec::new();
+    for hours in 1..=3 {
+        let body = format!(
+            r#"{{"NameOf":"Vendor","VendorRef":{{"value":"{worker}"}},"TxnDate":"2026-06-01","Hours":{hours},"Minutes":0}}"#
+        );
+        let time = from.ask("POST", &from.path("timeactivity"), &body).await;
+        times.push(
+            Json::parse(&time.body).unwrap().at("TimeActivity.Id").and_then(Json::as_str).unwrap().to_owned(),
+        );
+    }
+    let story = Story { from, to, migration: Move::named("time") };
+    story.run(RunKind::Full).await;
+    let delete = format!(r#"{{"Id":"{}","SyncToken":"0"}}"#, times[1]);
+    story.from.ask("POST", &story.from.path("timeactivity?operation=delete"), &delete).await;
+
+    let engine = story.engine().await;
+    let ended = run(&engine, &story.migration.migration, RunKind::Delta, &Settings::default()).await.unwrap();
+    clean(&engine, &ended).await;
+    let listed = &tables(&engine, &ended).await["vanished.csv"];
+    let rows: Vec<_> = listed.lines().skip(1).collect();
+    assert_eq!(rows.len(), 1, "{listed}");
+    assert!(rows[0].contains("time") && rows[0].contains(&times[1]), "{listed}");
 }
 
 macro_rules! stories {

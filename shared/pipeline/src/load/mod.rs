@@ -4,6 +4,7 @@ mod batch;
 mod beside;
 mod chunks;
 mod figures;
+mod gone;
 mod known;
 mod parts;
 mod write;
@@ -24,6 +25,7 @@ use crate::transform::rejects_key;
 pub(crate) use batch::settlement_key;
 pub use chunks::Chunk;
 pub(crate) use chunks::{id_mark, lay_out, may_be_split};
+pub(crate) use gone::TakenBack;
 pub(crate) use known::AtHand;
 pub(crate) use write::batches_at_once;
 

@@ -12,6 +12,7 @@ use super::contacts::{ContactSums, Run as SumRun};
 use super::{Control, ReconcileSummary, Sides, is_compared, rows};
 use crate::Engine;
 use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListParts, ListWriter, REJECTS, VANISHED};
+use crate::load::TakenBack;
 use crate::store::RunStore;
 
 /// Names of contacts kept at hand; past that they are asked for again.
@@ -217,8 +218,18 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Lists what the source says it deleted.
+    /// Lists what the source says it deleted, and what of it was taken back.
     pub(super) async fn gone(&mut self, entity: Entity, gone: &[RecordKey]) -> Result<(), Fault> {
+        let mut taken_back = TakenBack::of(self.store).await?.payments;
+        taken_back.retain(|link| link.key.entity == entity);
+        for page in taken_back.chunks(VANISHED_PAGE) {
+            let keys: Vec<_> = page.iter().map(|link| link.key.clone()).collect();
+            let left = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+            for (link, _) in page.iter().zip(left).filter(|(_, left)| left.is_none()) {
+                self.summary.vanished += 1;
+                self.vanished.push(self.store, &rows::taken_back(link)).await?;
+            }
+        }
         let keys: Vec<RecordKey> = gone.iter().filter(|key| key.entity == entity).cloned().collect();
         for page in keys.chunks(VANISHED_PAGE) {
             let links = self.engine.jobs.resolve(&self.run.migration, page).await?;

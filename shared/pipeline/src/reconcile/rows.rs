@@ -118,6 +118,11 @@ pub(super) fn contact(
     })
 }
 
+/// The row of a payment that the source no longer has, nor the target.
+pub(super) fn taken_back(link: &Link) -> VanishedRow {
+    gone(link, "taken back in the target: what it settled is open again")
+}
+
 /// The row of a record that the source no longer has.
 pub(super) fn vanished(link: &Link) -> VanishedRow {
     let action = match link.key.entity {
@@ -126,6 +131,10 @@ pub(super) fn vanished(link: &Link) -> VanishedRow {
         }
         _ => "still in the target; void or archive it there if it was deleted on purpose",
     };
+    gone(link, action)
+}
+
+fn gone(link: &Link, action: &str) -> VanishedRow {
     VanishedRow {
         entity: link.key.entity,
         source_id: link.key.id.clone(),

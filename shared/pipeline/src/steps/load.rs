@@ -19,7 +19,8 @@ const SAMPLE: &str = "load/sample.json";
 
 impl OpenRun {
     /// Lays out what is to be loaded, in levels that follow one another, once everything is transformed. A chunk
-    /// has at most `parts_at_once` parts, except where order matters. Hands back how many levels there are.
+    /// has at most `parts_at_once` parts, except where order matters. Hands back how many levels there are. A delta
+    /// takes payments back first that are gone from the source.
     pub async fn plan_load(&self, parts_at_once: usize) -> Result<usize, Fault> {
         // One worker for everything needs no marks to be sure that no other has a record of the same id.
         let parts = match parts_at_once {
@@ -32,6 +33,9 @@ impl OpenRun {
             let mut sample: Vec<_> = sample.into_iter().collect();
             sample.sort_unstable();
             self.store.create_json(SAMPLE, &sample).await?;
+        }
+        if self.run.kind == RunKind::Delta {
+            self.loader(false).await?.take_back(&parts).await?;
         }
         self.store.create_json(LEVELS, &lay_out(&parts, parts_at_once)).await?;
         Ok(self.levels().await?.len())
@@ -117,7 +121,8 @@ impl OpenRun {
             scope,
             existing: plan.mapping.existing(),
             plan,
-            verify_first: begun || self.run.attempts > 1,
+            // What was refused before may be there all the same.
+            verify_first: begun || self.run.attempts > 1 || self.run.kind == RunKind::Retry,
             at_hand: AtHand::default(),
             room: Semaphore::new(batches_at_once(self.engine.connection.writer.manifest())),
         }))

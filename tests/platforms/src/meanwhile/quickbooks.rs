@@ -1,5 +1,7 @@
 //! In QuickBooks.
 
+use std::collections::BTreeSet;
+
 use carry_model::Decimal;
 use carry_sandbox::json::Json;
 use carry_sandbox::object;
@@ -40,11 +42,51 @@ pub(super) async fn go_on(company: &Company) -> Deleted {
         let rate = bill.get("ExchangeRate").and_then(Json::as_decimal).unwrap_or(Decimal::ONE);
         deleted.amount += amount(&bill, "TotalAmt") * rate;
     }
+    deleted.undone = undo_payments(company).await;
     for kind in ["JournalEntry", "Transfer", "Purchase"] {
         let Some(entry) = all(company, kind).await.into_iter().next() else { continue };
         grow(company, &kind.to_lowercase(), entry).await;
     }
     deleted
+}
+
+/// Deletes a payment of each sort that is in no deposit; one of them is entered anew, as after a mistake.
+async fn undo_payments(company: &Company) -> usize {
+    let deposits = all(company, "Deposit").await;
+    let lines = deposits.iter().flat_map(|deposit| list(deposit, "Line"));
+    let deposited: BTreeSet<&str> =
+        lines.flat_map(|line| list(line, "LinkedTxn")).map(|linked| text(linked, "TxnId")).collect();
+    // Nobody enters anything for those that are retired, and Xero keeps what was paid too much for ever.
+    let customers = all(company, "Customer").await;
+    let retired = customers.iter().filter(|row| row.get("Active").and_then(Json::as_bool) == Some(false));
+    let retired: BTreeSet<&str> = retired.map(|row| text(row, "Id")).collect();
+    let is_applied = |row: &&Json| {
+        let applied: Decimal = list(row, "Line").iter().map(|line| amount(line, "Amount")).sum();
+        amount(row, "TotalAmt") > Decimal::ONE && applied == amount(row, "TotalAmt")
+    };
+    let payments = all(company, "Payment").await;
+    let mut money = payments.iter().filter(is_applied).filter(|row| {
+        !deposited.contains(text(row, "Id")) && !retired.contains(text(row, "CustomerRef.value"))
+    });
+    let credits = payments.iter().find(|row| amount(row, "TotalAmt").is_zero());
+    let (gone, again) = (money.next(), money.next());
+    for payment in [gone, again, credits].into_iter().flatten() {
+        company.change("POST", "payment?operation=delete", &head(payment)).await;
+    }
+    if let Some(payment) = again {
+        let mut new = copy(payment, "");
+        for field in ["DocNumber", "UnappliedAmt"] {
+            new.remove(field);
+        }
+        new.set("TotalAmt", amount(payment, "TotalAmt"));
+        company.change("POST", "payment", &new).await;
+    }
+    let bills = all(company, "BillPayment").await;
+    let bills = bills.iter().find(is_applied);
+    if let Some(payment) = bills {
+        company.change("POST", "billpayment?operation=delete", &head(payment)).await;
+    }
+    [gone, again, credits, bills].into_iter().flatten().count()
 }
 
 /// True for what nothing was paid of, and that can be voided.

@@ -60,7 +60,7 @@ pub(super) async fn go_on(company: &Company) -> Deleted {
         let body = with_one_more(spent, "BankTransactionID");
         company.change("POST", &format!("BankTransactions/{id}"), &body).await;
     }
-    let mut deleted = Deleted::default();
+    let mut deleted = Deleted { undone: undo_payments(company).await, ..Deleted::default() };
     if let Some(spent) = money.next() {
         let id = text(spent, "BankTransactionID");
         let body = object! { "BankTransactionID" => id, "Status" => "DELETED" };
@@ -68,6 +68,30 @@ pub(super) async fn go_on(company: &Company) -> Deleted {
         deleted.amount += amount(spent, "Total");
     }
     deleted
+}
+
+/// Deletes a payment of an invoice and one of a bill, and takes a credit off what it was applied to.
+async fn undo_payments(company: &Company) -> usize {
+    let mut undone = 0;
+    let payments = all(company, "Payments", "").await;
+    for kind in ["ACCRECPAYMENT", "ACCPAYPAYMENT"] {
+        let stands = |row: &&Json| text(row, "Status") == "AUTHORISED" && text(row, "PaymentType") == kind;
+        let reconciled = |row: &Json| row.get("IsReconciled").and_then(Json::as_bool) == Some(true);
+        if let Some(payment) = payments.iter().filter(stands).find(|row| !reconciled(row)) {
+            let path = format!("Payments/{}", text(payment, "PaymentID"));
+            company.change("POST", &path, &object! { "Status" => "DELETED" }).await;
+            undone += 1;
+        }
+    }
+    let notes = all(company, "CreditNotes", "").await;
+    if let Some(note) = notes.iter().find(|note| !list(note, "Allocations").is_empty()) {
+        let allocation = text(&list(note, "Allocations")[0], "AllocationID").to_owned();
+        let path = format!("CreditNotes/{}/Allocations/{allocation}", text(note, "CreditNoteID"));
+        company.pause(2);
+        company.ask("DELETE", &company.path(&path), "").await;
+        undone += 1;
+    }
+    undone
 }
 
 fn is_untouched(row: &Json) -> bool {

@@ -16,7 +16,7 @@ use between::{Between, MARK, mangled, read_all};
 use carry_connector::{Effect, RawBatch, RawSink, Response};
 use carry_model::{Code, Fault};
 use carry_pipeline::{Settings, run};
-use carry_platforms::{Company, Move, Platform};
+use carry_platforms::{Company, Move, Platform, clean};
 use carry_ports::RunKind;
 use carry_sandbox::Region;
 use carry_simulation::books::Books;
@@ -90,30 +90,54 @@ async fn broken_answers_to_reading_are_clear_faults() {
     }
 }
 
+/// What such an answer hid was carried out all the same: once answers make sense again, the books come out right and
+/// nothing is there twice.
 #[tokio::test(start_paused = true)]
-async fn broken_answers_to_writing_end_the_run_or_the_record() {
-    for company in [Company::quickbooks(Region::Uk, &[]).await, Company::xero(Region::Uk, &[]).await] {
-        company.sign_in().await;
+async fn broken_answers_to_writing_end_the_run_or_the_record_and_it_goes_on_from_there() {
+    for platform in [Platform::QuickBooks, Platform::Xero] {
+        let undisturbed = written_through(platform, None).await;
         for response in broken() {
-            let between = Between::new(move |request, answered| match request.effect {
-                Effect::Read => answered,
-                Effect::Write | Effect::IdempotentWrite => Ok(response.clone()),
-            });
-            let side = company.open_through(&between.over()).await.unwrap();
-            between.begin();
-            let books = Move::named("hostile");
-            let source = BookSource::new(&Books::generate(1, 3));
-            let engine = books.engine(Arc::new(source), side.writer, side.clock);
-            match run(&engine, &books.migration, RunKind::Full, &Settings::default()).await {
-                Err(fault) => clear(&fault, &company).await,
-                Ok(ended) => {
-                    let migrated: u64 = ended.tally.entities.values().map(|counts| counts.migrated).sum();
-                    let failed: u64 = ended.tally.entities.values().map(|counts| counts.failed).sum();
-                    assert!(failed > migrated, "{:?}", ended.tally.entities);
-                }
-            }
+            assert_eq!(written_through(platform, Some(response)).await, undisturbed);
         }
     }
+}
+
+/// The books of a company into which others were carried, where all writes were answered so at first.
+async fn written_through(platform: Platform, response: Option<Response>) -> carry_platforms::Books {
+    let company = Company::empty(platform, Region::Global).await;
+    company.sign_in().await;
+    let is_broken = response.is_some();
+    let between = Between::new(move |request, answered| match (&response, request.effect) {
+        (Some(response), Effect::Write | Effect::IdempotentWrite) => Ok(response.clone()),
+        _ => answered,
+    });
+    let side = company.open_through(&between.over()).await.unwrap();
+    between.begin();
+    let books = Move::named("hostile");
+    let source = BookSource::new(&Books::generate(1, 3));
+    let engine = books.engine(Arc::new(source), side.writer, side.clock);
+    let go = async |kind| run(&engine, &books.migration, kind, &Settings::default()).await;
+    let next = match go(RunKind::Full).await {
+        Ok(ended) if !is_broken => {
+            clean(&engine, &ended).await;
+            return company.books().await;
+        }
+        Ok(_) => RunKind::Retry,
+        Err(fault) => {
+            clear(&fault, &company).await;
+            RunKind::Full
+        }
+    };
+    between.end();
+    // Longer than any platform remembers a call.
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let mut ended = go(next).await.unwrap();
+    if next == RunKind::Full {
+        // What was taken for a refusal then is retried.
+        ended = go(RunKind::Retry).await.unwrap();
+    }
+    clean(&engine, &ended).await;
+    company.books().await
 }
 
 /// The same page again and again, however it is asked for.

@@ -15,7 +15,7 @@ pub(crate) const MARK: &str = "Zaphod Beeblebrox";
 
 type Change = dyn Fn(&Request, Result<Response, Fault>) -> Result<Response, Fault> + Send + Sync;
 
-/// Changes answers from [`Between::begin`] on.
+/// Changes answers from [`Between::begin`] to [`Between::end`].
 #[derive(Clone)]
 pub(crate) struct Between {
     begun: Arc<AtomicBool>,
@@ -31,6 +31,11 @@ impl Between {
 
     pub(crate) fn begin(&self) {
         self.begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Answers come as they are again.
+    pub(crate) fn end(&self) {
+        self.begun.store(false, Ordering::Relaxed);
     }
 
     /// Stands between a transport and whoever calls.

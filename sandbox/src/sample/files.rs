@@ -10,6 +10,8 @@ const WITH_FILES: usize = 25;
 const WITH_TWO: usize = 30;
 /// A document that has files of one name, which only some platforms keep apart.
 const SAME_NAME: &str = "scan.pdf";
+/// Most files of a company, however large: each takes calls of its own, which the limits let through one by one.
+const FILES_MAX: usize = 30;
 const BYTES_MIN: usize = 40;
 const BYTES_MAX: usize = 4_000;
 
@@ -22,12 +24,15 @@ const KINDS: [(&str, &str, &[u8]); 5] = [
     ("no ending", "text/plain", b""),
 ];
 
-/// Draws the files of documents that stand.
+/// Draws the files of documents that stand, the oldest ones first.
 pub(super) fn draw<'a>(seed: u64, documents: impl Iterator<Item = &'a Document>) -> Vec<File> {
     let mut dice = Dice::new(seed ^ SALT);
     let mut files = Vec::new();
     let mut has_same = false;
     for (document, _) in documents.enumerate().filter(|(_, document)| !document.is_voided) {
+        if files.len() >= FILES_MAX {
+            break;
+        }
         if !has_same {
             has_same = true;
             let kind = (SAME_NAME, "application/pdf", &b"%PDF-1.4\n"[..]);

@@ -49,10 +49,7 @@ pub(crate) fn condition(kind: Kind, since: Option<Timestamp>) -> String {
 /// Short lists whose members only make sense together are always read whole; so are the names of files and time, whose
 /// deletions QuickBooks does not list.
 const fn is_filtered(kind: Kind) -> bool {
-    !matches!(
-        kind,
-        Kind::TaxCode | Kind::Class | Kind::Department | Kind::Attachable | Kind::TimeActivity
-    )
+    !matches!(kind, Kind::TaxCode | Kind::Class | Kind::Department | Kind::Attachable | Kind::TimeActivity)
 }
 
 /// What is not there any more when it is read whole was deleted; lists never are.

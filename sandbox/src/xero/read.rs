@@ -1,6 +1,6 @@
 //! What `GET` answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use carry_model::{Date, Decimal};
 use uuid::Uuid;
@@ -170,16 +170,27 @@ fn documents(books: &Books, request: &Request, family: Family) -> Result<Reply, 
     };
     let wanted = Wanted::read(request, paging, books.switches.modified_since_is_inclusive)?;
     let picked = Picked::read(request)?;
-    let rows = books.documents_of(family).filter(|document| picked.holds(books, document));
+    let rows: Box<dyn Iterator<Item = &Document>> = match &picked.ids {
+        Some(ids) => {
+            Box::new(ids.iter().filter_map(|id| books.documents.get(*id)).filter(|d| d.family == family))
+        }
+        None => Box::new(books.documents_of(family)),
+    };
+    let rows = rows.filter(|document| picked.holds(books, document));
     let rows = rows.map(|row| Row { row, updated: row.updated, id: row.id });
     let decimals = decimals(request);
     let listed = wanted.list(rows, |row, detail| render::document(books, row, detail, decimals))?;
     Ok(Reply::listed(family.plural(), listed))
 }
 
+/// The rows that a call names by their ids, looked up one by one; a text that is no id names none.
+fn ids(request: &Request) -> Option<BTreeSet<Uuid>> {
+    Some(values(request, "IDs")?.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
 /// Documents picked by parameters of their own.
 struct Picked {
-    ids: Option<Vec<String>>,
+    ids: Option<BTreeSet<Uuid>>,
     numbers: Option<Vec<String>>,
     contacts: Option<Vec<String>>,
     statuses: Option<Vec<String>>,
@@ -201,7 +212,7 @@ impl Picked {
             None => Ok(None),
         };
         Ok(Self {
-            ids: values(request, "IDs"),
+            ids: ids(request),
             numbers: values(request, "InvoiceNumbers").or_else(|| values(request, "QuoteNumber")),
             contacts: values(request, "ContactIDs").or_else(|| values(request, "ContactID")),
             statuses: values(request, "Statuses").or_else(|| values(request, "Status")),
@@ -223,8 +234,7 @@ impl Picked {
         let before = |bound: Option<Date>, date: Option<Date>| {
             bound.is_none_or(|bound| date.is_some_and(|date| date <= bound))
         };
-        (self.ids.is_none() || lists(&self.ids, &id(Some(document.id))))
-            && lists(&self.numbers, &document.number)
+        lists(&self.numbers, &document.number)
             && (self.contacts.is_none() || lists(&self.contacts, &id(document.contact)))
             && lists(&self.statuses, document.status.code())
             && lists(&self.references, document.reference.as_deref().unwrap_or_default())
@@ -243,14 +253,15 @@ fn mentions(books: &Books, document: &Document, term: &str) -> bool {
 }
 
 fn contacts(books: &Books, request: &Request, wanted: &Wanted<'_>) -> Result<Reply, Refusal> {
-    let ids = values(request, "IDs");
+    let ids = ids(request);
     let term = parameter(request, "searchTerm").map(str::to_lowercase);
     let with_archived = flag(request, "includeArchived") == Some(true) || ids.is_some();
-    let rows = books
-        .contacts
-        .values()
+    let rows: Box<dyn Iterator<Item = &Contact>> = match &ids {
+        Some(ids) => Box::new(ids.iter().filter_map(|id| books.contacts.get(*id))),
+        None => Box::new(books.contacts.values()),
+    };
+    let rows = rows
         .filter(|contact| contact.is_active || with_archived)
-        .filter(|contact| ids.as_ref().is_none_or(|ids| ids.contains(&contact.id.to_string())))
         .filter(|contact| term.as_ref().is_none_or(|term| contact.name.to_lowercase().contains(term)))
         .map(|row| Row { row, updated: row.updated, id: row.id });
     let owed = Owed::of(books);

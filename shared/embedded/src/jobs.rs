@@ -4,21 +4,25 @@ use std::path::Path;
 use async_trait::async_trait;
 use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId};
 use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Run, RunState};
+use carry_sqlite::Folding;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::Mutex;
 
 use crate::absent::Absent;
-use crate::folding::Folding;
 use crate::names::Names;
 use crate::rows::{
     AsText, EXACT_SUM, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, add_exact_sum, broken, change_name,
     intents_json, intents_of, json_broken, link, more_json,
 };
 
+/// Transactions after which the log is folded back.
+const TRANSACTIONS_MAX: u32 = 160;
+
 /// Migrations, runs and the link journal in one SQLite file.
 ///
-/// Calls take milliseconds and run where they are awaited; who waits for one holds up no thread. Commits survive a crash of the process; after a loss
-/// of power the last ones may be missing, which a resumed run makes good by looking records up in the target.
+/// Calls take milliseconds and run where they are awaited; who waits for one holds up no thread. Commits survive a
+/// crash of the process; after a loss of power the last ones may be missing, which a resumed run makes good by looking
+/// records up in the target.
 #[derive(Debug)]
 pub struct SqliteJobs(Mutex<State>);
 
@@ -53,7 +57,8 @@ impl SqliteJobs {
         connection.set_prepared_statement_cache_capacity(64);
         add_exact_sum(&connection).map_err(broken)?;
         let absent = Absent::new(&connection).map_err(broken)?;
-        let (folding, memory) = (Folding::new(path), Memory { names: Names::default(), absent });
+        let (folding, memory) =
+            (Folding::new(path, TRANSACTIONS_MAX), Memory { names: Names::default(), absent });
         Ok(Self(Mutex::new(State { folding, connection, memory })))
     }
 

@@ -5,7 +5,6 @@
 
 mod absent;
 mod folder;
-mod folding;
 mod jobs;
 mod names;
 mod rows;

@@ -24,7 +24,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("carry-model", &[][..]),
         ("carry-connector", &["carry-model"]),
         ("carry-files", &["carry-model", "carry-connector"]),
-        ("carry-database", &["carry-model", "carry-connector"]),
+        ("carry-sqlite", &[]),
+        ("carry-database", &["carry-model", "carry-connector", "carry-sqlite"]),
         ("carry-odoo", &["carry-model", "carry-connector"]),
         ("carry-xero", &["carry-model", "carry-connector"]),
         ("carry-quickbooks", &["carry-model", "carry-connector"]),
@@ -43,7 +44,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("carry-ports", &["carry-model", "carry-connector"]),
         ("carry-report", &["carry-model"]),
         ("carry-pipeline", &["carry-model", "carry-connector", "carry-ports", "carry-report"]),
-        ("carry-embedded", &["carry-model", "carry-connector", "carry-ports"]),
+        ("carry-embedded", &["carry-model", "carry-connector", "carry-ports", "carry-sqlite"]),
         ("carry-http", &["carry-model", "carry-connector", "carry-ports"]),
         ("carry-aws", &["carry-model", "carry-connector", "carry-ports"]),
         ("carry-service", &["carry-model", "carry-ports"]),
@@ -101,7 +102,7 @@ fn every_package_takes_lints_and_versions_from_the_workspace() {
 #[test]
 fn only_the_leaf_crates_name_their_libraries() {
     let homes: [(&str, &[&str]); 3] = [
-        ("rusqlite", &["carry-embedded", "carry-database", "carry-sandbox"]),
+        ("rusqlite", &["carry-sqlite", "carry-embedded", "carry-database", "carry-sandbox"]),
         ("reqwest", &["carry-http"]),
         ("sqlx", &["carry-database"]),
     ];

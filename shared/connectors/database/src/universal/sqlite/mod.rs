@@ -1,7 +1,6 @@
 //! The universal database in a SQLite file: one writing connection, write-ahead log, one transaction a batch.
 
 mod balances;
-mod folding;
 mod remove;
 mod there;
 mod write;
@@ -15,16 +14,18 @@ use std::time::Duration;
 
 use carry_connector::Found;
 use carry_model::{Code, Fault, RecordKey, Reject, TargetId};
+use carry_sqlite::Folding;
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::Mutex;
 
-use self::folding::Folding;
 use self::there::There;
 use super::shape::Table;
 use super::sql::{SCHEMA_SQLITE, SCHEMA_VERSION};
 use crate::conn::sqlite_fault;
 
 const STATEMENT_CACHE: usize = 128;
+/// Transactions after which the log is folded back.
+const TRANSACTIONS_MAX: u32 = 80;
 /// "CFWD" in ASCII: marks the file as a universal database.
 const APPLICATION_ID: i32 = 0x4346_5744;
 
@@ -42,7 +43,7 @@ pub(super) struct Open {
 impl SqliteStore {
     /// Opens the file, creating it with its schema where it is missing or empty.
     pub(super) fn open(path: &Path) -> Result<Self, Fault> {
-        let (folding, connection) = (Folding::new(path), open(path)?);
+        let (folding, connection) = (Folding::new(path, TRANSACTIONS_MAX), open(path)?);
         Ok(Self(Mutex::new(Open { folding, connection, there: There::default() })))
     }
 

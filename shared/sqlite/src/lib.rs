@@ -1,43 +1,42 @@
-//! The write-ahead log, folded back into its database while others work on.
+//! What the journal and the universal database share of SQLite: the write-ahead log, folded back into its database
+//! while others work on.
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 
-/// Transactions after which the log is folded back. That many come to less than SQLite lets come together before a
-/// writer has to do it.
-const TRANSACTIONS_MAX: u32 = 80;
-
-/// Transactions in the log for which folding is worth a thread when reading begins.
-const TRANSACTIONS_MIN: u32 = 8;
+/// Folding is worth a thread when reading begins for this part of the transactions after which it begins by itself.
+const WORTH_IT: u32 = 10;
 
 /// Folds the log back in a thread with a connection of its own, so that neither a writer nor the end of the program
 /// waits for the disk. What a crash leaves in the log is read from there.
 #[derive(Debug)]
-pub(super) struct Folding {
+pub struct Folding {
     path: PathBuf,
+    transactions_max: u32,
     transactions: u32,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Folding {
-    /// Of the database in that file.
-    pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), transactions: 0, thread: None }
+    /// Of the database in that file, whose log is folded back after so many transactions: fewer than come together
+    /// before SQLite has a writer do it (`wal_autocheckpoint`).
+    pub fn new(path: &Path, transactions_max: u32) -> Self {
+        Self { path: path.to_owned(), transactions_max, transactions: 0, thread: None }
     }
 
     /// A transaction was written.
-    pub(super) fn wrote(&mut self) {
+    pub fn wrote(&mut self) {
         self.transactions += 1;
-        if self.transactions >= TRANSACTIONS_MAX {
+        if self.transactions >= self.transactions_max {
             self.begin();
         }
     }
 
     /// Much is read from now on, and little written.
-    pub(super) fn reads(&mut self) {
-        if self.transactions >= TRANSACTIONS_MIN {
+    pub fn reads(&mut self) {
+        if self.transactions >= self.transactions_max / WORTH_IT {
             self.begin();
         }
     }

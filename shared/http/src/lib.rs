@@ -6,7 +6,7 @@
 
 mod public;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,8 +29,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug)]
 pub struct HttpTransport {
     client: Client,
-    /// For files on other hosts.
-    elsewhere: Client,
+    /// For files on other hosts: made for the first of them, as few systems have any.
+    elsewhere: OnceLock<Client>,
     base: Url,
 }
 
@@ -45,9 +45,7 @@ impl HttpTransport {
             "http" if loopback => {}
             _ => return Err(invalid("Only https is taken, for credentials travel with every call.")),
         }
-        let client = built(careful())?;
-        let elsewhere = built(careful().https_only(true).dns_resolver(Arc::new(PublicHosts)))?;
-        Ok(Self { client, elsewhere, base })
+        Ok(Self { client: built(careful())?, elsewhere: OnceLock::new(), base })
     }
 
     /// A whole address that a system gave for a file, and the client to fetch it with.
@@ -59,10 +57,18 @@ impl HttpTransport {
         // Without a name there is nothing to resolve, and nothing to hold back.
         let named = url.domain().is_some_and(|name| name.contains('.'));
         if url.scheme() == "https" && named {
-            Ok((url, &self.elsewhere))
+            Ok((url, self.elsewhere()?))
         } else {
             Err(Fault::new(Code::HostRefused))
         }
+    }
+
+    fn elsewhere(&self) -> Result<&Client, Fault> {
+        if let Some(client) = self.elsewhere.get() {
+            return Ok(client);
+        }
+        let client = built(careful().https_only(true).dns_resolver(Arc::new(PublicHosts)))?;
+        Ok(self.elsewhere.get_or_init(|| client))
     }
 
     fn url(&self, path: &str) -> Result<Url, Fault> {

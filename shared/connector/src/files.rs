@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use async_trait::async_trait;
-use carry_model::{Code, Fault};
+use carry_model::{Attachment, Body, Code, Fault, Record};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -42,6 +42,21 @@ impl Files for NoFiles {
     async fn read(&self, _sha256: &str) -> Result<Vec<u8>, Fault> {
         Err(Fault::new(Code::StagingCorrupt).detail("a file's content"))
     }
+}
+
+/// The attachment that a record is, with the SHA-256 of its content, for a target to upload. A fault
+/// ([`Code::FileNotTaken`]) where the source gave no content.
+pub fn outgoing_file(record: &Record) -> Result<(&Attachment, &str), Fault> {
+    let Body::Attachment(file) = &record.body else {
+        return Err(Fault::new(Code::Bug).detail("a file that is none"));
+    };
+    let sha256 = file.sha256.as_deref();
+    Ok((file, sha256.ok_or_else(|| file_not_taken(file, "The source gave a name, and no content."))?))
+}
+
+/// Why a target does not take a file.
+pub fn file_not_taken(file: &Attachment, why: impl fmt::Display) -> Fault {
+    Fault::new(Code::FileNotTaken).field(&file.of).detail(why)
 }
 
 /// A fault where a file is larger than is carried.

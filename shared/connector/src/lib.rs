@@ -21,7 +21,10 @@ mod wire;
 mod writer;
 
 pub use batch::{BATCH_BYTES_MAX, BATCH_ROWS_MAX, BatchBuilder, BatchHeader, RawBatch, RawRow, RawSink};
-pub use files::{FILE_BYTES_MAX, FileContent, Files, NoFiles, check_size, file_id, owner_and_file, sha256};
+pub use files::{
+    FILE_BYTES_MAX, FileContent, Files, NoFiles, check_size, file_id, file_not_taken, outgoing_file,
+    owner_and_file, sha256,
+};
 pub use manifest::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 pub use pages::Pages;
 pub use reader::{
@@ -31,5 +34,5 @@ pub use reader::{
 pub use wire::{Effect, Method, Request, Response, Wire};
 pub use writer::{
     AccountBalance, Adjustment, AdjustmentKind, Balance, ByEntity, Found, Links, Operation, Preflight,
-    WriteBatch, WriteItem, Writer, Written,
+    WriteBatch, WriteItem, Writer, Written, own,
 };

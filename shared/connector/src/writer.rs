@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use carry_model::{Company, Currency, Date, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId};
+use carry_model::{
+    Action, Company, Currency, Date, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId,
+};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +172,14 @@ impl Written {
     /// Written under that id, nothing else to say.
     pub fn new(id: impl Into<TargetId>) -> Self {
         Self { id: id.into(), number: None, total: None, adjustments: Vec::new(), notes: Vec::new() }
+    }
+}
+
+/// A refusal is the record's own; any other fault is its batch's and ends it.
+pub fn own<T>(outcome: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
+    match outcome {
+        Err(fault) if fault.action() != Action::Quarantine => Err(fault),
+        own => Ok(own),
     }
 }
 

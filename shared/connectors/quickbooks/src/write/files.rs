@@ -1,8 +1,10 @@
 //! Files attached to what was written: uploaded one by one, each with its reference and its hash in the note, so that
 //! it is found again and told from an earlier version.
 
-use carry_connector::{Found, WriteBatch, WriteItem, Written, file_id, owner_and_file};
-use carry_model::{Action, Attachment, Body, Code, Entity, Fault, Reach, Record, TargetId};
+use carry_connector::{
+    Found, WriteBatch, WriteItem, Written, file_id, file_not_taken, outgoing_file, own, owner_and_file,
+};
+use carry_model::{Attachment, Body, Code, Entity, Fault, Reach, Record, TargetId};
 use serde_json::{Value, json};
 
 use super::remove::default_kind;
@@ -39,10 +41,7 @@ impl QuickBooks {
                 Ok(file) => self.write_file(batch, item, &file).await,
                 Err(fault) => Err(fault),
             };
-            results.push(match written {
-                Err(fault) if fault.action() != Action::Quarantine => return Err(fault),
-                written => written,
-            });
+            results.push(own(written)?);
         }
         Ok(results)
     }
@@ -111,12 +110,8 @@ impl QuickBooks {
 }
 
 fn outgoing<'a>(batch: &'a WriteBatch, record: &'a Record) -> Result<Outgoing<'a>, Fault> {
-    let Body::Attachment(file) = &record.body else {
-        return Err(Fault::new(Code::Bug).detail("a file that is none"));
-    };
-    let not_taken = |why: &str| Fault::new(Code::FileNotTaken).field(&file.of).detail(why);
-    let sha256 =
-        file.sha256.as_deref().ok_or_else(|| not_taken("The source gave a name, and no content."))?;
+    let (file, sha256) = outgoing_file(record)?;
+    let not_taken = |why| file_not_taken(file, why);
     let (owner, object) = match (file.of.entity, batch.links.get(file.of.entity, &file.of.id)) {
         (Entity::Company, _) => (COMPANY, None),
         (entity, Some(id)) => {

@@ -1,8 +1,10 @@
 //! Files attached to what was written: one after the other, each under a name that no other file of its document has,
 //! because a file of the same name would give way to it.
 
-use carry_connector::{WriteBatch, WriteItem, Written, check_size, file_id, owner_and_file};
-use carry_model::{Action, Attachment, Body, Code, Entity, Fault, Record, SourceId};
+use carry_connector::{
+    WriteBatch, WriteItem, Written, check_size, file_id, file_not_taken, outgoing_file, own, owner_and_file,
+};
+use carry_model::{Attachment, Code, Entity, Fault, Record, SourceId};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
@@ -57,10 +59,7 @@ impl Xero {
                 Ok(file) => self.write_file(batch, item, &file).await,
                 Err(fault) => Err(fault),
             };
-            results.push(match written {
-                Err(fault) if fault.action() != Action::Quarantine => return Err(fault),
-                written => written,
-            });
+            results.push(own(written)?);
         }
         Ok(results)
     }
@@ -104,7 +103,7 @@ impl Xero {
         };
         if standing.len() >= FILES_MAX {
             let detail = format!("{FILES_MAX} files are attached to it, which is all that Xero takes.");
-            return Err(Fault::new(Code::FileNotTaken).field(&file.file.of).detail(detail));
+            return Err(file_not_taken(file.file, detail));
         }
         Ok(Place::Free(free))
     }
@@ -181,12 +180,8 @@ enum Place {
 }
 
 fn outgoing<'a>(batch: &'a WriteBatch, record: &'a Record) -> Result<Outgoing<'a>, Fault> {
-    let Body::Attachment(file) = &record.body else {
-        return Err(Fault::new(Code::Bug).detail("a file that is none"));
-    };
-    let not_taken = |why: &str| Fault::new(Code::FileNotTaken).field(&file.of).detail(why);
-    let sha256 =
-        file.sha256.as_deref().ok_or_else(|| not_taken("The source gave a name, and no content."))?;
+    let (file, sha256) = outgoing_file(record)?;
+    let not_taken = |why| file_not_taken(file, why);
     check_size(file.size_bytes.unwrap_or_default(), BYTES_MAX).map_err(|fault| fault.field(&file.of))?;
     let endpoint = endpoint(file.of.entity).ok_or_else(|| not_taken("Xero keeps no files there."))?;
     let owner = batch.links.get(file.of.entity, &file.of.id).map(|id| id.as_str());

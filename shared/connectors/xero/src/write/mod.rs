@@ -23,9 +23,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use carry_connector::{
     AccountBalance, Balance, CatalogEntry, Found, Manifest, Preflight, Removal, Support, WriteBatch, Writer,
-    Written,
+    Written, own,
 };
-use carry_model::{Action, Code, Entity, Fault, Reach, Record, TargetId};
+use carry_model::{Code, Entity, Fault, Reach, Record, TargetId};
 
 pub(crate) use files::OnDocuments;
 pub(crate) use index::Index;
@@ -66,14 +66,11 @@ impl Attempt {
 
     /// A refusal is the record's own; any other fault is the batch's and ends it.
     pub(crate) fn own<T>(&mut self, outcome: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
-        match outcome {
-            Err(fault) if fault.action() != Action::Quarantine => Err(self.broken_off(fault)),
-            Err(fault) => Ok(Err(fault)),
-            Ok(done) => {
-                self.reached();
-                Ok(Ok(done))
-            }
+        let own = own(outcome).map_err(|fault| self.broken_off(fault))?;
+        if own.is_ok() {
+            self.reached();
         }
+        Ok(own)
     }
 
     pub(crate) fn finish(self) -> Result<Results, Fault> {

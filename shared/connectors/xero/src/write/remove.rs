@@ -283,11 +283,7 @@ impl Xero {
 
 /// Refusals are the record's; other faults end the call.
 fn settle(outcome: Outcome) -> Result<Outcome, Fault> {
-    match outcome {
-        Err(fault) if fault.action() != carry_model::Action::Quarantine => Err(fault),
-        Err(fault) => Ok(Err(stays(fault))),
-        removed => Ok(removed),
-    }
+    Ok(carry_connector::own(outcome)?.map_err(stays))
 }
 
 /// Why a record stays, in Xero's words.

@@ -138,7 +138,8 @@ fn document_postings(
         book.post(tax_account(&tax.tax_rate, carried.chart), -tax.amount * sign);
     }
     if let Some(discount) = &document.discount {
-        book.post(if sale { Key::SalesDiscount } else { Key::PurchaseDiscount }, discount.amount * sign);
+        let fallback = if sale { Key::SalesDiscount } else { Key::PurchaseDiscount };
+        book.post(discount.account.clone().map_or(fallback, Key::Chart), discount.amount * sign);
     }
     Ok(book.postings)
 }

@@ -147,7 +147,7 @@ fn what_is_paid_on_the_spot_moves_money() {
 #[test]
 fn discounts_and_gaps_are_posted() {
     let mut invoice = document("95.01", &[("100", "0")]);
-    invoice.discount = Some(Discount { amount: dec("10"), percent: None });
+    invoice.discount = Some(Discount { amount: dec("10"), percent: None, account: None });
     invoice.taxes = vec![DocumentTax { tax_rate: None, amount: dec("5") }];
     assert_eq!(
         documented(Entity::Invoice, invoice),
@@ -166,12 +166,8 @@ fn a_document_carried_as_one_line_is_posted_as_one() {
     let invoice = document("119.00", &[("100", "19")]);
     let record = Record::new(Entity::Invoice, "1", None, Body::Document(invoice)).unwrap();
     let mut link = link(&record, Currency::USD, None);
-    link.more.adjustments = vec![Adjustment {
-        kind: AdjustmentKind::HighLevel,
-        amount: dec("119"),
-        currency: Currency::USD,
-        why: String::new(),
-    }];
+    link.more.adjustments =
+        vec![Adjustment::new(AdjustmentKind::HighLevel, dec("119"), Currency::USD, String::new())];
     let postings = posted(&record, &link);
     assert_eq!(postings.len(), 2, "{postings:?}");
     assert_eq!(postings[1], "expenses:Carryforward adjustments  -119.00 USD");

@@ -78,12 +78,7 @@ pub fn is_derived(id: &SourceId) -> bool {
 pub fn with_adjustment_line(mut document: Document, difference: Decimal) -> (Document, Adjustment) {
     let why =
         format!("The parts as stated differ from the stated total by {difference} {}.", document.currency);
-    let adjustment = Adjustment {
-        kind: AdjustmentKind::AdjustmentLine,
-        amount: difference,
-        currency: document.currency,
-        why,
-    };
+    let adjustment = Adjustment::new(AdjustmentKind::AdjustmentLine, difference, document.currency, why);
     document.lines.push(Line {
         description: Some(
             "Carryforward adjustment: difference to the total as stated in the source".to_owned(),
@@ -121,12 +116,7 @@ pub fn high_level(document: Document, why: &str) -> (Document, Adjustment) {
         project: largest.and_then(|line| line.project.clone()),
         ..Line::default()
     };
-    let adjustment = Adjustment {
-        kind: AdjustmentKind::HighLevel,
-        amount: document.total,
-        currency: document.currency,
-        why: why.to_owned(),
-    };
+    let adjustment = Adjustment::new(AdjustmentKind::HighLevel, document.total, document.currency, why);
     let taxes: Vec<DocumentTax> = Vec::new();
     let plain = Document { lines: vec![line], taxes, discount: None, tax_mode: TaxMode::None, ..document };
     (plain, adjustment)

@@ -33,6 +33,6 @@ pub use reader::{
 };
 pub use wire::{Effect, Method, Request, Response, Wire};
 pub use writer::{
-    AccountBalance, Adjustment, AdjustmentKind, Balance, ByEntity, Found, Links, Operation, Preflight,
+    AccountBalance, Adjustment, AdjustmentKind, Balance, ByEntity, Found, Links, Moved, Operation, Preflight,
     WriteBatch, WriteItem, Writer, Written, own,
 };

@@ -137,6 +137,10 @@ pub enum AdjustmentKind {
     ClearingClosed,
     /// Tax written by hand because the target worked it out otherwise.
     TaxForced,
+    /// A part of the record stands on another account than in the source.
+    OtherAccount,
+    /// Cents by which the target rounds amounts to the home currency otherwise than the source.
+    Rounding,
 }
 
 /// One visible deviation from the source's detail.
@@ -150,6 +154,36 @@ pub struct Adjustment {
     pub currency: Currency,
     /// Why, in a sentence a bookkeeper understands.
     pub why: String,
+    /// What it does to the balances of accounts, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+impl Adjustment {
+    /// One of which nothing is known of accounts.
+    pub fn new(kind: AdjustmentKind, amount: Decimal, currency: Currency, why: impl Into<String>) -> Self {
+        Self { kind, amount, currency, why: why.into(), moved: None }
+    }
+
+    /// With what it does to accounts.
+    #[must_use]
+    pub fn moving(self, moved: Moved) -> Self {
+        Self { moved: Some(moved), ..self }
+    }
+}
+
+/// An amount that stands on one account in the target and stood on another in the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The account at the source, by its source id; None for one of the source's own that it does not name, as that
+    /// of its taxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<SourceId>,
+    /// The account in the target, by the source id of what became of it; None for one of the target's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<SourceId>,
+    /// By how much `to` is higher in the target and `from` lower: debit positive, in the adjustment's currency.
+    pub debit: Decimal,
 }
 
 /// A record that is now in the target.

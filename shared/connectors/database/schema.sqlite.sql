@@ -206,6 +206,7 @@ CREATE TABLE documents (
     discount_minor  INTEGER,               -- on the whole, not yet taken off any line
     discount_home_minor INTEGER,
     discount_percent TEXT,
+    discount_account_id INTEGER REFERENCES accounts,
     terms_id        INTEGER REFERENCES terms,
     reference       TEXT,                  -- the other side's
     memo            TEXT,
@@ -581,7 +582,8 @@ FROM document_taxes t JOIN documents d ON d.id = t.document_id JOIN document_kin
 CROSS JOIN books h LEFT JOIN tax_accounts x ON x.tax_rate_id = t.tax_rate_id
 WHERE k.line_sign <> 0 AND d.status NOT IN ('draft', 'voided')
 UNION ALL
-SELECT d.kind, d.id, d.date, 'discount', d.contact_id, d.currency, NULL, -k.line_sign * d.discount_minor,
+SELECT d.kind, d.id, d.date, 'discount', d.contact_id, d.currency, d.discount_account_id,
+       -k.line_sign * d.discount_minor,
        -k.line_sign * CASE WHEN d.currency = h.home_currency THEN d.discount_minor ELSE d.discount_home_minor END
 FROM documents d JOIN document_kinds k ON k.kind = d.kind CROSS JOIN books h
 WHERE d.discount_minor IS NOT NULL AND k.line_sign <> 0 AND d.status NOT IN ('draft', 'voided')

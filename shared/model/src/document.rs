@@ -106,6 +106,9 @@ pub struct Discount {
     /// The per cent it was worked out with, where stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<Decimal>,
+    /// The account it is booked to, where stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<SourceId>,
 }
 
 /// Estimate, order, invoice, credit note, receipt, refund, bill, bill credit or expense: [`crate::Entity`] tells.

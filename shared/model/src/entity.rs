@@ -133,6 +133,16 @@ impl Entity {
         }
     }
 
+    /// Whether the lines of a document are debits (`1`) or credits (`-1`); zero for those that move no ledger, and
+    /// for what is no document.
+    pub const fn line_sign(self) -> i8 {
+        match self {
+            Self::Invoice | Self::SalesReceipt | Self::BillCredit => -1,
+            Self::CreditNote | Self::Refund | Self::Bill | Self::Expense => 1,
+            _ => 0,
+        }
+    }
+
     /// The payment entity that settles this document, where there is one.
     pub const fn settled_by(self) -> Option<Self> {
         match self {

@@ -265,6 +265,7 @@ fn document_references<'a>(document: &'a Document, mut visit: impl FnMut(Entity,
     some(Entity::Project, &document.project);
     some(Entity::Account, &document.paid_account);
     some(Entity::PaymentMethod, &document.payment_method);
+    some(Entity::Account, document.discount.as_ref().map_or(&None, |discount| &discount.account));
     for line in &document.lines {
         some(Entity::Item, &line.item);
         some(Entity::TaxRate, &line.tax_rate);

@@ -122,8 +122,7 @@ pub(crate) async fn reconcile(loader: &Loader, slice: u32) -> Result<Option<u32>
         None if slice == 0 => Standing::default(),
         None => store.need_json(&slice_key(slice - 1)).await?,
     };
-    let mut comparison =
-        Comparison::new(&loader.engine, store, &loader.run, std::mem::take(&mut standing.sums));
+    let mut comparison = Comparison::new(loader, store, std::mem::take(&mut standing.sums));
     match compare_rest(loader, &mut comparison, &mut standing).await {
         Ok(()) => {
             standing.done = true;

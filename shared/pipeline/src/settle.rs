@@ -280,5 +280,5 @@ pub(crate) fn adjustment_of(link: &Link) -> Option<Adjustment> {
         ),
         _ => return None,
     };
-    Some(Adjustment { kind, amount: link.total?, currency: link.currency?, why: why.to_owned() })
+    Some(Adjustment::new(kind, link.total?, link.currency?, why))
 }

@@ -43,7 +43,7 @@ pub use digest::{LedgerTotal, Limits, Tally};
 pub use files::Files;
 pub use moment::Moment;
 pub use rows::{
-    Adjustment, AdjustmentKind, ContactBalance, CrosswalkRow, DocumentBalance, MemoryRows, Outcome,
+    Adjustment, AdjustmentKind, ContactBalance, CrosswalkRow, DocumentBalance, MemoryRows, Moved, Outcome,
     RejectRow, ReportRows, Rows, VanishedRow,
 };
 pub use run::{

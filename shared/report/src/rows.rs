@@ -135,6 +135,10 @@ words! {
         AllocationReduced = "allocation reduced",
         /// Tax written by hand because the target worked it out otherwise.
         TaxForced = "tax written by hand",
+        /// A part that stands on another account than in the source.
+        OtherAccount = "other account",
+        /// Cents by which the target rounds amounts to the home currency otherwise.
+        Rounding = "rounding to the home currency",
         /// An entry that clears the clearing account.
         ClearingEntry = "clearing entry",
     }
@@ -162,6 +166,41 @@ pub struct Adjustment {
     pub amount: Money,
     /// Why it was needed, in a sentence.
     pub why: String,
+    /// What it does to the balances of accounts, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+/// An amount that stands on one account in the target and stood on another in the source: the trial balances of the
+/// two differ by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where it stood, by the account's name at the source; None for an account that the source does not name, as that
+    /// of its taxes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Where it stands, by the account's name at the source; None for an account of the target's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// By how much the account it stands on is higher, and the other one lower: debit positive.
+    pub debit: Money,
+    /// The same in the home currency.
+    pub home: Money,
+}
+
+impl Moved {
+    /// In words: what is a debit, and what a credit.
+    pub(crate) fn words(&self) -> String {
+        let unnamed = |name: &Option<String>, whose: &str| {
+            name.clone().unwrap_or_else(|| format!("an account of the {whose}'s own"))
+        };
+        let (from, to) = (unnamed(&self.from, "source"), unnamed(&self.to, "target"));
+        let (debit, credit) = if self.debit.amount.is_sign_negative() { (from, to) } else { (to, from) };
+        format!(
+            "{} more as a debit on {debit}, and as a credit on {credit}",
+            Money::new(self.debit.amount.abs(), self.debit.currency)
+        )
+    }
 }
 
 words! {

@@ -222,6 +222,9 @@ pub(crate) fn adjustment(s: &mut Sheet<'_>, row: &Adjustment) {
         .maybe(row.number.as_ref())
         .maybe(row.target_id.as_ref());
     s.maybe(row.contact.as_ref()).text(row.kind.label()).money(Some(row.amount)).text(&row.why);
+    let moved = row.moved.as_ref();
+    s.maybe(moved.and_then(|moved| moved.from.as_ref())).maybe(moved.and_then(|moved| moved.to.as_ref()));
+    s.money(moved.map(|moved| moved.debit)).money(moved.map(|moved| moved.home));
 }
 
 pub(crate) fn reject(s: &mut Sheet<'_>, row: &RejectRow) {

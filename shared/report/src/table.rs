@@ -144,6 +144,12 @@ impl Table {
                 "amount",
                 "currency",
                 "why",
+                "from_account",
+                "to_account",
+                "debit",
+                "debit_currency",
+                "debit_home",
+                "home_currency",
             ]),
             Self::Rejects => owned(&[
                 "outcome",

@@ -26,30 +26,45 @@ const OWN_NAMES: [(&str, &str); 13] = [
     ("Rounding", "exchange"),
 ];
 
+/// What may differ between the trial balances of a source and a target.
+#[derive(Clone, Debug, Default)]
+pub struct Explained {
+    /// What the report says by account: more of a debit in the target.
+    pub moved: BTreeMap<String, Decimal>,
+    /// What the target keeps of what was deleted at the source, on whatever account.
+    pub deleted: Decimal,
+}
+
+impl std::ops::AddAssign for Explained {
+    fn add_assign(&mut self, other: Self) {
+        for (account, by) in other.moved {
+            *self.moved.entry(account).or_default() += by;
+        }
+        self.deleted += other.deleted;
+    }
+}
+
 /// Whom Xero's bank transactions name that name nobody in the source.
 const STAND_IN: &str = "Carryforward";
 
 impl Books {
-    /// Documents, receivables and payables are the same to the cent.
-    ///
-    /// On the accounts of the trial balance no more stands elsewhere than `moved`: what the report says. Every foreign
-    /// document may cost a cent, where a platform rounds it to the home currency.
-    pub fn assert_carried(&self, after: &Self, moved: Decimal) {
+    /// Documents, receivables and payables are the same to the cent, and so is every account of the trial balance but
+    /// for what is explained. Every foreign document may cost a cent, where a platform rounds it to the home currency.
+    pub fn assert_carried(&self, after: &Self, explained: &Explained) {
         same("documents", &counted(&self.documents), &counted(&after.documents));
         same("files", &counted(&self.files), &counted(&after.files));
         same("names", &everybody(&self.names), &everybody(&after.names));
         same("receivable", &self.receivable, &after.receivable);
         same("payable", &self.payable, &after.payable);
-        let (here, there) = (accounts(&self.trial_balance), accounts(&after.trial_balance));
-        let mut elsewhere = BTreeMap::new();
-        for account in here.keys().chain(there.keys()) {
-            let balance = |of: &BTreeMap<String, Decimal>| of.get(account).copied().unwrap_or_default();
-            elsewhere.insert(account, balance(&there) - balance(&here));
+        let mut differs = accounts(&after.trial_balance);
+        for (account, balance) in accounts(&self.trial_balance).into_iter().chain(accounts(&explained.moved))
+        {
+            *differs.entry(account).or_default() -= balance;
         }
-        elsewhere.retain(|_, by| !by.is_zero());
-        let sum: Decimal = elsewhere.values().filter(|by| by.is_sign_positive()).sum();
+        differs.retain(|_, by| !by.is_zero());
+        let sum: Decimal = differs.values().filter(|by| by.is_sign_positive()).sum();
         let cents = Decimal::new(i64::try_from(self.foreign()).unwrap(), 2);
-        assert!(sum <= moved + cents, "{moved} is said to stand elsewhere, it is {elsewhere:#?}");
+        assert!(sum <= explained.deleted + cents, "the report does not explain {differs:#?}");
     }
 
     /// These books with what a target keeps of what was deleted in them.

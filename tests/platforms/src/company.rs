@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use carry_connector::{Manifest, Reader, Writer};
-use carry_model::{Decimal, Entity, Fault, MigrationId, Timestamp};
+use carry_model::{Fault, MigrationId, Timestamp};
 use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
-use carry_ports::{Clock, Jobs, MemoryJobs, MemoryStaging, MemoryTokens, Migration, Tokens, Transport};
+use carry_ports::{Clock, MemoryJobs, MemoryStaging, MemoryTokens, Migration, Tokens, Transport};
 use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
@@ -250,24 +250,6 @@ impl Move {
             created: begun(),
         };
         Self { jobs: Arc::default(), staging: Arc::default(), migration }
-    }
-
-    /// What its report says of parts of documents that stand on another account than in the source, in the home
-    /// currency: discounts and taxes that became lines of their own.
-    pub async fn said_elsewhere(&self) -> Decimal {
-        let mut sum = Decimal::ZERO;
-        for entity in Entity::ALL {
-            for link in self.jobs.links(&self.migration.id, *entity, None, usize::MAX).await.unwrap() {
-                for note in &link.more.notes {
-                    let Some((_, rest)) = note.split_once(" of ").filter(|_| note.starts_with("Its ")) else {
-                        continue;
-                    };
-                    let amount: Decimal = rest.split(' ').next().unwrap().parse().unwrap();
-                    sum += amount.abs() * link.rate.unwrap_or(Decimal::ONE);
-                }
-            }
-        }
-        sum
     }
 
     /// A process that works on it.

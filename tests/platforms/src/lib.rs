@@ -16,10 +16,11 @@ mod report;
 mod trouble;
 mod witness;
 
+pub use alike::Explained;
 pub use company::{Company, Move, Platform, Side, begun};
 pub use link::{Between, SandboxClock, Sent};
 pub use meanwhile::Deleted;
 pub use process::{in_a_process, until_done};
-pub use report::{clean, tables};
+pub use report::{clean, explained, tables};
 pub use trouble::Trouble;
 pub use witness::{Books, Document, File, Party, database_books, plain};

@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use carry_model::Decimal;
 use carry_pipeline::{Ended, Engine, report_files};
+use carry_sandbox::json::{Json, decimal};
+
+use crate::alike::Explained;
+use crate::witness::{list, text};
 
 type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
@@ -23,6 +28,30 @@ impl Write for Kept {
 
 /// The report's tables by file name.
 pub async fn tables(engine: &Engine, ended: &Ended) -> BTreeMap<String, String> {
+    let files = files(engine, ended).await.into_iter();
+    let tables = files.filter(|(name, _)| name.ends_with(".csv"));
+    tables.map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap())).collect()
+}
+
+/// What the report says of accounts on which more or less stands than in the source. What it does not name is an
+/// account of the platforms' own, where they keep tax.
+pub async fn explained(engine: &Engine, ended: &Ended) -> Explained {
+    let report = files(engine, ended).await.remove("report.json").unwrap();
+    let report = Json::parse(&report).unwrap();
+    let mut moved: BTreeMap<String, Decimal> = BTreeMap::new();
+    for adjustment in list(&report, "adjustments").iter().filter_map(|row| row.get("moved")) {
+        let account = |side| match text(adjustment, side) {
+            "" => "(tax)".to_owned(),
+            name => name.to_owned(),
+        };
+        let home = decimal(text(adjustment, "home.amount")).unwrap();
+        *moved.entry(account("to")).or_default() += home;
+        *moved.entry(account("from")).or_default() -= home;
+    }
+    Explained { moved, ..Explained::default() }
+}
+
+async fn files(engine: &Engine, ended: &Ended) -> BTreeMap<String, Vec<u8>> {
     let files = Files::default();
     let kept = files.clone();
     report_files(engine, &ended.run, move |name| {
@@ -30,9 +59,7 @@ pub async fn tables(engine: &Engine, ended: &Ended) -> BTreeMap<String, String> 
     })
     .await
     .unwrap();
-    let files = std::mem::take(&mut *files.lock().unwrap());
-    let tables = files.into_iter().filter(|(name, _)| name.ends_with(".csv"));
-    tables.map(|(name, bytes)| (name, String::from_utf8(bytes).unwrap())).collect()
+    std::mem::take(&mut *files.lock().unwrap())
 }
 
 /// Every figure agrees and nothing failed; panics with the rows that say otherwise.

@@ -10,7 +10,9 @@ use std::ops::Range;
 
 use carry_model::Decimal;
 use carry_pipeline::Ended;
-use carry_platforms::{Books, Company, Deleted, Move, Platform, Trouble, clean, in_a_process, until_done};
+use carry_platforms::{
+    Books, Company, Deleted, Explained, Move, Platform, Trouble, clean, explained, in_a_process, until_done,
+};
 use carry_ports::RunKind;
 use carry_sandbox::Region;
 
@@ -78,14 +80,16 @@ fn right_books(
         company.control.clear_faults();
         company.control.set_limit("day", None);
     }
-    let (after, elsewhere) = in_a_process(async {
+    let (after, explained) = in_a_process(async {
         from.pause(60);
         to.pause(60);
         let (source, target) = (from.open().await, to.open().await);
-        clean(&migration.engine(source.reader, target.writer, target.clock), ended).await;
-        (to.books().await, migration.said_elsewhere().await)
+        let engine = migration.engine(source.reader, target.writer, target.clock);
+        clean(&engine, ended).await;
+        let explained = Explained { deleted: deleted.amount, ..explained(&engine, ended).await };
+        (to.books().await, explained)
     });
-    before.assert_carried(&after, elsewhere + deleted.amount);
+    before.assert_carried(&after, &explained);
     let clearing = after.trial_balance.get("Carryforward clearing");
     assert_eq!(clearing.copied().unwrap_or_default(), Decimal::ZERO, "clearing account");
 }

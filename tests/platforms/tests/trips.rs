@@ -5,42 +5,41 @@
 use std::sync::Arc;
 
 use carry_database::universal::UniversalWriter;
-use carry_model::Decimal;
 use carry_pipeline::{Settings, run};
-use carry_platforms::{Company, Move, Platform, Side, clean, database_books};
+use carry_platforms::{Company, Explained, Move, Platform, Side, clean, database_books, explained};
 use carry_ports::RunKind;
 use carry_sandbox::Region;
 
 const INVOICES: usize = 100;
 
 /// Carries everything; hands back what the report says stands on other accounts than before.
-async fn carry(from: &Company, to: Side, name: &str) -> Decimal {
+async fn carry(from: &Company, to: Side, name: &str) -> Explained {
     let trip = Move::named(name);
     let engine = trip.engine(from.open().await.reader, to.writer, to.clock);
     let ended = run(&engine, &trip.migration, RunKind::Full, &Settings::default()).await.unwrap();
     clean(&engine, &ended).await;
     from.kept_limits();
-    trip.said_elsewhere().await
+    explained(&engine, &ended).await
 }
 
 async fn round(here: Platform, there: Platform, region: Region, seed: u64) {
     let first = Company::sample(here, region, seed, INVOICES);
     let before = first.books().await;
     let second = Company::empty(there, region).await;
-    let mut elsewhere = carry(&first, second.open().await, "there").await;
+    let mut moved = carry(&first, second.open().await, "there").await;
     second.kept_limits();
-    before.assert_carried(&second.books().await, elsewhere);
+    before.assert_carried(&second.books().await, &moved);
     let third = Company::empty(here, region).await;
-    elsewhere += carry(&second, third.open().await, "back").await;
+    moved += carry(&second, third.open().await, "back").await;
     third.kept_limits();
-    before.assert_carried(&third.books().await, elsewhere);
+    before.assert_carried(&third.books().await, &moved);
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("books.sqlite").display());
     let writer = Arc::new(UniversalWriter::open(&url).await.unwrap());
     // Nobody asks a database for anything but its tables, so the platform's clock is as good as any.
     let home = Side { writer, ..first.open().await };
-    elsewhere += carry(&third, home, "home").await;
-    before.assert_carried(&database_books(&url).await, elsewhere);
+    moved += carry(&third, home, "home").await;
+    before.assert_carried(&database_books(&url).await, &moved);
 }
 
 macro_rules! trips {

@@ -118,13 +118,12 @@ impl Odoo {
             let account = facts.tax_account.or_else(|| fallback_account(record.entity, facts));
             let going = Going { line: &line, taxes: Vec::new(), account };
             row.push_line(self.line_cells(&going, document, links, facts, sign)?);
-            adjustments.push(Adjustment {
-                kind: AdjustmentKind::TaxForced,
+            adjustments.push(Adjustment::new(
+                AdjustmentKind::TaxForced,
                 amount,
-                currency: document.currency,
-                why: "No tax rate of the target expresses this tax; it is a line on the tax account."
-                    .to_owned(),
-            });
+                document.currency,
+                "No tax rate of the target expresses this tax; it is a line on the tax account.",
+            ));
         }
         let stated = sorted.stated.into_iter().map(|(tax, amount)| (tax, amount * sign)).collect();
         Ok(Prepared {
@@ -388,7 +387,12 @@ fn fallback_account(entity: Entity, facts: &Facts) -> Option<i64> {
 fn discount_line(document: &Document) -> Option<Line> {
     let discount = document.discount.as_ref().filter(|discount| !discount.amount.is_zero())?;
     let percent = discount.percent.map(|percent| format!(" {} %", percent.normalize())).unwrap_or_default();
-    Some(Line { description: Some(format!("Discount{percent}")), net: -discount.amount, ..Line::default() })
+    Some(Line {
+        description: Some(format!("Discount{percent}")),
+        net: -discount.amount,
+        account: discount.account.clone(),
+        ..Line::default()
+    })
 }
 
 fn add(sums: &mut BTreeMap<i64, Decimal>, tax: i64, amount: Decimal) -> Result<(), Fault> {

@@ -170,11 +170,11 @@ fn force(
             [(".id", line_of.id.to_string()), ("amount_currency", plain(amount)?)],
         ));
     }
-    let adjustment = Adjustment {
-        kind: AdjustmentKind::TaxForced,
-        amount: checked_sum(changes.values().copied())?,
-        currency: draft.prepared.currency,
-        why: "Odoo worked the tax out otherwise; it was written as the source states it.".to_owned(),
-    };
+    let adjustment = Adjustment::new(
+        AdjustmentKind::TaxForced,
+        checked_sum(changes.values().copied())?,
+        draft.prepared.currency,
+        "Odoo worked the tax out otherwise; it was written as the source states it.",
+    );
     Ok(Some((row, vec![adjustment])))
 }

@@ -190,13 +190,12 @@ impl Odoo {
             if total != document.total {
                 let gap = checked_sum([document.total, -total])?;
                 total = self.close_gap(calls, id, gap, filler, document.currency).await?;
-                adjustments.push(Adjustment {
-                    kind: AdjustmentKind::AdjustmentLine,
-                    amount: gap,
-                    currency: document.currency,
-                    why: "Odoo worked the tax of the order out otherwise; a line closes the difference."
-                        .to_owned(),
-                });
+                adjustments.push(Adjustment::new(
+                    AdjustmentKind::AdjustmentLine,
+                    gap,
+                    document.currency,
+                    "Odoo worked the tax of the order out otherwise; a line closes the difference.",
+                ));
             }
             if total != document.total {
                 self.call(Call::rewrite(calls.unlink).on([id])).await?;

@@ -44,7 +44,7 @@ async fn documents(books: &mut Books) {
     by_document.lines[0].tax_rate = None;
     by_document.taxes =
         vec![carry_model::DocumentTax { tax_rate: Some("combined".into()), amount: dec("9.50") }];
-    by_document.discount = Some(carry_model::Discount { amount: dec("5"), percent: None });
+    by_document.discount = Some(carry_model::Discount { amount: dec("5"), percent: None, account: None });
     let mut foreign = document("2026-02-02", "250.00");
     foreign.currency = Currency::EUR;
     foreign.rate = Some(dec("1.0823"));

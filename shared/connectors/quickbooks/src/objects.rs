@@ -412,6 +412,8 @@ pub(crate) struct Detail {
     pub(crate) service_date: Option<Date>,
     #[serde(default, with = "amount_opt")]
     pub(crate) discount_percent: Option<Decimal>,
+    #[serde(default)]
+    pub(crate) discount_account_ref: Option<Ref>,
 }
 
 #[derive(Debug, Deserialize)]

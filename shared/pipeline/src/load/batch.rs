@@ -425,15 +425,15 @@ fn within_balances(
     let mut adjustments = Vec::new();
     for (at, amount) in cuts {
         let Some(allocation) = payment.allocations.get_mut(at) else { continue };
-        adjustments.push(Adjustment {
-            kind: AdjustmentKind::AllocationReduced,
-            amount: checked_sum([allocation.amount, -amount])?,
-            currency: payment.currency,
-            why: format!(
+        adjustments.push(Adjustment::new(
+            AdjustmentKind::AllocationReduced,
+            checked_sum([allocation.amount, -amount])?,
+            payment.currency,
+            format!(
                 "The payments of {} exceed what the source says was paid; the rest stays unapplied.",
                 allocation.document
             ),
-        });
+        ));
         allocation.amount = amount;
     }
     payment.allocations.retain(|allocation| !allocation.amount.is_zero());
@@ -462,12 +462,12 @@ fn unapplied_only(payment: &Payment) -> Result<(Payment, Vec<Adjustment>), Fault
     }
     let adjustments = match payment.allocations.is_empty() {
         true => Vec::new(),
-        false => vec![Adjustment {
-            kind: AdjustmentKind::HighLevel,
-            amount: rest,
-            currency: payment.currency,
-            why: "High-level mode: only what the payment left unapplied is carried.".to_owned(),
-        }],
+        false => vec![Adjustment::new(
+            AdjustmentKind::HighLevel,
+            rest,
+            payment.currency,
+            "High-level mode: only what the payment left unapplied is carried.",
+        )],
     };
     Ok((Payment { amount: rest, allocations: Vec::new(), ..payment.clone() }, adjustments))
 }

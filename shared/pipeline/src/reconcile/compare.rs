@@ -9,10 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::contacts::{ContactSums, Run as SumRun};
+use super::rows::Accounts;
 use super::{Control, ReconcileSummary, Sides, is_compared, rows};
 use crate::Engine;
 use crate::lists::{ADJUSTMENTS, CONTACTS, CROSSWALK, DOCUMENTS, ListParts, ListWriter, REJECTS, VANISHED};
-use crate::load::TakenBack;
+use crate::load::{Loader, TakenBack};
 use crate::store::RunStore;
 
 /// Names of contacts kept at hand; past that they are asked for again.
@@ -31,6 +32,7 @@ pub(super) struct Comparison<'a> {
     contacts: ContactSums,
     controls: BTreeMap<(Entity, Option<Currency>), Control>,
     names: FxHashMap<SourceId, Option<String>>,
+    accounts: Accounts,
     documents: ListWriter,
     rejects: ListWriter,
     adjustments: ListWriter,
@@ -64,12 +66,13 @@ impl Figures {
 
 impl<'a> Comparison<'a> {
     /// Goes on with what earlier pages came to.
-    pub(super) fn new(engine: &'a Engine, store: &'a RunStore, run: &'a Run, mut sums: Sums) -> Self {
+    pub(super) fn new(loader: &'a Loader, store: &'a RunStore, mut sums: Sums) -> Self {
+        let home = loader.plan.survey.company.home_currency;
         let mut list = |name| ListWriter::new(name, &mut sums.parts);
         Self {
-            engine,
+            engine: &loader.engine,
             store,
-            run,
+            run: &loader.run,
             documents: list(DOCUMENTS),
             rejects: list(REJECTS),
             adjustments: list(ADJUSTMENTS),
@@ -78,6 +81,7 @@ impl<'a> Comparison<'a> {
             contacts: ContactSums::new(sums.contacts),
             controls: sums.controls.into_iter().collect(),
             names: FxHashMap::default(),
+            accounts: Accounts { home, names: FxHashMap::default() },
             summary: sums.summary,
         }
     }
@@ -100,13 +104,14 @@ impl<'a> Comparison<'a> {
         shown: Vec<Option<Balance>>,
     ) -> Result<(), Fault> {
         self.learn_names(links.iter().filter_map(|link| link.contact.as_ref())).await?;
+        self.learn_accounts(links.iter().flat_map(rows::accounts_named)).await?;
         let mut shown = shown.into_iter();
         for link in links {
             let contact = link.contact.as_ref().map(|id| self.name(id));
             if let Some(row) = rows::reject(link, contact.clone()) {
                 self.rejects.push(self.store, &row).await?;
             }
-            for row in rows::adjustments(link, contact.as_deref()) {
+            for row in rows::adjustments(link, contact.as_deref(), &self.accounts)? {
                 self.adjustments.push(self.store, &row).await?;
             }
             if let Some(row) = rows::crosswalk(link) {
@@ -196,6 +201,22 @@ impl<'a> Comparison<'a> {
         let named =
             keys.into_iter().zip(found).map(|(key, link)| (key.id, link.and_then(|link| link.number)));
         self.names.extend(named);
+        Ok(())
+    }
+
+    async fn learn_accounts<'b>(&mut self, wanted: impl Iterator<Item = &'b SourceId>) -> Result<(), Fault> {
+        let known = &mut self.accounts.names;
+        let unknown: FxHashSet<&SourceId> = wanted.filter(|id| !known.contains_key(*id)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<_> =
+            unknown.into_iter().map(|id| RecordKey::new(Entity::Account, id.clone())).collect();
+        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        for (key, link) in keys.into_iter().zip(found) {
+            let name = link.and_then(|link| link.number);
+            known.insert(key.id.clone(), name.unwrap_or_else(|| key.id.to_string()));
+        }
         Ok(())
     }
 

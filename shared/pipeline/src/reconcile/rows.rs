@@ -1,12 +1,13 @@
 //! Links as the rows of a report.
 
 use carry_connector::{Adjustment, AdjustmentKind, exact};
-use carry_model::{Currency, Decimal, Entity, Fault, Ledger, Money, Reject, SourceId};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, Ledger, Money, Reject, SourceId, round_half_up};
 use carry_ports::{Link, LinkState};
 use carry_report::{
     Adjustment as AdjustmentRow, AdjustmentKind as RowKind, Compared, ContactBalance, CrosswalkRow,
-    DocumentBalance, Outcome, RejectRow, VanishedRow,
+    DocumentBalance, Moved as MovedRow, Outcome, RejectRow, VanishedRow,
 };
+use rustc_hash::FxHashMap;
 
 use super::Sides;
 use crate::settle::adjustment_of;
@@ -32,16 +33,54 @@ pub(super) fn reject(link: &Link, contact: Option<String>) -> Option<RejectRow> 
 }
 
 /// The rows of a record's visible deviations.
-pub(super) fn adjustments(link: &Link, contact: Option<&str>) -> Vec<AdjustmentRow> {
+pub(super) fn adjustments(
+    link: &Link,
+    contact: Option<&str>,
+    accounts: &Accounts,
+) -> Result<Vec<AdjustmentRow>, Fault> {
     if !link.is_done() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let derived = adjustment_of(link);
     let all = derived.iter().chain(&link.more.adjustments);
-    all.map(|adjustment| adjustment_row(link, contact, adjustment)).collect()
+    all.map(|adjustment| adjustment_row(link, contact, accounts, adjustment)).collect()
 }
 
-fn adjustment_row(link: &Link, contact: Option<&str>, adjustment: &Adjustment) -> AdjustmentRow {
+/// The accounts that a link's adjustments name.
+pub(super) fn accounts_named(link: &Link) -> impl Iterator<Item = &SourceId> {
+    let moved = link.more.adjustments.iter().filter_map(|adjustment| adjustment.moved.as_ref());
+    moved.flat_map(|moved| moved.from.iter().chain(&moved.to))
+}
+
+/// What accounts are called, and the currency that they are kept in.
+pub(super) struct Accounts {
+    pub(super) home: Currency,
+    pub(super) names: FxHashMap<SourceId, String>,
+}
+
+impl Accounts {
+    /// What an adjustment moves, with the names of the accounts and in the home currency at the record's own rate.
+    fn moved(&self, link: &Link, adjustment: &Adjustment) -> Result<Option<MovedRow>, Fault> {
+        let Some(moved) = &adjustment.moved else { return Ok(None) };
+        let name = |id: &SourceId| self.names.get(id).cloned().unwrap_or_else(|| id.to_string());
+        let rate = link.rate.filter(|_| adjustment.currency != self.home).unwrap_or(Decimal::ONE);
+        let home = moved.debit.checked_mul(rate).ok_or_else(|| Fault::new(Code::AmountOutOfRange))?;
+        let home = round_half_up(home, self.home.minor_digits());
+        Ok(Some(MovedRow {
+            from: moved.from.as_ref().map(name),
+            to: moved.to.as_ref().map(name),
+            debit: Money::new(moved.debit, adjustment.currency),
+            home: Money::new(home, self.home),
+        }))
+    }
+}
+
+fn adjustment_row(
+    link: &Link,
+    contact: Option<&str>,
+    accounts: &Accounts,
+    adjustment: &Adjustment,
+) -> Result<AdjustmentRow, Fault> {
     let kind = match adjustment.kind {
         AdjustmentKind::AdjustmentLine => RowKind::AdjustmentLine,
         AdjustmentKind::HighLevel => RowKind::SummaryLine,
@@ -49,8 +88,10 @@ fn adjustment_row(link: &Link, contact: Option<&str>, adjustment: &Adjustment) -
         AdjustmentKind::AllocationReduced => RowKind::AllocationReduced,
         AdjustmentKind::ClearingClosed => RowKind::ClearingEntry,
         AdjustmentKind::TaxForced => RowKind::TaxForced,
+        AdjustmentKind::OtherAccount => RowKind::OtherAccount,
+        AdjustmentKind::Rounding => RowKind::Rounding,
     };
-    AdjustmentRow {
+    Ok(AdjustmentRow {
         entity: link.key.entity,
         source_id: link.key.id.clone(),
         number: link.number.clone(),
@@ -59,7 +100,8 @@ fn adjustment_row(link: &Link, contact: Option<&str>, adjustment: &Adjustment) -
         kind,
         amount: Money::new(adjustment.amount, adjustment.currency),
         why: adjustment.why.clone(),
-    }
+        moved: accounts.moved(link, adjustment)?,
+    })
 }
 
 /// The row that says where a record is now.

@@ -7,6 +7,7 @@ use super::Section;
 use super::parts::{Column, amount, money, number, prose, record, rest, table, text, under};
 use crate::digest::RejectGroup;
 use crate::format::{capital, count, counted};
+use crate::rows::Moved;
 use crate::verdict::sums;
 use crate::{FindingKind, NotCarried, RejectRow, Report, Table};
 
@@ -36,7 +37,10 @@ pub(super) fn adjustments(report: &Report<'_>) -> Option<Section> {
                 td { (capital(row.kind.label())) }
                 (amount(row.amount.amount, row.amount.currency))
                 td { (row.amount.currency) }
-                td.wide { (row.why) }
+                td.wide {
+                    (row.why)
+                    (under(row.moved.as_ref().map(Moved::words).as_deref()))
+                }
             }
         }
     };

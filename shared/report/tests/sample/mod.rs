@@ -285,8 +285,25 @@ fn adjustments() -> Vec<Adjustment> {
         kind,
         amount: money(amount, currency),
         why: why.into(),
+        moved: None,
+    };
+    let other_account = Adjustment {
+        moved: Some(Moved {
+            from: Some("Discounts given".into()),
+            to: None,
+            debit: money("12.50", Currency::USD),
+            home: money("11.46", Currency::EUR),
+        }),
+        ..adjustment(
+            61,
+            AdjustmentKind::OtherAccount,
+            "12.50",
+            Currency::USD,
+            "Its discount is on the target's own account for discounts.",
+        )
     };
     vec![
+        other_account,
         adjustment(
             12,
             AdjustmentKind::AdjustmentLine,

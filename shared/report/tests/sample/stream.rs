@@ -52,6 +52,7 @@ impl ReportRows for Stream {
             kind: AdjustmentKind::AdjustmentLine,
             amount: super::money("0.01", Currency::EUR),
             why: "Rounding.".into(),
+            moved: None,
         })
     }
 

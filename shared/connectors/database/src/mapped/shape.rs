@@ -240,6 +240,7 @@ macro_rules! document_fields {
             opt("status", Word(STATUSES)),
             at("discount_amount", &["discount", "amount"], Number),
             at("discount_percent", &["discount", "percent"], Number),
+            at("discount_account", &["discount", "account"], Id),
             opt("terms", Id),
             opt("reference", Text),
             opt("memo", Text),

@@ -115,6 +115,7 @@ tables! {
         [("contact_id", Ref(Table::Contacts)), ("date", Date), ("due", Date), ("currency", Text),
          ("rate", Decimal), ("tax_mode", Text), ("total_minor", Int), ("outstanding_minor", Int), ("status", Text),
          ("discount_minor", Int), ("discount_home_minor", Int), ("discount_percent", Decimal),
+         ("discount_account_id", Ref(Table::Accounts)),
          ("terms_id", Ref(Table::Terms)), ("reference", Text), ("memo", Text),
          ("project_id", Ref(Table::Projects)), ("paid_account_id", Ref(Table::Accounts)),
          ("payment_method_id", Ref(Table::PaymentMethods)), ("exact", Text)];

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::shape::{Kind, Role, Table};
 
 /// Version of the schema that this program writes.
-pub(super) const SCHEMA_VERSION: i64 = 1;
+pub(super) const SCHEMA_VERSION: i64 = 2;
 
 /// The schema of an empty SQLite database.
 pub(super) const SCHEMA_SQLITE: &str = include_str!("../../schema.sqlite.sql");

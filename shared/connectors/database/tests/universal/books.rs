@@ -289,8 +289,11 @@ fn document(random: &mut Random) -> Document {
         ]),
         lines: random.many(3, line),
         taxes: random.many(2, tax),
-        discount: random
-            .opt(|random| Discount { amount: random.part(currency), percent: random.opt(Random::decimal) }),
+        discount: random.opt(|random| Discount {
+            amount: random.part(currency),
+            percent: random.opt(Random::decimal),
+            account: random.refer("a"),
+        }),
         terms: random.refer("r"),
         reference: random.opt(Random::text),
         memo: random.opt(Random::text),

@@ -164,7 +164,7 @@ pub(crate) fn shop() -> Vec<Record> {
         change(
             document(Entity::Bill, "b1", "s1", "2026-01-05", "190.00", vec![line("rent", "200", None)]),
             |body| {
-                body.discount = Some(Discount { amount: dec("10"), percent: Some(dec("5")) });
+                body.discount = Some(Discount { amount: dec("10"), percent: Some(dec("5")), account: None });
             },
         ),
         payment(

@@ -266,7 +266,7 @@ fn extras(layout: &Layout, head: &UnitRow<'_>, sense: Sense, document: &mut Docu
         }
     }
     if let Some(amount) = signed(layout, head, Field::Discount, sense)?.filter(|d| !d.is_zero()) {
-        document.discount = Some(Discount { amount, percent: None });
+        document.discount = Some(Discount { amount, percent: None, account: None });
     }
     let on_lines = document.lines.iter().any(|line| line.tax.is_some());
     if let Some(amount) = signed(layout, head, Field::TaxTotal, sense)?.filter(|t| !t.is_zero() && !on_lines)

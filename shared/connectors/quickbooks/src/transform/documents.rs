@@ -112,7 +112,8 @@ impl QuickBooksTransformer {
                 let earlier = into.discount.as_ref().map(|discount| discount.amount).unwrap_or_default();
                 let amount = checked_sum([earlier, amount])?;
                 if !amount.is_zero() {
-                    into.discount = Some(Discount { amount, percent: discount.discount_percent });
+                    let account = id(discount.discount_account_ref.as_ref());
+                    into.discount = Some(Discount { amount, percent: discount.discount_percent, account });
                 }
             } else if let Some(detail) = detail {
                 into.lines.push(self.line(line, detail, source, code, purchase)?);

@@ -80,7 +80,7 @@ impl QuickBooks {
         if name != contact.name {
             notes.push(format!("The {} is called '{name}'.", kind.path()));
         }
-        Draft { kind, body, notes }
+        Draft { notes, ..Draft::new(kind, body) }
     }
 
     pub(super) async fn write_contacts(&self, batch: &WriteBatch) -> Result<Results, Fault> {

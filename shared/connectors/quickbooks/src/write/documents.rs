@@ -56,7 +56,7 @@ impl QuickBooks {
     pub(super) async fn write_documents(&self, batch: &WriteBatch) -> Result<Results, Fault> {
         let kind = kind_of(batch.entity)?;
         let already = self.already(kind, batch).await?;
-        self.make_items(batch, kind).await?;
+        self.make_items(batch, kind, batch.items.iter().filter_map(|item| item.record.document())).await?;
         let mut results: Vec<Option<Result<Written, Fault>>> = batch.items.iter().map(|_| None).collect();
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for (index, (item, already)) in batch.items.iter().zip(already).enumerate() {
@@ -85,13 +85,17 @@ impl QuickBooks {
     }
 
     /// Sales lines name items only: accounts that lines book to by themselves get an item that stands for each.
-    async fn make_items(&self, batch: &WriteBatch, kind: Kind) -> Result<(), Fault> {
+    pub(super) async fn make_items<'a>(
+        &self,
+        batch: &WriteBatch,
+        kind: Kind,
+        documents: impl Iterator<Item = &'a Document> + Send,
+    ) -> Result<(), Fault> {
         if is_purchase(kind) {
             return Ok(());
         }
         let missing = self
             .with_lists(|lists| {
-                let documents = batch.items.iter().filter_map(|item| item.record.document());
                 let mut accounts: Vec<_> =
                     documents.flat_map(|document| accounts_needed(lists, batch, document)).collect();
                 accounts.sort();
@@ -121,12 +125,17 @@ impl QuickBooks {
     }
 
     /// A document as QuickBooks takes it.
-    async fn document(&self, batch: &WriteBatch, record: &Record, kind: Kind) -> Result<Draft, Fault> {
+    pub(super) async fn document(
+        &self,
+        batch: &WriteBatch,
+        record: &Record,
+        kind: Kind,
+    ) -> Result<Draft, Fault> {
         let document = record.document().ok_or_else(|| Fault::new(Code::Bug).detail("no document"))?;
         if document.status == Status::Draft && kind != Kind::Estimate {
             return Err(Fault::new(Code::DraftNotCarried));
         }
-        let mut notes = Vec::new();
+        let (mut notes, mut adjustments) = (Vec::new(), Vec::new());
         let mut body = json!({"TxnDate": document.date.to_string()});
         self.head(batch, record, document, kind, &mut body, &mut notes).await?;
         self.party(batch, document, kind, &mut body).await?;
@@ -139,7 +148,7 @@ impl QuickBooks {
                 let maker = Maker { lists, batch, document, purchase, classes };
                 let tax = self.tax_of(lists, batch, document, purchase)?;
                 let department = maker.department().filter(|_| departments);
-                Ok::<_, Fault>((maker.lines(&tax, &mut notes)?, tax, department))
+                Ok::<_, Fault>((maker.lines(&tax, &mut notes, &mut adjustments)?, tax, department))
             })
             .await??;
         set(&mut body, "Line", Value::Array(lines));
@@ -147,7 +156,7 @@ impl QuickBooks {
         set_some(&mut body, "GlobalTaxCalculation", tax.calculation.map(|word| json!(word)));
         set_some(&mut body, "DepartmentRef", department.as_deref().map(to));
         self.money(batch, document, kind, &mut body).await?;
-        Ok(Draft { kind, body, notes })
+        Ok(Draft { kind, body, notes, adjustments })
     }
 
     async fn head(
@@ -246,6 +255,7 @@ impl QuickBooks {
             // An expense may be a customer's.
             let other = linked_opt(batch, Entity::Contact, &document.contact, Kind::Customer);
             if let Some(customer) = other {
+                let customer = self.in_currency(Kind::Customer, &customer, document.currency).await?;
                 set(body, "EntityRef", json!({"value": customer, "type": "Customer"}));
                 return Ok(());
             }
@@ -341,5 +351,6 @@ pub(super) fn written(kind: Kind, done: Done, draft: Draft, total: Decimal) -> W
     written.number = done.head.doc_number;
     written.total = Some(total);
     written.notes = draft.notes;
+    written.adjustments = draft.adjustments;
     written
 }

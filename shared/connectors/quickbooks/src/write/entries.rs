@@ -2,11 +2,12 @@
 
 use carry_connector::{WriteBatch, Written};
 use carry_model::{
-    AccountClass, Activity, BankTransaction, Body, Code, Decimal, Direction, Entity, Fault, Journal, Record,
-    SourceId, Transfer, round_half_up,
+    AccountClass, Activity, Body, Code, Decimal, Entity, Fault, Journal, Record, SourceId, Transfer,
+    round_half_up,
 };
 use serde_json::{Value, json};
 
+use super::documents::total_of;
 use super::target::{Parts, clip, document_number, marker, note, target};
 use super::{Draft, Results, is_update, linked, linked_opt, number, set, set_some, to};
 use crate::kinds::Kind;
@@ -14,37 +15,96 @@ use crate::session::QuickBooks;
 
 const MINUTES_IN_HOUR: i64 = 60;
 
+/// What entries become.
+const KINDS: [Kind; 6] = [
+    Kind::Transfer,
+    Kind::Deposit,
+    Kind::Purchase,
+    Kind::SalesReceipt,
+    Kind::JournalEntry,
+    Kind::TimeActivity,
+];
+
+/// A record on its way.
+pub(super) struct Entry {
+    /// Its place in the batch.
+    pub(super) index: usize,
+    pub(super) draft: Result<Draft, Fault>,
+    /// What stands for it in QuickBooks.
+    pub(super) earlier: Vec<(Kind, String)>,
+}
+
+impl Entry {
+    fn states_tax(&self) -> bool {
+        self.draft.as_ref().is_ok_and(states_tax)
+    }
+}
+
+fn states_tax(draft: &Draft) -> bool {
+    draft.body.get("TxnTaxDetail").is_some()
+}
+
+fn written(kind: Kind, id: String, number: Option<String>, draft: Draft) -> Written {
+    Written { number, notes: draft.notes, adjustments: draft.adjustments, ..Written::new(target(kind, &id)) }
+}
+
+fn put(results: &mut [Option<Result<Written, Fault>>], index: usize, result: Result<Written, Fault>) {
+    if let Some(slot) = results.get_mut(index) {
+        *slot = Some(result);
+    }
+}
+
 impl QuickBooks {
     pub(super) async fn write_entries(&self, batch: &WriteBatch) -> Result<Results, Fault> {
-        let mut drafts = Vec::with_capacity(batch.items.len());
-        for item in &batch.items {
-            drafts.push(self.entry(batch, &item.record).await);
+        let mut entries = Vec::with_capacity(batch.items.len());
+        for (index, item) in batch.items.iter().enumerate() {
+            let draft = self.entry(batch, &item.record).await;
+            let earlier = is_update(item).map(|id| Parts::of(id, Kind::JournalEntry).all().to_vec());
+            entries.push(Entry { index, draft, earlier: earlier.unwrap_or_default() });
         }
+        let taxed: Vec<bool> = entries.iter().map(Entry::states_tax).collect();
         let mut results: Vec<Option<Result<Written, Fault>>> = batch.items.iter().map(|_| None).collect();
+        for (index, result) in self.write_drafts(batch, entries).await? {
+            put(&mut results, index, result);
+        }
+        let mut plain = Vec::new();
+        for (index, (item, _)) in batch.items.iter().zip(taxed).enumerate().filter(|(_, (_, taxed))| *taxed) {
+            let Some(Some(result)) = results.get(index) else { continue };
+            plain.extend(self.untaxed(batch, item, index, result).await?);
+        }
+        for (index, result) in self.write_drafts(batch, plain).await? {
+            put(&mut results, index, result);
+        }
+        let bug = || Err(Fault::new(Code::Bug).detail("a record without an outcome"));
+        Ok(results.into_iter().map(|result| result.unwrap_or_else(bug)).collect())
+    }
+
+    /// Writes entries, each in place of what stands for it; hands back what became of each.
+    async fn write_drafts(
+        &self,
+        batch: &WriteBatch,
+        entries: Vec<Entry>,
+    ) -> Result<Vec<(usize, Result<Written, Fault>)>, Fault> {
+        let mut results = Vec::with_capacity(entries.len());
         let (mut new, mut changed) = (Vec::new(), Vec::new());
-        let there = self.entries_there(batch, &drafts).await?;
-        for (index, ((item, draft), there)) in batch.items.iter().zip(drafts).zip(there).enumerate() {
+        let there = self.entries_there(batch, &entries).await?;
+        for (Entry { index, draft, earlier }, there) in entries.into_iter().zip(there) {
             let kind = draft.as_ref().map_or(Kind::JournalEntry, |draft| draft.kind);
-            let parts = is_update(item).map(|id| Parts::of(id, kind));
-            match (parts, there) {
-                (Some(parts), there) => match parts.id(kind) {
-                    Some(id) => changed.push((index, (id, draft))),
-                    // It becomes an object of another kind. What an attempt of unknown outcome made of it makes way
-                    // as well.
-                    None => {
-                        let mut all = parts.all().to_vec();
-                        all.extend(there.map(|id| (kind, id)));
-                        self.remove_parts(&all).await?;
-                        new.push((index, draft));
-                    }
+            let standing = earlier.iter().find(|(of, _)| *of == kind).map(|(_, id)| id.clone());
+            match (standing, there) {
+                (Some(id), _) => changed.push((index, (id, draft))),
+                (None, Some(id)) if earlier.is_empty() => match draft {
+                    // What an earlier attempt left may still show another total.
+                    Ok(draft) if states_tax(&draft) => changed.push((index, (id, Ok(draft)))),
+                    draft => results.push((index, draft.map(|draft| written(kind, id, None, draft)))),
                 },
-                (None, Some(id)) => {
-                    let notes = draft.map(|draft| draft.notes).unwrap_or_default();
-                    if let Some(slot) = results.get_mut(index) {
-                        *slot = Some(Ok(Written { notes, ..Written::new(target(kind, &id)) }));
-                    }
+                // It becomes an object of another kind. What an attempt of unknown outcome made of it makes way
+                // as well.
+                (None, there) => {
+                    let all: Vec<_> = earlier.into_iter().chain(there.map(|id| (kind, id))).collect();
+                    self.remove_parts(&all).await?;
+                    new.push((index, draft));
                 }
-                (None, None) => new.push((index, draft)),
             }
         }
         let (mut places, drafts): (Vec<_>, Vec<_>) = new.into_iter().unzip();
@@ -53,42 +113,42 @@ impl QuickBooks {
         places.extend(changed_at);
         outcomes.extend(self.replace(drafts).await?);
         for (index, outcome) in places.into_iter().zip(outcomes) {
-            let result = outcome.map(|(done, draft)| {
-                let mut written = Written::new(target(draft.kind, &done.head.id));
-                written.number = done.head.doc_number;
-                written.notes = draft.notes;
-                written
-            });
-            if let Some(slot) = results.get_mut(index) {
-                *slot = Some(result);
-            }
+            let result = match outcome {
+                Ok((done, draft)) if states_tax(&draft) => {
+                    let total = total_of(&done)?;
+                    Ok(Written {
+                        total: Some(total),
+                        ..written(draft.kind, done.head.id, done.head.doc_number, draft)
+                    })
+                }
+                Ok((done, draft)) => Ok(written(draft.kind, done.head.id, done.head.doc_number, draft)),
+                Err(fault) => Err(fault),
+            };
+            results.push((index, result));
         }
-        let bug = || Err(Fault::new(Code::Bug).detail("a record without an outcome"));
-        Ok(results.into_iter().map(|result| result.unwrap_or_else(bug)).collect())
+        Ok(results)
     }
 
     /// What an earlier attempt made, by the kind that each record becomes.
     async fn entries_there(
         &self,
         batch: &WriteBatch,
-        drafts: &[Result<Draft, Fault>],
+        entries: &[Entry],
     ) -> Result<Vec<Option<String>>, Fault> {
-        let mut there: Vec<Option<String>> = batch.items.iter().map(|_| None).collect();
+        let mut there: Vec<Option<String>> = entries.iter().map(|_| None).collect();
         if !batch.verify_first {
             return Ok(there);
         }
-        for kind in [Kind::Transfer, Kind::Deposit, Kind::Purchase, Kind::JournalEntry, Kind::TimeActivity] {
-            let places: Vec<usize> = drafts
-                .iter()
-                .enumerate()
-                .filter(|(_, draft)| draft.as_ref().is_ok_and(|draft| draft.kind == kind))
-                .map(|(index, _)| index)
-                .collect();
+        for kind in KINDS {
+            let of_kind =
+                |(_, entry): &(usize, &Entry)| entry.draft.as_ref().is_ok_and(|draft| draft.kind == kind);
+            let of_kind: Vec<(usize, &Entry)> = entries.iter().enumerate().filter(of_kind).collect();
+            let places: Vec<usize> = of_kind.iter().map(|(place, _)| *place).collect();
             if places.is_empty() {
                 continue;
             }
-            let records: Vec<&Record> =
-                places.iter().filter_map(|place| batch.items.get(*place)).map(|item| &item.record).collect();
+            let records = of_kind.iter().filter_map(|(_, entry)| batch.items.get(entry.index));
+            let records: Vec<&Record> = records.map(|item| &item.record).collect();
             for (place, head) in places.into_iter().zip(self.located(kind, &records).await?) {
                 if let Some(slot) = there.get_mut(place) {
                     *slot = head.map(|head| head.id);
@@ -108,7 +168,7 @@ impl QuickBooks {
         }
     }
 
-    fn account_at(&self, batch: &WriteBatch, account: &SourceId) -> Result<String, Fault> {
+    pub(super) fn account_at(&self, batch: &WriteBatch, account: &SourceId) -> Result<String, Fault> {
         linked(batch, Entity::Account, account, Kind::Account)
             .ok_or_else(|| Fault::new(Code::DependencyFailed).field("account").text(account))
     }
@@ -146,73 +206,6 @@ impl QuickBooks {
             .notes
             .push("QuickBooks moves money between assets only: it goes as a journal entry.".to_owned());
         Ok(draft)
-    }
-
-    /// Money received is a deposit, money spent an expense; what comes back to a card an expense turned round.
-    async fn bank(
-        &self,
-        batch: &WriteBatch,
-        record: &Record,
-        bank: &BankTransaction,
-    ) -> Result<Draft, Fault> {
-        let account = self.account_at(batch, &bank.account)?;
-        let card = self.is_card(&account).await?;
-        let text = note(bank.memo.as_deref().unwrap_or_default(), &marker(record.entity, &record.id), 4_000);
-        let mut body = json!({"TxnDate": bank.date.to_string(), "PrivateNote": text});
-        self.currency(bank.currency, bank.rate, &mut body).await?;
-        let deposit = bank.direction == Direction::In && !card;
-        let customer = linked_opt(batch, Entity::Contact, &bank.contact, Kind::Customer);
-        let vendor = linked_opt(batch, Entity::Contact, &bank.contact, Kind::Vendor);
-        let party = match (deposit, customer, vendor) {
-            (true, Some(customer), _) | (false, Some(customer), None) => {
-                Some((customer, "Customer", Kind::Customer))
-            }
-            (_, _, Some(vendor)) => Some((vendor, "Vendor", Kind::Vendor)),
-            _ => None,
-        };
-        let party = match party {
-            Some((id, word, kind)) => Some((self.in_currency(kind, &id, bank.currency).await?, word)),
-            None => None,
-        };
-        let (mut lines, mut notes) = (Vec::new(), Vec::new());
-        for line in &bank.lines {
-            let of = self.account_at(batch, &line.account)?;
-            // Tax goes as a line of its own, on the same account.
-            let tax = line.tax.filter(|tax| !tax.is_zero());
-            notes.extend(tax.map(|tax| {
-                let currency = bank.currency;
-                format!("Its tax of {tax} {currency} is a line of its own, on its line's account.")
-            }));
-            let amounts = [(line.net, line.description.as_deref()), (tax.unwrap_or_default(), Some("Tax"))];
-            for (amount, text) in amounts.into_iter().take(if tax.is_some() { 2 } else { 1 }) {
-                let kind = if deposit { "DepositLineDetail" } else { "AccountBasedExpenseLineDetail" };
-                let mut detail = json!({"AccountRef": to(&of)});
-                if let Some((id, word)) = party.as_ref().filter(|_| deposit) {
-                    set(&mut detail, "Entity", json!({"value": id, "type": word.to_uppercase()}));
-                }
-                let mut body = json!({"DetailType": kind, "Amount": number(amount)?});
-                set_some(&mut body, "Description", text.map(|text| json!(clip(text, 4_000))));
-                set(&mut body, kind, detail);
-                lines.push(body);
-            }
-        }
-        set(&mut body, "Line", Value::Array(lines));
-        if deposit {
-            set(&mut body, "DepositToAccountRef", to(&account));
-            return Ok(Draft { kind: Kind::Deposit, body, notes });
-        }
-        set(&mut body, "PaymentType", json!(if card { "CreditCard" } else { "Cash" }));
-        set(&mut body, "AccountRef", to(&account));
-        if bank.direction == Direction::In {
-            set(&mut body, "Credit", json!(true));
-        }
-        if let Some((id, word)) = party {
-            set(&mut body, "EntityRef", json!({"value": id, "type": word}));
-        }
-        if !self.is_us() {
-            set(&mut body, "GlobalTaxCalculation", json!("NotApplicable"));
-        }
-        Ok(Draft { kind: Kind::Purchase, body, notes })
     }
 
     async fn journal(&self, batch: &WriteBatch, record: &Record, journal: &Journal) -> Result<Draft, Fault> {
@@ -272,7 +265,7 @@ impl QuickBooks {
             lines.push(body);
         }
         set(&mut body, "Line", Value::Array(lines));
-        Ok(Draft { kind: Kind::JournalEntry, body, notes })
+        Ok(Draft { notes, ..Draft::new(Kind::JournalEntry, body) })
     }
 
     async fn time(&self, batch: &WriteBatch, record: &Record, activity: &Activity) -> Result<Draft, Fault> {

@@ -125,12 +125,12 @@ impl QuickBooks {
 }
 
 fn adjustment(document: &Document, gap: Decimal) -> Adjustment {
-    Adjustment {
-        kind: AdjustmentKind::AdjustmentLine,
-        amount: gap,
-        currency: document.currency,
-        why: "QuickBooks works the document out to another total; a line makes it exact.".to_owned(),
-    }
+    Adjustment::new(
+        AdjustmentKind::AdjustmentLine,
+        gap,
+        document.currency,
+        "QuickBooks works the document out to another total; a line makes it exact.",
+    )
 }
 
 fn refused(document: &Document, shown: Decimal) -> Fault {

@@ -1,7 +1,9 @@
 //! Lines of documents.
 
-use carry_connector::WriteBatch;
-use carry_model::{AccountClass, Code, Decimal, Document, Entity, Fault, Line, TaxMode, round_half_up};
+use carry_connector::{Adjustment, AdjustmentKind, Moved, WriteBatch, exact};
+use carry_model::{
+    AccountClass, Code, Decimal, Discount, Document, Entity, Fault, Line, SourceId, TaxMode, round_half_up,
+};
 use serde_json::{Value, json};
 
 use super::target::{Parts, clip};
@@ -12,6 +14,12 @@ use crate::lists::Lists;
 
 /// Longest description of a line.
 const DESCRIPTION_MAX: usize = 4_000;
+
+/// What the account that adjustments are booked to is called.
+const ADJUSTMENTS: &str = "Carryforward adjustments";
+
+const DISCOUNT: &str = "Discount";
+const TAX_AS_LINE: &str = "Its tax is a line: QuickBooks has no place for it here.";
 
 /// Prefix of the items that stand for an account, for sales lines name items only.
 const ACCOUNT_ITEM: &str = "Carryforward";
@@ -46,7 +54,7 @@ pub(super) fn booking(lists: &Lists, batch: &WriteBatch, line: &Line, purchase: 
 /// The adjustments account, for lines that the engine adds after the batch's links were gathered.
 fn adjustments(lists: &Lists, line: &Line) -> Option<String> {
     let own = line.account.as_ref()?.as_str() == carry_connector::exact::ADJUSTMENTS;
-    own.then(|| lists.id_of(Kind::Account, "Carryforward adjustments").cloned()).flatten()
+    own.then(|| lists.id_of(Kind::Account, ADJUSTMENTS).cloned()).flatten()
 }
 
 /// Accounts that sales lines of a document book to by themselves: each needs an item that stands for it.
@@ -62,7 +70,7 @@ pub(super) fn accounts_needed(lists: &Lists, batch: &WriteBatch, document: &Docu
 
 /// The account of a line that names none.
 pub(super) fn fallback(lists: &Lists, purchase: bool) -> Option<String> {
-    let own = lists.id_of(Kind::Account, "Carryforward adjustments");
+    let own = lists.id_of(Kind::Account, ADJUSTMENTS);
     let class = if purchase { AccountClass::Expense } else { AccountClass::Income };
     own.or_else(|| lists.account_of(class)).cloned()
 }
@@ -78,18 +86,25 @@ pub(super) struct Maker<'a> {
 
 impl Maker<'_> {
     /// All lines of the document, then its discount and the tax that goes as a line.
-    pub(super) fn lines(&self, tax: &DocumentTax, notes: &mut Vec<String>) -> Result<Vec<Value>, Fault> {
+    pub(super) fn lines(
+        &self,
+        tax: &DocumentTax,
+        notes: &mut Vec<String>,
+        adjustments: &mut Vec<Adjustment>,
+    ) -> Result<Vec<Value>, Fault> {
         let mut lines = Vec::new();
         for (index, line) in self.document.lines.iter().enumerate() {
             let code = tax.codes.get(index).cloned().flatten();
             lines.push(self.line(line, code.as_deref(), notes)?);
         }
         if let Some(discount) = &self.document.discount {
-            lines.push(self.discount(discount.amount)?);
+            let (line, adjustment) = self.discount(discount)?;
+            lines.push(line);
+            adjustments.extend(adjustment);
         }
         if !tax.as_line.is_zero() {
             lines.push(self.extra(tax.as_line, "Tax as stated in the source", tax)?);
-            notes.push("Its tax goes as a line: QuickBooks has no place for it here.".to_owned());
+            adjustments.push(self.on_extra(tax.as_line, TAX_AS_LINE, None));
         }
         if lines.is_empty() {
             lines.push(self.extra(Decimal::ZERO, "No lines in the source", tax)?);
@@ -183,14 +198,48 @@ impl Maker<'_> {
         })
     }
 
-    fn discount(&self, amount: Decimal) -> Result<Value, Fault> {
+    /// The discount on the whole, on the account that the source books it to.
+    fn discount(&self, discount: &Discount) -> Result<(Value, Option<Adjustment>), Fault> {
+        let account = linked_opt(self.batch, Entity::Account, &discount.account, Kind::Account);
+        let from = discount.account.clone();
         if self.purchase {
-            return self.extra(-amount, "Discount", &DocumentTax::default());
+            let Some(account) = account else {
+                let line = self.extra(-discount.amount, DISCOUNT, &DocumentTax::default())?;
+                return Ok((line, Some(self.on_extra(-discount.amount, "Its discount is a line.", from))));
+            };
+            let detail = json!({"AccountRef": to(&account)});
+            let line = json!({"DetailType": "AccountBasedExpenseLineDetail", "Amount": number(-discount.amount)?,
+                "Description": DISCOUNT, "AccountBasedExpenseLineDetail": detail});
+            return Ok((line, None));
         }
-        let detail = json!({"PercentBased": false});
-        Ok(
-            json!({"DetailType": "DiscountLineDetail", "Amount": number(amount)?, "DiscountLineDetail": detail}),
-        )
+        let lost = from.is_some() && account.is_none();
+        let why = "Its discount is on QuickBooks' own account for discounts.";
+        let adjustment = lost.then(|| self.moved(-discount.amount, why, Moved { from, ..Moved::default() }));
+        let mut detail = json!({"PercentBased": false});
+        set_some(&mut detail, "DiscountAccountRef", account.as_deref().map(to));
+        let line = json!({"DetailType": "DiscountLineDetail", "Amount": number(discount.amount)?,
+            "DiscountLineDetail": detail});
+        Ok((line, adjustment))
+    }
+
+    /// What a line of our own moves from the account that the source has it on.
+    pub(super) fn on_extra(&self, amount: Decimal, why: &str, from: Option<SourceId>) -> Adjustment {
+        let largest = self.document.lines.iter().max_by_key(|line| line.net.abs());
+        let own = largest
+            .filter(|line| self.purchase && booking(self.lists, self.batch, line, true).account.is_some());
+        let adjustments =
+            || self.lists.id_of(Kind::Account, ADJUSTMENTS).map(|_| SourceId::from(exact::ADJUSTMENTS));
+        let to = own.map_or_else(adjustments, |line| line.account.clone());
+        self.moved(amount, why, Moved { from, to, ..Moved::default() })
+    }
+
+    /// What moves no ledger moves no account.
+    fn moved(&self, amount: Decimal, why: &str, moved: Moved) -> Adjustment {
+        let adjustment = Adjustment::new(AdjustmentKind::OtherAccount, amount, self.document.currency, why);
+        match self.batch.entity.line_sign() {
+            0 => adjustment,
+            sign => adjustment.moving(Moved { debit: amount * Decimal::from(sign), ..moved }),
+        }
     }
 
     /// A line of our own: on the account of the largest line of a purchase, else on adjustments.

@@ -208,7 +208,7 @@ impl QuickBooks {
         if !account.active {
             notes.push("Retired in the source; kept active, for entries are booked to it.".to_owned());
         }
-        Ok(Draft { kind: Kind::Account, body, notes })
+        Ok(Draft { notes, ..Draft::new(Kind::Account, body) })
     }
 
     /// True where the company deals in more than one currency.
@@ -451,7 +451,7 @@ fn item_draft(lists: &Lists, batch: &WriteBatch, item: &Item, name: &str) -> Res
     }
     let closed = "Retired in the source; kept active, for documents name it.";
     let notes = if item.archived { vec![closed.to_owned()] } else { Vec::new() };
-    Ok(Draft { kind: Kind::Item, body, notes })
+    Ok(Draft { notes, ..Draft::new(Kind::Item, body) })
 }
 
 fn learn(lists: &mut Lists, kind: Kind, record: &Record, id: &str, name: &str, body: &Value) {

@@ -1,5 +1,6 @@
 //! The target side: which record is written how.
 
+mod bank;
 mod contacts;
 mod documents;
 mod entries;
@@ -18,8 +19,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use carry_connector::{
-    AccountBalance, Balance, CatalogEntry, Found, Manifest, Operation as Op, Preflight, Removal, Support,
-    WriteBatch, WriteItem, Writer, Written,
+    AccountBalance, Adjustment, Balance, CatalogEntry, Found, Manifest, Operation as Op, Preflight, Removal,
+    Support, WriteBatch, WriteItem, Writer, Written,
 };
 use carry_model::{Action, Body, Code, Date, Decimal, Entity, Fault, Reach, Record, SourceId, TargetId};
 use futures::StreamExt;
@@ -47,15 +48,17 @@ const STALE_MAX: usize = 2;
 const ALONE_AT_ONCE: usize = 5;
 
 /// The object a record becomes.
+#[derive(Clone)]
 struct Draft {
     kind: Kind,
     body: Value,
     notes: Vec<String>,
+    adjustments: Vec<Adjustment>,
 }
 
 impl Draft {
     fn new(kind: Kind, body: Value) -> Self {
-        Self { kind, body, notes: Vec::new() }
+        Self { kind, body, notes: Vec::new(), adjustments: Vec::new() }
     }
 }
 
@@ -228,17 +231,12 @@ impl QuickBooks {
                 places.push((index, id));
                 ready.push(draft);
             }
-            let copies: Vec<Option<(Kind, Value, Vec<String>)>> = ready
-                .iter()
-                .map(|draft| draft.as_ref().ok().map(|d| (d.kind, d.body.clone(), d.notes.clone())))
-                .collect();
+            let copies: Vec<Option<Draft>> = ready.iter().map(|draft| draft.as_ref().ok().cloned()).collect();
             let sent = self.send("update", ready).await?;
             for (((index, id), copy), result) in places.into_iter().zip(copies).zip(sent) {
                 let stale = matches!(&result, Err(fault) if fault::number(fault) == Some(fault::STALE));
                 match (stale && attempt < STALE_MAX, copy) {
-                    (true, Some((kind, body, notes))) => {
-                        open.push((index, id, Ok(Draft { kind, body, notes })))
-                    }
+                    (true, Some(draft)) => open.push((index, id, Ok(draft))),
                     _ => {
                         if let Some(slot) = results.get_mut(index) {
                             *slot = Some(result);

@@ -196,7 +196,7 @@ impl QuickBooks {
             Entity::Payment => &[Kind::Payment, Kind::JournalEntry],
             Entity::BillPayment => &[Kind::BillPayment, Kind::JournalEntry],
             Entity::Transfer => &[Kind::Transfer, Kind::JournalEntry],
-            Entity::BankTransaction => &[Kind::Deposit, Kind::Purchase],
+            Entity::BankTransaction => &[Kind::Deposit, Kind::Purchase, Kind::SalesReceipt],
             Entity::Journal => &[Kind::JournalEntry],
             Entity::TimeActivity => &[Kind::TimeActivity],
             entity if entity.is_document() && entity != Entity::SalesOrder => {

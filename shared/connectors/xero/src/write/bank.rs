@@ -1,9 +1,9 @@
 //! Bank transactions and transfers.
 
-use carry_connector::{Method, Operation, WriteBatch, WriteItem, Written};
+use carry_connector::{Adjustment, Method, Operation, WriteBatch, WriteItem, Written};
 use carry_model::{BankTransaction, Body, Code, Decimal, Direction, Entity, Fault, SourceId, TargetId};
 
-use super::lines::Builder;
+use super::lines::{Builder, TAX_AS_LINE, other_account};
 use super::outgoing::{Names, Outgoing};
 use super::send::{Going, Sent};
 use super::target::{NO_TAX, Side, Target};
@@ -22,12 +22,15 @@ impl Xero {
         for (place, item) in batch.items.iter().enumerate() {
             match bank_transaction(&target, batch, item) {
                 Err(fault) => attempt.set(place, Err(fault)),
-                Ok(element) => match self.marked_before(batch, item, "BankTransactions").await? {
-                    Some(written) => attempt.set(place, Ok(written)),
-                    None => {
-                        going.push(Going { place, is_new: element.id.is_none(), element, notes: Vec::new() })
+                Ok((element, adjustments)) => {
+                    match self.marked_before(batch, item, "BankTransactions").await? {
+                        Some(written) => attempt.set(place, Ok(Written { adjustments, ..written })),
+                        None => {
+                            let is_new = element.id.is_none();
+                            going.push(Going { place, is_new, element, notes: Vec::new(), adjustments });
+                        }
                     }
-                },
+                }
             }
         }
         let sent = self.send_each::<_, Doc>("BankTransactions", going, &mut attempt).await?;
@@ -37,6 +40,7 @@ impl Xero {
             let written = outcome.map(|doc| Written {
                 number: doc.reference,
                 total: doc.total,
+                adjustments: going.adjustments,
                 ..Written::new(TargetId::new(doc.bank_transaction_id))
             });
             attempt.set(going.place, written);
@@ -85,7 +89,13 @@ impl Xero {
             }
             match transfer(&target, batch, item) {
                 Err(fault) => attempt.set(place, Err(fault)),
-                Ok(element) => going.push(Going { place, is_new: true, element, notes: Vec::new() }),
+                Ok(element) => going.push(Going {
+                    place,
+                    is_new: true,
+                    element,
+                    notes: Vec::new(),
+                    adjustments: Vec::new(),
+                }),
             }
         }
         for (going, outcome) in self.send_transfers(going, &mut attempt).await? {
@@ -136,7 +146,11 @@ pub(super) fn missing(field: &'static str) -> Fault {
     Fault::new(Code::FieldMissing).field(field)
 }
 
-fn bank_transaction(target: &Target, batch: &WriteBatch, item: &WriteItem) -> Result<Outgoing, Fault> {
+fn bank_transaction(
+    target: &Target,
+    batch: &WriteBatch,
+    item: &WriteItem,
+) -> Result<(Outgoing, Vec<Adjustment>), Fault> {
     let Body::BankTransaction(bank) = &item.record.body else {
         return Err(Fault::new(Code::Bug).detail("no bank transaction"));
     };
@@ -149,9 +163,9 @@ fn bank_transaction(target: &Target, batch: &WriteBatch, item: &WriteItem) -> Re
         Direction::Out => ("SPEND", Side::Purchases),
     };
     let builder = Builder { target, links: &batch.links, side };
-    let lines = bank_lines(&builder, bank);
+    let (lines, adjustments) = bank_lines(&builder, bank);
     let said = item.record.number.clone().or_else(|| bank.memo.clone()).unwrap_or_default();
-    Ok(Outgoing {
+    let outgoing = Outgoing {
         names: Names::of(Entity::BankTransaction),
         id: match &item.operation {
             Operation::Create => None,
@@ -170,10 +184,13 @@ fn bank_transaction(target: &Target, batch: &WriteBatch, item: &WriteItem) -> Re
         lines,
         status: None,
         bank_account: Some(AccountRef { id: account.id.clone(), code: String::new() }),
-    })
+    };
+    Ok((outgoing, adjustments))
 }
 
-fn bank_lines(builder: &Builder<'_>, bank: &BankTransaction) -> Vec<Line> {
+fn bank_lines(builder: &Builder<'_>, bank: &BankTransaction) -> (Vec<Line>, Vec<Adjustment>) {
+    let sign = if bank.direction == Direction::In { -Decimal::ONE } else { Decimal::ONE };
+    let mut adjustments = Vec::new();
     let mut lines = Vec::with_capacity(bank.lines.len());
     for line in &bank.lines {
         let tax_type = builder.tax_type(&line.tax_rate);
@@ -193,12 +210,14 @@ fn bank_lines(builder: &Builder<'_>, bank: &BankTransaction) -> Vec<Line> {
             }
             None => {
                 lines.push(described);
-                let tax = line.tax.filter(|tax| !tax.is_zero());
-                lines.extend(tax.map(|tax| plain("Tax as stated", tax)));
+                let Some(tax) = line.tax.filter(|tax| !tax.is_zero()) else { continue };
+                lines.push(plain("Tax as stated", tax));
+                let moved = builder.moved(None, &Some(line.account.clone()), tax * sign);
+                adjustments.push(other_account(tax, bank.currency, TAX_AS_LINE, moved));
             }
         }
     }
-    lines
+    (lines, adjustments)
 }
 
 fn transfer(target: &Target, batch: &WriteBatch, item: &WriteItem) -> Result<shapes::BankTransfer, Fault> {

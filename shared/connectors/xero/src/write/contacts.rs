@@ -39,7 +39,13 @@ impl Xero {
             if let Operation::Update(id) = &item.operation {
                 outgoing.id = id.to_string();
             }
-            going.push(Going { place, is_new: outgoing.id.is_empty(), element: outgoing, notes });
+            going.push(Going {
+                place,
+                is_new: outgoing.id.is_empty(),
+                element: outgoing,
+                notes,
+                adjustments: Vec::new(),
+            });
         }
         let taken = self.send_contacts(going, &mut attempt).await?;
         let renamed = taken.into_iter().map(|(mut going, _)| {

@@ -45,11 +45,12 @@ impl Xero {
             attempt.set(left.place, Err(Fault::new(Code::NumberTaken)));
         }
         for going in settled {
+            let place = going.place;
             let outcome = match attempt.own(self.change_settled(&going.element).await)? {
-                Ok(doc) => self.judged(batch, going.place, doc, going.notes).await?,
+                Ok(doc) => self.judged(batch, going, doc).await?,
                 Err(refusal) => Err(refusal),
             };
-            attempt.set(going.place, outcome);
+            attempt.set(place, outcome);
         }
         attempt.finish()
     }
@@ -85,6 +86,7 @@ impl Xero {
             number: outgoing.number.clone(),
             total: Some(entry.total),
             notes: ready.notes.clone(),
+            adjustments: ready.adjustments.clone(),
             ..Written::new(TargetId::new(id.to_string()))
         }))
     }
@@ -107,8 +109,9 @@ impl Xero {
                 Err(fault) if fault.code == retried => again.push(going),
                 Err(fault) => attempt.set(going.place, Err(fault)),
                 Ok(doc) => {
-                    let judged = self.judged(batch, going.place, doc, going.notes).await;
-                    attempt.set(going.place, judged.map_err(|fault| attempt.broken_off(fault))?);
+                    let place = going.place;
+                    let judged = self.judged(batch, going, doc).await;
+                    attempt.set(place, judged.map_err(|fault| attempt.broken_off(fault))?);
                 }
             }
         }
@@ -120,11 +123,10 @@ impl Xero {
     async fn judged(
         &self,
         batch: &WriteBatch,
-        place: usize,
+        going: Going<Outgoing>,
         doc: Doc,
-        notes: Vec<String>,
     ) -> Result<Result<Written, Fault>, Fault> {
-        let Some(item) = batch.items.get(place) else { return Err(Fault::new(Code::Bug)) };
+        let Some(item) = batch.items.get(going.place) else { return Err(Fault::new(Code::Bug)) };
         let wanted = item.record.document().map(|document| document.total);
         let id = if doc.id.is_empty() { doc.bank_transaction_id.clone() } else { doc.id.clone() };
         if uuid(&id).is_none() {
@@ -147,8 +149,8 @@ impl Xero {
             id: TargetId::new(id),
             number: doc.number,
             total: doc.total,
-            adjustments: Vec::new(),
-            notes: notes.into_iter().chain(warnings).collect(),
+            adjustments: going.adjustments,
+            notes: going.notes.into_iter().chain(warnings).collect(),
         }))
     }
 
@@ -198,7 +200,7 @@ fn ready(
             return Err(missing.detail("Xero takes no document without a contact."));
         }
     };
-    let lines = Builder { target, links: &batch.links, side }.lines(document)?;
+    let lines = Builder { target, links: &batch.links, side }.lines(record.entity, document)?;
     let mut notes = lines.notes;
     let number = match &record.number {
         Some(number) if batch.keep_numbers => {
@@ -240,7 +242,13 @@ fn ready(
         bank_account,
         names,
     };
-    Ok(Going { place, is_new: outgoing.id.is_none(), element: outgoing, notes })
+    Ok(Going {
+        place,
+        is_new: outgoing.id.is_none(),
+        element: outgoing,
+        notes,
+        adjustments: lines.adjustments,
+    })
 }
 
 const fn bank_kind(entity: Entity) -> &'static str {

@@ -116,13 +116,21 @@ impl Xero {
                 }
             }
             match outbound {
-                Outbound::Manual(element) => manual.push(Going { place, is_new, element, notes: Vec::new() }),
+                Outbound::Manual(element) => {
+                    manual.push(Going { place, is_new, element, notes: Vec::new(), adjustments: Vec::new() })
+                }
                 Outbound::Bank(element) => {
                     let notes = vec!["Xero keeps it as a bank transaction, with the same effect.".to_owned()];
-                    bank.push(Going { place, is_new, element, notes });
+                    bank.push(Going { place, is_new, element, notes, adjustments: Vec::new() });
                 }
                 Outbound::Transfer(element) => {
-                    transfers.push(Going { place, is_new: true, element, notes: Vec::new() });
+                    transfers.push(Going {
+                        place,
+                        is_new: true,
+                        element,
+                        notes: Vec::new(),
+                        adjustments: Vec::new(),
+                    });
                 }
             }
         }

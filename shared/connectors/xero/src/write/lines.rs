@@ -1,8 +1,10 @@
 //! Lines that come out at the stated figures: every line goes with its net amount and its tax as stated, so that
 //! Xero's own rounding has nothing to round.
 
-use carry_connector::Links;
-use carry_model::{Decimal, Document, Entity, Fault, SourceId, TaxMode, checked_sum, round_half_up};
+use carry_connector::{Adjustment, AdjustmentKind, Links, Moved};
+use carry_model::{
+    Currency, Decimal, Document, Entity, Fault, SourceId, TaxMode, checked_sum, round_half_up,
+};
 
 use super::target::{NO_TAX, Side, Target};
 use crate::shapes::{Line, LineTracking};
@@ -17,11 +19,16 @@ const DESCRIPTION_MAX: usize = 4_000;
 /// Tracking options on one line.
 const TRACKING_MAX: usize = 2;
 
+/// Why tax is a line.
+pub(crate) const TAX_AS_LINE: &str =
+    "Its tax is a line on another account: no tax rate of Xero expresses it.";
+
 /// Lines of a document, and what had to be left out or put otherwise.
 #[derive(Default)]
 pub(crate) struct Lines {
     pub(crate) items: Vec<Line>,
     pub(crate) notes: Vec<String>,
+    pub(crate) adjustments: Vec<Adjustment>,
 }
 
 /// Builds lines for one document.
@@ -32,7 +39,7 @@ pub(crate) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    pub(crate) fn lines(&self, document: &Document) -> Result<Lines, Fault> {
+    pub(crate) fn lines(&self, entity: Entity, document: &Document) -> Result<Lines, Fault> {
         let mut lines = Lines::default();
         let mut taxes: Vec<_> = document.lines.iter().map(|line| line.tax).collect();
         let mut loose = Vec::new();
@@ -47,22 +54,37 @@ impl Builder<'_> {
             lines.items.push(line);
             loose.extend(rest);
         }
-        let said = document.discount.iter().map(|discount| ("discount", discount.amount));
-        for (what, amount) in said.chain(loose.iter().map(|tax| ("tax", *tax))) {
-            if !amount.is_zero() {
-                let currency = document.currency;
-                lines.notes.push(format!(
-                    "Its {what} of {amount} {currency} is a line of its own, on its first line's account."
-                ));
+        let sign = Decimal::from(entity.line_sign());
+        let beside = document.lines.first().and_then(|line| line.account.clone());
+        if let Some(discount) = &document.discount {
+            let own = discount.account.as_ref().filter(|_| self.knows(&discount.account));
+            lines.items.push(self.plain(
+                "Discount",
+                -discount.amount,
+                &own.cloned().or_else(|| beside.clone()),
+            ));
+            if own.is_none() {
+                let (from, why) =
+                    (discount.account.clone(), "Its discount is a line on its first line's account.");
+                let moved = self.moved(from, &beside, -discount.amount * sign);
+                lines.adjustments.push(other_account(discount.amount, document.currency, why, moved));
             }
         }
-        let discount = document.discount.iter().map(|discount| ("Discount", -discount.amount));
-        let loose = loose.into_iter().filter(|tax| !tax.is_zero()).map(|tax| ("Tax as stated", tax));
-        for (description, amount) in discount.chain(loose) {
-            let beside = document.lines.first().and_then(|line| line.account.clone());
-            lines.items.push(self.plain(description, amount, &beside));
+        for tax in loose.into_iter().filter(|tax| !tax.is_zero()) {
+            lines.items.push(self.plain("Tax as stated", tax, &beside));
+            let moved = self.moved(None, &beside, tax * sign);
+            lines.adjustments.push(other_account(tax, document.currency, TAX_AS_LINE, moved));
         }
         Ok(lines)
+    }
+
+    /// What stands on a line's account instead of another one.
+    pub(crate) fn moved(&self, from: Option<SourceId>, to: &Option<SourceId>, debit: Decimal) -> Moved {
+        Moved { from, to: to.clone().filter(|_| self.knows(to)), debit }
+    }
+
+    fn knows(&self, account: &Option<SourceId>) -> bool {
+        self.target.linked(self.links, account).is_some_and(|account| !account.code.is_empty())
     }
 
     /// A line that bears no tax.
@@ -143,6 +165,12 @@ impl Builder<'_> {
     }
 }
 
+/// A part of a document that stands on another account than in the source; what moves no ledger moves no account.
+pub(crate) fn other_account(amount: Decimal, currency: Currency, why: &str, moved: Moved) -> Adjustment {
+    let adjustment = Adjustment::new(AdjustmentKind::OtherAccount, amount, currency, why);
+    if moved.debit.is_zero() { adjustment } else { adjustment.moving(moved) }
+}
+
 /// Quantity and unit price where they multiply to the line's net amount, else the quantity alone: Xero works the
 /// price out then. Xero takes no negative quantity.
 fn priced(line: &carry_model::Line, has_tax_inside: bool) -> (Decimal, Option<Decimal>) {
@@ -197,7 +225,7 @@ fn spread(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carry_model::{Currency, Date, DocumentTax, parse_plain};
+    use carry_model::{Date, DocumentTax, parse_plain};
 
     fn amount(text: &str) -> Decimal {
         parse_plain(text).unwrap()
@@ -246,7 +274,7 @@ mod tests {
         document.taxes = vec![DocumentTax { tax_rate: Some("vat".into()), amount: amount("20.01") }];
         let (target, links) = (target(), links());
         let builder = Builder { target: &target, links: &links, side: Side::Sales };
-        let lines = builder.lines(&document).unwrap().items;
+        let lines = builder.lines(Entity::Invoice, &document).unwrap().items;
         assert_eq!((lines.len(), sum(&lines)), (3, document.total));
         assert_eq!(lines[0].tax_amount, Some(amount("6.67")));
     }
@@ -256,10 +284,11 @@ mod tests {
         let mut document = invoice("94.00", &["100"]);
         document.lines[0].tax_rate = None;
         document.lines[0].tax = Some(amount("4"));
-        document.discount = Some(carry_model::Discount { amount: amount("10"), percent: None });
+        document.discount =
+            Some(carry_model::Discount { amount: amount("10"), percent: None, account: None });
         let (target, links) = (target(), links());
         let builder = Builder { target: &target, links: &links, side: Side::Sales };
-        let lines = builder.lines(&document).unwrap().items;
+        let lines = builder.lines(Entity::Invoice, &document).unwrap().items;
         assert_eq!((lines.len(), sum(&lines)), (3, document.total));
         assert!(lines.iter().all(|line| line.tax_type.as_deref() == Some(NO_TAX)));
     }
@@ -268,7 +297,7 @@ mod tests {
     fn purchases_get_the_tax_type_that_fits_them() {
         let (target, links) = (target(), links());
         let builder = Builder { target: &target, links: &links, side: Side::Purchases };
-        let lines = builder.lines(&invoice("100", &["100"])).unwrap().items;
+        let lines = builder.lines(Entity::Bill, &invoice("100", &["100"])).unwrap().items;
         assert_eq!(lines[0].tax_type.as_deref(), Some("INPUT2"));
         assert_eq!(lines[0].account_code.as_deref(), Some("400"));
     }

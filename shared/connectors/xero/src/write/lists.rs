@@ -157,7 +157,7 @@ impl Xero {
             match item_of(&target, batch, item) {
                 Ok((element, notes)) => {
                     let is_new = item.operation == Operation::Create;
-                    going.push(Going { place, is_new, element, notes });
+                    going.push(Going { place, is_new, element, notes, adjustments: Vec::new() });
                 }
                 Err(fault) => attempt.set(place, Err(fault)),
             }

@@ -1,6 +1,6 @@
 //! Elements on their way to Xero: many in one call, each with an outcome of its own.
 
-use carry_connector::Method;
+use carry_connector::{Adjustment, Method};
 use carry_model::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub(super) struct Going<E> {
     pub(super) element: E,
     /// What is to be said of it.
     pub(super) notes: Vec<String>,
+    /// What had to be booked otherwise than in the source.
+    pub(super) adjustments: Vec<Adjustment>,
 }
 
 /// An element and what became of it: as Xero has it now, or why it was refused.

@@ -14,6 +14,7 @@ pub(super) fn document(row: Fields<'_>, object: &Object) -> Result<Document, Fau
     let written = Written::new(currency, row.opt("exact")?)?;
     let discount = written.opt(row.int("discount_minor")?, "discount")?;
     let percent = row.decimal("discount_percent")?;
+    let discounts = row.reference("discount_account_id")?;
     let mut tracking = tracking(object, Table::DocumentLineTracking)?;
     let related = |part: Result<Fields<'_>, Fault>| {
         let part = part?;
@@ -37,7 +38,7 @@ pub(super) fn document(row: Fields<'_>, object: &Object) -> Result<Document, Fau
             .parts(Table::DocumentTaxes)
             .map(|part| tax(part?, currency))
             .collect::<Result<_, _>>()?,
-        discount: discount.map(|amount| Discount { amount, percent }),
+        discount: discount.map(|amount| Discount { amount, percent, account: discounts }),
         terms: row.reference("terms_id")?,
         reference: row.string("reference")?,
         memo: row.string("memo")?,

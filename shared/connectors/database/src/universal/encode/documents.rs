@@ -70,6 +70,7 @@ fn header<'a>(
         Cell::int(off.map(|off| -off)),
         Cell::int(off_home.map(|off| -off)),
         Cell::decimal(discount.and_then(|discount| discount.percent)),
+        context.opt(rows, Entity::Account, discount.map_or(&None, |discount| &discount.account))?,
         context.opt(rows, Entity::Terms, &body.terms)?,
         Cell::text(&body.reference),
         Cell::text(&body.memo),

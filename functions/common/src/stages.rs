@@ -51,6 +51,9 @@ pub enum Sides {
     Source,
     /// Only the target.
     Target,
+    /// The target as it is once the levels of a load before this one are done. Others load them too, so that what is
+    /// known of the target at one level is too old for the next.
+    TargetAt(Option<usize>),
     /// Neither, but the knowledge of what the source's rows mean.
     Rows,
     /// Neither.
@@ -193,7 +196,7 @@ impl Stages {
         if matches!(sides, Sides::Both | Sides::Source) {
             opened.connection.reader = self.source(&step.migration).await?.reader;
         }
-        if matches!(sides, Sides::Both | Sides::Target) {
+        if matches!(sides, Sides::Both | Sides::Target | Sides::TargetAt(_)) {
             let target = self.target(&step.migration).await?;
             (opened.connection.writer, opened.rejects) = (target.writer, target.rejects);
         }

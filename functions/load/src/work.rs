@@ -2,7 +2,7 @@
 
 use carry_functions::{Call, Done, Sides, Stages, Step};
 use carry_model::Fault;
-use carry_pipeline::steps::OpenRun;
+use carry_pipeline::steps::{Chunk, OpenRun};
 use serde::Deserialize;
 
 /// Parts of a chunk: enough that starting a function does not count, few enough that several can be at work.
@@ -61,9 +61,11 @@ pub(crate) async fn done(stages: &Stages, step: &Step<Work>, call: &Call) -> Res
             }
         })
     };
-    let sides = match step.what {
-        Work::LayOut | Work::Level { .. } | Work::FinishUndo => Sides::None,
-        Work::Chunk { .. } | Work::Settle { .. } | Work::Undo { .. } => Sides::Target,
+    let sides = match &step.what {
+        Work::Level { .. } | Work::FinishUndo => Sides::None,
+        Work::Chunk { chunk } => Sides::TargetAt(Chunk::level_of(chunk)),
+        // Laying out takes payments back that are gone from the source.
+        Work::LayOut | Work::Settle { .. } | Work::Undo { .. } => Sides::Target,
     };
     stages.run(step, sides, call, work).await
 }

@@ -346,6 +346,21 @@ impl Change {
         self
     }
 
+    /// Only where an attribute has this value, where the time in another one has come, or where there is no item.
+    pub(crate) fn only_if_or_over(
+        mut self,
+        name: &str,
+        value: AttributeValue,
+        time: &str,
+        now: AttributeValue,
+    ) -> Self {
+        self.condition = Some("attribute_not_exists(pk) OR #only = :only OR #time <= :now".to_owned());
+        self.names
+            .extend([("#only", name), ("#time", time)].map(|(at, name)| (at.to_owned(), name.to_owned())));
+        self.values.extend([(":only", value), (":now", now)].map(|(at, value)| (at.to_owned(), value)));
+        self
+    }
+
     fn expression(&self) -> String {
         let clause = |word: &str, parts: &[String]| match parts {
             [] => String::new(),

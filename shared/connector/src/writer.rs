@@ -262,6 +262,9 @@ pub trait Writer: Send + Sync {
     /// What the target has of an entity that records can be mapped to (accounts, tax rates, payment methods).
     async fn catalog(&self, entity: Entity) -> Result<Vec<CatalogEntry>, Fault>;
 
+    /// Another worker has written: what was read of the target before does not tell any more what is there.
+    async fn look_anew(&self) {}
+
     /// Looks records up by the external reference that writing leaves on each, or by natural key where the system has
     /// no place for a reference; one answer a record, in order. What cannot be told for certain is not found.
     async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault>;

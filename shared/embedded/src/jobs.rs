@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
-use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId};
-use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Run, RunState};
+use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, Timestamp};
+use carry_ports::{Applied, Begun, Claim, Intent, Jobs, Leases, Link, LinkState, Migration, Run, RunState};
 use carry_sqlite::Folding;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::Mutex;
@@ -23,8 +23,13 @@ const TRANSACTIONS_MAX: u32 = 160;
 /// Calls take milliseconds and run where they are awaited; who waits for one holds up no thread. Commits survive a
 /// crash of the process; after a loss of power the last ones may be missing, which a resumed run makes good by looking
 /// records up in the target.
+///
+/// One process works on the file at a time, so that leases end with it: the next one need not wait for them.
 #[derive(Debug)]
-pub struct SqliteJobs(Mutex<State>);
+pub struct SqliteJobs {
+    state: Mutex<State>,
+    leases: Leases,
+}
 
 #[derive(Debug)]
 struct State {
@@ -59,14 +64,15 @@ impl SqliteJobs {
         let absent = Absent::new(&connection).map_err(broken)?;
         let (folding, memory) =
             (Folding::new(path, TRANSACTIONS_MAX), Memory { names: Names::default(), absent });
-        Ok(Self(Mutex::new(State { folding, connection, memory })))
+        let state = Mutex::new(State { folding, connection, memory });
+        Ok(Self { state, leases: Leases::default() })
     }
 
     async fn transaction<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>, &mut Memory) -> Result<T, Fault> + Send,
     ) -> Result<T, Fault> {
-        let mut state = self.0.lock().await;
+        let mut state = self.state.lock().await;
         let State { folding, connection, memory } = &mut *state;
         let done = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -92,7 +98,7 @@ impl SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let mut state = self.0.lock().await;
+        let mut state = self.state.lock().await;
         let seq = migration_seq(&state.connection, migration)?;
         let (past, after) = past(after);
         let sql = format!(
@@ -234,12 +240,12 @@ impl Jobs for SqliteJobs {
     async fn create_migration(&self, migration: &Migration) -> Result<(), Fault> {
         let json = serde_json::to_string(migration).map_err(json_broken)?;
         let sql = "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing";
-        self.0.lock().await.connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
+        self.state.lock().await.connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
         Ok(())
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>, Fault> {
-        let state = self.0.lock().await;
+        let state = self.state.lock().await;
         let connection = &state.connection;
         let mut statement =
             connection.prepare_cached("select json from migrations order by seq").map_err(broken)?;
@@ -288,14 +294,23 @@ impl Jobs for SqliteJobs {
     }
 
     async fn save_run(&self, run: &Run) -> Result<(), Fault> {
-        match store_run(&self.0.lock().await.connection, run)? {
+        match store_run(&self.state.lock().await.connection, run)? {
             0 => Err(Fault::new(Code::StateUnusable).detail("a run that was never begun")),
             _ => Ok(()),
         }
     }
 
     async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
-        runs_of(&self.0.lock().await.connection, migration)
+        runs_of(&self.state.lock().await.connection, migration)
+    }
+
+    async fn lease(&self, run: &Run, claim: &Claim, now: Timestamp, until: Timestamp) -> Result<bool, Fault> {
+        Ok(self.leases.lease(&run.id, claim, now, until))
+    }
+
+    async fn give_back(&self, run: &Run, claim: &Claim) -> Result<(), Fault> {
+        self.leases.give_back(&run.id, claim);
+        Ok(())
     }
 
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {
@@ -327,24 +342,25 @@ impl Jobs for SqliteJobs {
         batch: &str,
         links: &[Link],
         applied: &[Applied],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         self.transaction(|tx, memory| {
             let sql = "delete from batches where run = ?1 and name = ?2";
             let seq = run_seq(tx, run)?;
             let closed =
                 tx.prepare_cached(sql).and_then(|mut s| s.execute(params![seq, batch])).map_err(broken)?;
             if closed == 0 {
-                return Ok(());
+                return Ok(false);
             }
             let migration = migration_seq(tx, &run.migration)?;
             put_links(tx, memory, migration, links, false)?;
-            apply(tx, migration, applied)
+            apply(tx, migration, applied)?;
+            Ok(true)
         })
         .await
     }
 
     async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
-        let state = self.0.lock().await;
+        let state = self.state.lock().await;
         let connection = &state.connection;
         let seq = run_seq(connection, run)?;
         let sql = "select name, intents from batches where run = ?1 \
@@ -366,7 +382,7 @@ impl Jobs for SqliteJobs {
     }
 
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
-        let mut state = self.0.lock().await;
+        let mut state = self.state.lock().await;
         let State { connection, memory: Memory { names, absent }, .. } = &mut *state;
         // One transaction, so that the file is locked once and not for every key.
         let reading = connection.unchecked_transaction().map_err(broken)?;
@@ -411,7 +427,7 @@ impl Jobs for SqliteJobs {
         &self,
         migration: &MigrationId,
     ) -> Result<BTreeMap<(Entity, &'static str), u64>, Fault> {
-        let state = self.0.lock().await;
+        let state = self.state.lock().await;
         let connection = &state.connection;
         let seq = migration_seq(connection, migration)?;
         let sql = "select entity, state, count(*) from links where migration = ?1 group by entity, state";
@@ -477,7 +493,7 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let mut state = self.0.lock().await;
+        let mut state = self.state.lock().await;
         let State { connection, memory, .. } = &mut *state;
         let by = memory.names.find(connection, run.id.as_str()).map_err(broken)?;
         let (migration, seq) = (migration_seq(connection, &run.migration)?, run_seq(connection, run)?);

@@ -70,6 +70,13 @@ pub enum Action {
     Stop,
 }
 
+impl Action {
+    /// True where the same call may well succeed in a while, looked up first or not.
+    pub const fn is_another_try(self) -> bool {
+        matches!(self, Self::Retry | Self::VerifyFirst)
+    }
+}
+
 /// The one table that says what follows from a fault.
 pub const fn action(kind: Kind, reach: Reach) -> Action {
     match (kind, reach) {

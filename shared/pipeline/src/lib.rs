@@ -9,6 +9,7 @@ mod authorized;
 mod calls;
 mod driver;
 mod extract;
+mod held;
 mod lists;
 mod load;
 pub mod mapping;

@@ -19,7 +19,7 @@ use carry_model::{
 };
 
 use crate::{
-    Applied, Begun, Change, Intent, Jobs, Link, LinkState, Migration, More, Run, RunKind, RunState,
+    Applied, Begun, Change, Claim, Intent, Jobs, Link, LinkState, Migration, More, Run, RunKind, RunState,
     StagedFiles, Staging, Tokens,
 };
 
@@ -168,6 +168,7 @@ fn intents(links: &[Link]) -> Vec<Intent> {
 /// One run at a time; the journal is written before and after, once.
 pub async fn jobs(store: &dyn Jobs) {
     runs(store).await;
+    leases(store).await;
     batches(store).await;
     balances(store).await;
     vanished(store).await;
@@ -212,6 +213,29 @@ async fn runs(store: &dyn Jobs) {
     assert!(store.run(&"m".into(), &RunId::from("r4")).await.unwrap().is_none(), "of another migration");
 }
 
+async fn leases(store: &dyn Jobs) {
+    let (one, other) = (run("m", "r6", RunKind::Delta), run("n", "r4", RunKind::Delta));
+    let at = |second: i64| Timestamp::from_second(second).unwrap();
+    let claim = |work: &str, owner: &str| Claim { work: work.to_owned(), owner: owner.to_owned() };
+    let (first, second) = (claim("load 1/0", "first"), claim("load 1/0", "second"));
+    let lease = async |run: &Run, claim: &Claim, now: i64, until: i64| {
+        store.lease(run, claim, at(now), at(until)).await.unwrap()
+    };
+    assert!(lease(&one, &first, 0, 10).await);
+    assert!(!lease(&one, &second, 9, 19).await, "it is another's");
+    assert!(lease(&one, &claim("load 1/1", "second"), 9, 19).await, "other work is free");
+    assert!(lease(&other, &second, 9, 19).await, "so is another run's");
+    assert!(lease(&one, &first, 9, 20).await, "its owner goes on");
+    assert!(!lease(&one, &second, 19, 30).await);
+    assert!(lease(&one, &second, 20, 30).await, "its time is over");
+    assert!(!lease(&one, &first, 29, 40).await, "it was taken over");
+    store.give_back(&one, &first).await.unwrap();
+    assert!(!lease(&one, &first, 29, 40).await, "nobody gives back what is another's");
+    store.give_back(&one, &second).await.unwrap();
+    store.give_back(&one, &second).await.unwrap();
+    assert!(lease(&one, &first, 21, 40).await, "it was given back");
+}
+
 async fn batches(store: &dyn Jobs) {
     let run = run("m", "r6", RunKind::Delta);
     let links = [link(&run, Entity::Invoice, "1", 1), link(&run, Entity::Invoice, "2", 2)];
@@ -223,10 +247,12 @@ async fn batches(store: &dyn Jobs) {
     assert_eq!(store.open_batches(&run, "b").await.unwrap().len(), 1);
     assert_eq!(store.open_batches(&run, "c").await.unwrap(), []);
 
-    store.close_batch(&run, "b1", &links, &[]).await.unwrap();
+    assert!(store.close_batch(&run, "b1", &links, &[]).await.unwrap());
     assert_eq!(store.open_batches(&run, "").await.unwrap(), []);
-    store.close_batch(&run, "b1", &[link(&run, Entity::Invoice, "1", 7)], &[]).await.unwrap();
-    store.close_batch(&run, "never opened", &[link(&run, Entity::Invoice, "9", 7)], &[]).await.unwrap();
+    for (batch, id) in [("b1", "1"), ("never opened", "9")] {
+        let late = [link(&run, Entity::Invoice, id, 7)];
+        assert!(!store.close_batch(&run, batch, &late, &[]).await.unwrap(), "{batch} is not open");
+    }
 
     let keys =
         [RecordKey::new(Entity::Invoice, "2"), RecordKey::new(Entity::Bill, "1"), links[0].key.clone()];

@@ -7,7 +7,7 @@ use carry_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Link, LinkState};
+use crate::{Claim, Link, LinkState};
 
 /// One company's move from one system to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,20 +256,28 @@ pub trait Jobs: Send + Sync {
         Ok(self.runs(migration).await?.into_iter().find(|run| run.id == *id))
     }
 
+    /// Grants a worker's claim until then, or goes on granting it; false while another worker's to the same work has
+    /// not ended `now`. Claims of different work have nothing to do with one another.
+    async fn lease(&self, run: &Run, claim: &Claim, now: Timestamp, until: Timestamp) -> Result<bool, Fault>;
+
+    /// Ends a claim before its time. One that another worker has taken over stays.
+    async fn give_back(&self, run: &Run, claim: &Claim) -> Result<(), Fault>;
+
     /// Notes what is about to be written, before it is. The same batch with other intents is a fault
     /// ([`carry_model::Code::FingerprintConflict`]).
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault>;
 
     /// Notes what became of a batch: links replace earlier ones of the same key, applied sums change, and the
-    /// batch is closed, all at once. A batch that is not open changes nothing. An adapter without transactions
-    /// that was interrupted in between carries it through when a run is resumed and in [`Jobs::open_batches`].
+    /// batch is closed, all at once. A batch that is not open changes nothing: then it hands back false. An adapter
+    /// without transactions that was interrupted in between carries it through when a run is resumed and in
+    /// [`Jobs::open_batches`].
     async fn close_batch(
         &self,
         run: &Run,
         batch: &str,
         links: &[Link],
         applied: &[Applied],
-    ) -> Result<(), Fault>;
+    ) -> Result<bool, Fault>;
 
     /// Batches of the run whose name starts with the prefix and that were opened and never closed, with their
     /// intents, in order of name: their outcome is unknown. Whoever does a part of a run again asks this first,

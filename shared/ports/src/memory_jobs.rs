@@ -3,13 +3,18 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use carry_model::{Code, Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId, checked_sum};
+use carry_model::{
+    Code, Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId, Timestamp, checked_sum,
+};
 
-use crate::{Applied, Begun, Intent, Jobs, Link, Migration, Run};
+use crate::{Applied, Begun, Claim, Intent, Jobs, Leases, Link, Migration, Run};
 
 /// Migrations, runs and links in memory.
 #[derive(Debug, Default)]
-pub struct MemoryJobs(Mutex<State>);
+pub struct MemoryJobs {
+    state: Mutex<State>,
+    leases: Leases,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -39,7 +44,7 @@ impl State {
 
 impl MemoryJobs {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -87,6 +92,15 @@ impl Jobs for MemoryJobs {
         Ok(self.state().runs.iter().filter(|run| &run.migration == migration).cloned().collect())
     }
 
+    async fn lease(&self, run: &Run, claim: &Claim, now: Timestamp, until: Timestamp) -> Result<bool, Fault> {
+        Ok(self.leases.lease(&run.id, claim, now, until))
+    }
+
+    async fn give_back(&self, run: &Run, claim: &Claim) -> Result<(), Fault> {
+        self.leases.give_back(&run.id, claim);
+        Ok(())
+    }
+
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {
         let mut state = self.state();
         let key = (run.id.clone(), batch.to_owned());
@@ -106,16 +120,17 @@ impl Jobs for MemoryJobs {
         batch: &str,
         links: &[Link],
         applied: &[Applied],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let mut state = self.state();
         match state.batches.get_mut(&(run.id.clone(), batch.to_owned())) {
             Some(known) if known.open => known.open = false,
-            _ => return Ok(()),
+            _ => return Ok(false),
         }
         for link in links {
             state.links.insert((run.migration.clone(), link.key.clone()), link.clone());
         }
-        state.apply(&run.migration, applied)
+        state.apply(&run.migration, applied)?;
+        Ok(true)
     }
 
     async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use carry_connector::{Manifest, Reader, Writer};
 use carry_model::{Fault, MigrationId, Timestamp};
-use carry_pipeline::{Cancel, Connection, Engine, NoProgress};
-use carry_ports::{Clock, MemoryJobs, MemoryStaging, MemoryTokens, Migration, Tokens, Transport};
+use carry_pipeline::{Cancel, Connection, Engine, NoProgress, Shared};
+use carry_ports::{
+    Clock, MemoryJobs, MemoryQuota, MemoryStaging, MemoryTokens, Migration, Tokens, Transport,
+};
 use carry_sandbox::quickbooks::QuickBooks;
 use carry_sandbox::xero::{Region, Xero};
 use carry_sandbox::{Control, Options, Request, Response, Sandbox};
@@ -36,8 +38,10 @@ pub struct Side {
 pub struct Company {
     /// Steers the sandbox.
     pub control: Control,
+    clock: SandboxClock,
     tenant: String,
     tokens: Arc<MemoryTokens>,
+    quota: Arc<MemoryQuota>,
     /// Whose it is.
     pub platform: Platform,
 }
@@ -103,7 +107,9 @@ impl Company {
     fn of(platform: Platform, options: Options) -> Self {
         let control = Sandbox::in_process(Options { now: begun(), speed: 0, ..options }).unwrap();
         let tenant = control.tenants()[0].id.clone();
-        Self { control, tenant, platform, tokens: Arc::default() }
+        let clock = SandboxClock::new(&control);
+        let quota = Arc::new(MemoryQuota::new(Arc::new(clock.clone())));
+        Self { control, clock, tenant, platform, tokens: Arc::default(), quota }
     }
 
     /// The path of something of this company.
@@ -158,7 +164,12 @@ impl Company {
 
     /// Signs in, as a person does in the browser.
     pub async fn sign_in(&self) {
-        sign_in(&self.control, &self.platform.provider(), &*self.tokens).await;
+        self.sign_in_to(&*self.tokens).await;
+    }
+
+    /// The same, with the tokens kept elsewhere.
+    pub async fn sign_in_to(&self, tokens: &dyn Tokens) {
+        sign_in(&self.control, &self.platform.provider(), tokens).await;
     }
 
     /// The access token that signing in left.
@@ -184,17 +195,42 @@ impl Company {
     /// The same with the tokens that are there, where calls may meet with trouble.
     pub async fn try_open(&self, trouble: Option<Arc<Trouble>>) -> Result<Side, Fault> {
         self.open_through(&|calm| match &trouble {
-            Some(trouble) => Arc::new(Troubled::new(calm, self.control.clone(), trouble.clone())),
+            Some(trouble) => self.troubled(calm, trouble),
             None => calm,
         })
         .await
     }
 
+    fn troubled(&self, calm: Arc<dyn Transport>, trouble: &Arc<Trouble>) -> Arc<dyn Transport> {
+        Arc::new(Troubled::new(calm, self.control.clone(), trouble.clone()))
+    }
+
+    /// The same as one of several workers, which together keep to the platform's limits.
+    pub async fn try_open_beside(&self, trouble: &Arc<Trouble>, workers: u32) -> Result<Side, Fault> {
+        let (quota, connection) = (self.quota.clone(), "company".to_owned());
+        let shared = Shared { quota, connection, app: None, workers };
+        self.open_as(self.tokens.clone(), Some(&shared), &|calm| self.troubled(calm, trouble)).await
+    }
+
     /// The same with something between the connector and the company.
     pub async fn open_through(&self, between: Between<'_>) -> Result<Side, Fault> {
+        self.open_from(self.tokens.clone(), between).await
+    }
+
+    /// The same with tokens that are kept elsewhere.
+    pub async fn open_from(&self, tokens: Arc<dyn Tokens>, between: Between<'_>) -> Result<Side, Fault> {
+        self.open_as(tokens, None, between).await
+    }
+
+    async fn open_as(
+        &self,
+        tokens: Arc<dyn Tokens>,
+        shared: Option<&Shared>,
+        between: Between<'_>,
+    ) -> Result<Side, Fault> {
         let limits = &self.platform.manifest().limits;
-        let (wire, clock) =
-            link(&self.control, self.platform.provider(), limits, self.tokens.clone(), between);
+        let clock = self.clock.clone();
+        let wire = link(&clock, self.platform.provider(), limits, tokens, shared, between);
         Ok(match self.platform {
             Platform::QuickBooks => {
                 let quickbooks = Arc::new(carry_quickbooks::QuickBooks::connect(&self.tenant, wire).await?);

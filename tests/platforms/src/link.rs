@@ -1,34 +1,37 @@
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 
 use async_trait::async_trait;
 use carry_connector::oauth::{App, Grant, Provider};
 use carry_connector::{Effect, Limits, Method, Request, Response, Wire};
 use carry_model::{Code, Fault, Reach, Timestamp};
-use carry_pipeline::{AuthorizedWire, EngineWire, SignedIn};
+use carry_pipeline::{AuthorizedWire, EngineWire, Shared, SignedIn};
 use carry_ports::{Clock, Tokens, Transport};
 use carry_sandbox::Control;
 use carry_sandbox::http;
 use tokio::time::Instant;
 
-/// The sandbox's time follows tokio's, so that a paused test clock is the sandbox's clock too.
+/// The sandbox's time follows tokio's, so that a paused test clock is the sandbox's clock too. Processes are threads:
+/// where one stands still, its time does, and that of the others goes on.
 #[derive(Clone)]
 pub struct SandboxClock {
     control: Control,
-    begun: Timestamp,
-    since: Instant,
+    reached: Arc<Mutex<HashMap<ThreadId, Instant>>>,
 }
 
 impl SandboxClock {
-    fn new(control: &Control) -> Self {
+    pub(crate) fn new(control: &Control) -> Self {
         control.set_speed(0);
-        Self { control: control.clone(), begun: control.now(), since: Instant::now() }
+        Self { control: control.clone(), reached: Arc::default() }
     }
 
     fn keep_up(&self) -> Timestamp {
-        let passed = jiff::SignedDuration::try_from(self.since.elapsed()).unwrap();
-        let now = self.begun.checked_add(passed).unwrap();
-        self.control.set_time(now);
-        now
+        let mut reached = self.reached.lock().unwrap();
+        let now = Instant::now();
+        let before = reached.insert(std::thread::current().id(), now).unwrap_or(now);
+        self.control.advance(now.saturating_duration_since(before));
+        self.control.now()
     }
 }
 
@@ -39,10 +42,7 @@ impl Clock for SandboxClock {
 }
 
 /// Calls go straight into the sandbox; an answer that is lost is of unknown outcome, as over a socket.
-struct InProcess {
-    control: Control,
-    clock: SandboxClock,
-}
+struct InProcess(SandboxClock);
 
 fn method(method: Method) -> &'static str {
     match method {
@@ -57,13 +57,13 @@ fn method(method: Method) -> &'static str {
 #[async_trait]
 impl Transport for InProcess {
     async fn send(&self, request: &Request) -> Result<Response, Fault> {
-        self.clock.keep_up();
+        self.0.keep_up();
         let mut sent = http::Request::new(method(request.method), &request.path);
         sent.headers =
             request.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
         sent.body = request.body.clone().unwrap_or_default();
         let lost = Fault::new(Code::ConnectionFailed).reach(Reach::Unknown);
-        let answer = self.control.send(sent).await.map_err(|_| lost)?;
+        let answer = self.0.control.send(sent).await.map_err(|_| lost)?;
         Ok(Response { status: answer.status, headers: answer.headers, body: answer.body })
     }
 
@@ -129,17 +129,18 @@ pub(crate) fn connection(provider: &Provider) -> String {
 /// What stands between a connector and its sandbox.
 pub type Between<'a> = &'a (dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync);
 
-/// A process's wire to a sandbox, inside `limits`, with the tokens that signing in left and something in between.
+/// A process's wire to a sandbox, inside `limits` that it may share with others, with the tokens that signing in left
+/// and something in between.
 pub(crate) fn link(
-    control: &Control,
+    clock: &SandboxClock,
     provider: Provider,
     limits: &Limits,
     tokens: Arc<dyn Tokens>,
+    shared: Option<&Shared>,
     between: Between<'_>,
-) -> (Arc<dyn Wire>, SandboxClock) {
-    let clock = SandboxClock::new(control);
-    let transport = between(Arc::new(InProcess { control: control.clone(), clock: clock.clone() }));
-    let app = control.app();
+) -> Arc<dyn Wire> {
+    let transport = between(Arc::new(InProcess(clock.clone())));
+    let app = clock.control.app();
     let signed_in = SignedIn {
         connection: connection(&provider),
         provider,
@@ -148,6 +149,9 @@ pub(crate) fn link(
         token_host: transport.clone(),
         clock: Arc::new(clock.clone()),
     };
-    let engine: Arc<dyn Wire> = Arc::new(EngineWire::new(transport, limits));
-    (Arc::new(AuthorizedWire::new(engine, signed_in)), clock)
+    let engine = match shared {
+        Some(shared) => EngineWire::sharing(transport, limits, shared),
+        None => EngineWire::new(transport, limits),
+    };
+    Arc::new(AuthorizedWire::new(Arc::new(engine), signed_in))
 }

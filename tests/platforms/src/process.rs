@@ -7,7 +7,7 @@ use carry_pipeline::steps::{Beginning, OpenRun, begin};
 use carry_pipeline::{Ended, Engine, Settings, run};
 use carry_ports::RunKind;
 
-use crate::company::{Company, Move};
+use crate::company::{Company, Move, Side};
 use crate::trouble::Trouble;
 
 /// Processes that a run may need.
@@ -72,16 +72,17 @@ async fn attempt(
     trouble: &Arc<Trouble>,
     twice: bool,
 ) -> Result<Ended, Fault> {
-    let source = from.try_open(Some(trouble.clone())).await?;
-    let target = to.try_open(Some(trouble.clone())).await?;
-    let engine = migration.engine(source.reader, target.writer, target.clock);
     let settings = Settings { sample_size: 2, ..Settings::default() };
+    let source = from.try_open(Some(trouble.clone())).await?;
     if !twice {
+        let target = to.try_open(Some(trouble.clone())).await?;
+        let engine = migration.engine(source.reader, target.writer, target.clock);
         return run(&engine, &migration.migration, kind, &settings).await;
     }
-    let begun = begin(&engine, &migration.migration, kind, None).await?;
+    let workers = Workers { source, to, migration, trouble };
+    let begun = begin(&workers.engine().await?, &migration.migration, kind, None).await?;
     let Beginning::Open(open) = begun else { panic!("a new run is over") };
-    match delivered_twice(&engine, &open, &settings, trouble).await {
+    match workers.walk(&open, &settings).await {
         Ok(ended) => Ok(ended),
         Err(fault) => {
             open.fail(&fault).await?;
@@ -90,46 +91,86 @@ async fn attempt(
     }
 }
 
-/// Walks the steps of a run as the functions of the service do, where any of them may be delivered more than once, to a
-/// function that knows nothing of the other.
-async fn delivered_twice(
-    engine: &Engine,
-    open: &Arc<OpenRun>,
-    settings: &Settings,
-    trouble: &Trouble,
-) -> Result<Ended, Fault> {
-    let again = || 1 + trouble.throw(3) / 2;
-    let another = || OpenRun::open(engine, &open.migration().id, &open.run().id);
-    for _ in 0..again() {
-        open.draw_plan(settings).await?;
+/// Two functions of the service at work on one run, neither of which knows anything of the other.
+struct Workers<'a> {
+    source: Side,
+    to: &'a Company,
+    migration: &'a Move,
+    trouble: &'a Arc<Trouble>,
+}
+
+impl Workers<'_> {
+    async fn engine(&self) -> Result<Engine, Fault> {
+        // It does not know of the calls that others made in this second.
+        self.to.pause(2);
+        let target = self.to.try_open_beside(self.trouble, 2).await?;
+        Ok(self.migration.engine(self.source.reader.clone(), target.writer, target.clock))
     }
-    let partitions: Vec<String> = open.partitions().await?.iter().map(|id| (*id).to_owned()).collect();
-    for partition in &partitions {
-        for _ in 0..again() {
-            another().await?.extract(partition, 0).await?;
+
+    /// Both as they are while they serve steps of one level: what they knew of the levels before is forgotten.
+    async fn pair(&self) -> Result<[Engine; 2], Fault> {
+        Ok([self.engine().await?, self.engine().await?])
+    }
+
+    /// How often a step is delivered.
+    fn times(&self) -> u64 {
+        1 + self.trouble.throw(3) / 2
+    }
+
+    /// Delivers a step once, to both at the same moment, or to one after the other.
+    async fn deliver(
+        &self,
+        [one, other]: &[Engine; 2],
+        open: &OpenRun,
+        step: impl AsyncFn(OpenRun) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let run = async |engine| OpenRun::open(engine, &open.migration().id, &open.run().id).await;
+        let (one, other) = if self.trouble.throw(2) == 0 { (one, other) } else { (other, one) };
+        let (one, other) = (run(one).await?, run(other).await?);
+        match self.trouble.throw(3) {
+            0 => {
+                let (one, other) = tokio::join!(step(one), step(other));
+                one.and(other)
+            }
+            1 => {
+                step(one).await?;
+                step(other).await
+            }
+            _ => step(one).await,
         }
     }
-    for raw in open.raw_parts().await? {
-        for _ in 0..again() {
-            another().await?.transform(&raw).await?;
+
+    /// Walks the steps of a run as the functions of the service do, where any of them may be delivered more than once.
+    async fn walk(&self, open: &Arc<OpenRun>, settings: &Settings) -> Result<Ended, Fault> {
+        for _ in 0..self.times() {
+            open.draw_plan(settings).await?;
         }
-    }
-    let levels = open.plan_load(1).await?;
-    for level in 0..levels {
-        for chunk in open.level(level).await? {
-            for _ in 0..again() {
-                another().await?.load(&chunk).await?;
+        let partitions: Vec<String> = open.partitions().await?.iter().map(|id| (*id).to_owned()).collect();
+        for partition in &partitions {
+            for _ in 0..self.times() {
+                open.extract(partition, 0).await?;
             }
         }
+        for raw in open.raw_parts().await? {
+            for _ in 0..self.times() {
+                open.transform(&raw).await?;
+            }
+        }
+        self.deliver(&self.pair().await?, open, async |open| open.plan_load(1).await.map(drop)).await?;
+        for level in 0..open.plan_load(1).await? {
+            let pair = self.pair().await?;
+            for chunk in open.level(level).await? {
+                self.deliver(&pair, open, async |open| open.load(&chunk).await.map(drop)).await?;
+            }
+        }
+        let pair = self.pair().await?;
+        self.deliver(&pair, open, async |open| open.settle(0).await.map(drop)).await?;
+        for _ in 0..self.times() {
+            open.reconcile(0).await?;
+        }
+        for _ in 1..self.times() {
+            open.finish().await?;
+        }
+        open.finish().await
     }
-    for _ in 0..again() {
-        another().await?.settle(0).await?;
-    }
-    for _ in 0..again() {
-        another().await?.reconcile(0).await?;
-    }
-    for _ in 1..again() {
-        open.finish().await?;
-    }
-    open.finish().await
 }

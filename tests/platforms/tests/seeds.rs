@@ -1,6 +1,6 @@
 //! A thousand migrations in which things go wrong, each by its seed: processes die before and after a call, answers are
 //! lost, late, cut off or unreadable, tokens run out, the platform fails, throttles and has had enough for the day, and
-//! steps of a run are delivered twice. Each must end in the right books.
+//! steps of a run are delivered twice, one after the other or at the same moment. Each must end in the right books.
 //!
 //! `CARRY_SEED=123` runs that seed only.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]

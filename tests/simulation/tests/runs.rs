@@ -105,6 +105,31 @@ async fn trouble_anywhere_ends_in_the_right_books() {
     assert!(busy > 140, "as many writes as the target allows were under way in {busy} of 150 worlds");
 }
 
+/// Two processes walk one run at the same moment, and go on where the other one fails.
+#[tokio::test(start_paused = true)]
+async fn two_workers_on_one_run_end_in_the_right_books() {
+    let trouble = Trouble { before: 6, midway: 12, after: 6, crash: 6, refuse: 12 };
+    let mut again = 0;
+    for seed in 0..30 {
+        let books = Books::generate(seed, 25);
+        let world = World::new(MemoryTarget::new(seed, trouble));
+        let work = async || {
+            let engine = world.engine(BookSource::new(&books));
+            run(&engine, &world.migration(), RunKind::Full, &Settings::default()).await
+        };
+        let ended = loop {
+            match tokio::join!(work(), work()) {
+                (Ok(ended), Ok(_)) => break ended,
+                (Err(fault), _) | (_, Err(fault)) => assert!(fault.action().is_another_try(), "{fault:?}"),
+            }
+            again += 1;
+        };
+        check(&world, &books);
+        assert!(ended.reconciled.agrees(), "seed {seed}: {:#?}", ended.reconciled);
+    }
+    assert!(again > 30, "a worker failed in {again} rounds");
+}
+
 /// Stops a run once some of it is loaded.
 struct Impatient(Cancel);
 

@@ -90,9 +90,9 @@ impl DynamoJobs {
         batch: &str,
         links: &[Link],
         applied: &[Applied],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         if !self.is_open(run, batch).await? {
-            return Ok(());
+            return Ok(false);
         }
         // Links alone may appear one by one: whoever comes later finds which are missing.
         if !applied.is_empty() {
@@ -100,7 +100,8 @@ impl DynamoJobs {
             let item = key(run, OUTCOME, batch).with([(BODY, body), (EXPIRES, self.table.backstop())]);
             self.table.put_many(vec![item]).await?;
         }
-        self.spread(run, batch, links, applied).await
+        self.spread(run, batch, links, applied).await?;
+        Ok(true)
     }
 
     async fn spread(&self, run: &Run, batch: &str, links: &[Link], applied: &[Applied]) -> Result<(), Fault> {

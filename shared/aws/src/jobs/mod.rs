@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId};
-use carry_ports::{Applied, Begun, Intent, Jobs, Link, LinkState, Migration, Retention, Run};
+use carry_model::{Decimal, Entity, Fault, MigrationId, RecordKey, RunId, SourceId, Timestamp};
+use carry_ports::{Applied, Begun, Claim, Intent, Jobs, Link, LinkState, Migration, Retention, Run};
 use futures::{StreamExt, TryStreamExt};
 
 use crate::Table;
@@ -10,6 +10,7 @@ use crate::item::{EXPIRES, Item, Key, text};
 use crate::table::{AT_ONCE, Change};
 
 mod batches;
+mod leases;
 mod link;
 mod runs;
 
@@ -165,6 +166,14 @@ impl Jobs for DynamoJobs {
         if self.is_over(migration).await? { Ok(None) } else { self.find_run(migration, id).await }
     }
 
+    async fn lease(&self, run: &Run, claim: &Claim, now: Timestamp, until: Timestamp) -> Result<bool, Fault> {
+        self.grant(run, claim, now, until).await
+    }
+
+    async fn give_back(&self, run: &Run, claim: &Claim) -> Result<(), Fault> {
+        self.end_claim(run, claim).await
+    }
+
     async fn open_batch(&self, run: &Run, batch: &str, intents: &[Intent]) -> Result<(), Fault> {
         self.open(run, batch, intents).await
     }
@@ -175,7 +184,7 @@ impl Jobs for DynamoJobs {
         batch: &str,
         links: &[Link],
         applied: &[Applied],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         self.close(run, batch, links, applied).await
     }
 

@@ -96,7 +96,7 @@ async fn carry(
     applied: &[Applied],
 ) -> Result<(), Fault> {
     jobs.open_batch(run, batch, &intents(links)).await?;
-    jobs.close_batch(run, batch, links, applied).await
+    jobs.close_batch(run, batch, links, applied).await.map(drop)
 }
 
 #[tokio::test]

@@ -43,6 +43,11 @@ impl Chunk {
         format!("{}/done/{}.json", Stage::Load.name(), self.id)
     }
 
+    /// The level of the chunk of that id; None where no chunk has such an id.
+    pub fn level_of(id: &str) -> Option<usize> {
+        id.split_once('-')?.0.parse().ok()
+    }
+
     /// What the names of its batches begin with: `<entity>/<part>/`.
     pub(crate) fn batches(&self) -> impl Iterator<Item = String> {
         let parts = |entity: Entity| self.parts.iter().map(move |part| format!("{}/{part}/", entity.name()));
@@ -154,6 +159,10 @@ mod tests {
         );
         let ids: FxHashSet<_> = levels.iter().flatten().map(|chunk| &chunk.id).collect();
         assert_eq!(ids.len(), levels.iter().flatten().count());
+        for (level, chunks) in levels.iter().enumerate() {
+            assert!(chunks.iter().all(|chunk| Chunk::level_of(&chunk.id) == Some(level)));
+        }
+        assert_eq!(Chunk::level_of("nothing"), None);
     }
 
     #[test]

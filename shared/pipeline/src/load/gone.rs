@@ -182,6 +182,6 @@ impl Loader {
         let intent = |link: &Link| Intent { key: link.key.clone(), fingerprint: link.fingerprint };
         let batch = format!("{}/taken-back/{}", entity.name(), Uuid::now_v7().simple());
         self.engine.jobs.open_batch(&self.run, &batch, &rest.iter().map(intent).collect::<Vec<_>>()).await?;
-        self.engine.jobs.close_batch(&self.run, &batch, &rest, &applied).await
+        self.close(&batch, &rest, &applied).await
     }
 }

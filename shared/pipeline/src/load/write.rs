@@ -16,6 +16,7 @@ use super::figures::{self, Figures};
 use super::known::Known;
 use super::{Loader, one_by_one};
 use crate::Mode;
+use crate::held::taken_over;
 use crate::tally::Tally;
 
 /// Times a batch is sent before the run pauses.
@@ -156,10 +157,18 @@ impl Loader {
         let verify_first = self.verify_first || simple;
         let sent = self.send(entity, going, known, verify_first).await?;
         let outcomes = self.outcomes_of(sent, &lock(known), tally)?;
-        self.engine.jobs.close_batch(&self.run, &batch, &outcomes.links, &outcomes.applied).await?;
+        self.close(&batch, &outcomes.links, &outcomes.applied).await?;
         match outcomes.stop {
             Some(fault) => Err(fault),
             None => Ok((outcomes.links, outcomes.simpler)),
+        }
+    }
+
+    /// Notes what became of a batch, unless another worker has taken it over.
+    pub(super) async fn close(&self, batch: &str, links: &[Link], applied: &[Applied]) -> Result<(), Fault> {
+        match self.engine.jobs.close_batch(&self.run, batch, links, applied).await? {
+            true => Ok(()),
+            false => Err(taken_over()),
         }
     }
 
@@ -220,7 +229,7 @@ impl Loader {
     async fn outcomes(&self, batch: &mut Arc<WriteBatch>) -> Result<Vec<Result<Written, Fault>>, Fault> {
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
-            let passing = |fault: &Fault| matches!(fault.action(), Action::Retry | Action::VerifyFirst);
+            let passing = |fault: &Fault| fault.action().is_another_try();
             let fault = match self.engine.connection.writer.write(batch.clone()).await {
                 Err(fault) => fault,
                 // What befell one record may pass; the others are found where they are.

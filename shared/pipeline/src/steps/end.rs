@@ -26,7 +26,7 @@ impl OpenRun {
     /// Reads the target back and compares, slice after slice, from 0; Some is the one to go on with, because the
     /// time was up.
     pub async fn reconcile(&self, slice: u32) -> Result<Option<u32>, Fault> {
-        let next = reconcile(&*self.loader(false).await?, slice).await?;
+        let next = reconcile(&*self.loader(self.engine.clone(), false).await?, slice).await?;
         if next.is_none() {
             self.lap(Stage::Reconcile).await?;
         }

@@ -6,13 +6,17 @@ use carry_model::{Code, Fault, RecordKey};
 use carry_ports::{RunKind, Stage};
 
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use super::OpenRun;
 use super::stage::complete;
+use crate::Engine;
+use crate::held::Held;
 use crate::load::{AtHand, Chunk, Loader, Scope, batches_at_once, lay_out};
 use crate::sample::choose;
 use crate::settle::{is_settling, settled_so_far};
 use crate::tally::Tally;
+use crate::transform::TransformedPart;
 
 const LEVELS: &str = "load/levels.json";
 const SAMPLE: &str = "load/sample.json";
@@ -35,10 +39,19 @@ impl OpenRun {
             self.store.create_json(SAMPLE, &sample).await?;
         }
         if self.run.kind == RunKind::Delta {
-            self.loader(false).await?.take_back(&parts).await?;
+            self.take_back(&parts).await?;
         }
         self.store.create_json(LEVELS, &lay_out(&parts, parts_at_once)).await?;
         Ok(self.levels().await?.len())
+    }
+
+    /// A fault ([`carry_model::Code::Interrupted`]) where the time was up while another worker did it.
+    async fn take_back(&self, parts: &[TransformedPart]) -> Result<(), Fault> {
+        let held = Held::when_free(&self.engine, &self.run, "take back".to_owned()).await?;
+        let taken_back = async || self.loader_after(&held, false).await?.take_back(parts).await;
+        let done = taken_back().await;
+        held.give_back().await;
+        done
     }
 
     async fn levels(&self) -> Result<Vec<Vec<Chunk>>, Fault> {
@@ -69,21 +82,43 @@ impl OpenRun {
 
     /// Loads a chunk; false where the time was up before its end: calling it again goes on.
     pub async fn load(&self, chunk: &Chunk) -> Result<bool, Fault> {
-        if self.store.get_json::<Tally>(&chunk.done_key()).await?.is_some() {
+        if self.is_loaded(chunk).await? {
             return Ok(true);
         }
-        let mut begun = self.run.attempts > 1;
-        for prefix in chunk.batches() {
-            begun = begun || self.began(&prefix, |_| true).await?;
+        let Some(held) = self.hold(format!("load {}", chunk.id)).await? else { return Ok(false) };
+        let loaded = self.load_held(chunk, &held).await;
+        held.give_back().await;
+        loaded
+    }
+
+    async fn is_loaded(&self, chunk: &Chunk) -> Result<bool, Fault> {
+        Ok(self.store.get_json::<Tally>(&chunk.done_key()).await?.is_some())
+    }
+
+    async fn load_held(&self, chunk: &Chunk, held: &Held) -> Result<bool, Fault> {
+        // Whoever held it before may have loaded it.
+        if self.is_loaded(chunk).await? {
+            return Ok(true);
         }
-        self.loader(begun).await?.load_chunk(chunk).await
+        let mut begun = false;
+        for prefix in chunk.batches() {
+            begun |= self.take_over(&prefix, |_| true).await?;
+        }
+        self.loader_after(held, begun).await?.load_chunk(chunk).await
     }
 
     /// Settles documents and closes out the clearing account, slice after slice, from 0; Some is the one to go on
     /// with, because the time was up.
     pub async fn settle(&self, slice: u32) -> Result<Option<u32>, Fault> {
-        let begun = self.began("", is_settling).await?;
-        let next = self.loader(begun).await?.settle(slice).await?;
+        let Some(held) = self.hold("settle".to_owned()).await? else { return Ok(Some(slice)) };
+        let settled = self.settle_held(slice, &held).await;
+        held.give_back().await;
+        settled
+    }
+
+    async fn settle_held(&self, slice: u32, held: &Held) -> Result<Option<u32>, Fault> {
+        let begun = self.take_over("", is_settling).await?;
+        let next = self.loader_after(held, begun).await?.settle(slice).await?;
         if next.is_none() {
             self.close_open_batches().await?;
             self.lap(Stage::Load).await?;
@@ -91,9 +126,28 @@ impl OpenRun {
         Ok(next)
     }
 
-    /// True where such a batch was opened and never closed: what came of it is unknown.
-    async fn began(&self, prefix: &str, such: impl Fn(&str) -> bool) -> Result<bool, Fault> {
-        Ok(self.engine.jobs.open_batches(&self.run, prefix).await?.iter().any(|(batch, _)| such(batch)))
+    /// Holds work that one worker at a time may do; None where the time was up while another one did it.
+    pub(super) async fn hold(&self, work: String) -> Result<Option<Held>, Fault> {
+        match Held::when_free(&self.engine, &self.run, work).await {
+            Err(fault) if self.engine.is_out_of_time(&fault) => Ok(None),
+            held => held.map(Some),
+        }
+    }
+
+    /// True where such a batch was opened and never closed: what came of it is unknown. It is closed with nothing, so
+    /// that whoever opened it, should they be alive, changes nothing any more; a batch of no records stays open in its
+    /// place, to tell the same to the next one.
+    async fn take_over(&self, prefix: &str, such: impl Fn(&str) -> bool) -> Result<bool, Fault> {
+        let jobs = &self.engine.jobs;
+        let mut open = jobs.open_batches(&self.run, prefix).await?;
+        open.retain(|(batch, _)| such(batch));
+        for (batch, _) in &open {
+            let part = batch.rsplit_once('/').map_or(batch.as_str(), |(part, _)| part);
+            let in_its_place = format!("{part}/taken-over-{}", Uuid::now_v7().simple());
+            jobs.open_batch(&self.run, &in_its_place, &[]).await?;
+            jobs.close_batch(&self.run, batch, &[], &[]).await?;
+        }
+        Ok(!open.is_empty())
     }
 
     /// Batches of interrupted attempts whose records were all looked up and written since.
@@ -104,7 +158,15 @@ impl OpenRun {
         Ok(())
     }
 
-    pub(super) async fn loader(&self, begun: bool) -> Result<Arc<Loader>, Fault> {
+    /// A loader of held work, of which some may be in the target where it was `begun`.
+    async fn loader_after(&self, held: &Held, begun: bool) -> Result<Arc<Loader>, Fault> {
+        if begun || held.after_another {
+            self.engine.connection.writer.look_anew().await;
+        }
+        self.loader(held.engine(&self.engine), begun).await
+    }
+
+    pub(super) async fn loader(&self, engine: Engine, begun: bool) -> Result<Arc<Loader>, Fault> {
         let plan = self.plan().await?.clone();
         let scope = match self.run.kind {
             RunKind::Demo => {
@@ -115,7 +177,8 @@ impl OpenRun {
             _ => Scope::All,
         };
         Ok(Arc::new(Loader {
-            engine: self.engine.clone(),
+            room: Semaphore::new(batches_at_once(engine.connection.writer.manifest())),
+            engine,
             store: self.store.clone(),
             run: self.run.clone(),
             scope,
@@ -124,7 +187,6 @@ impl OpenRun {
             // What was refused before may be there all the same.
             verify_first: begun || self.run.attempts > 1 || self.run.kind == RunKind::Retry,
             at_hand: AtHand::default(),
-            room: Semaphore::new(batches_at_once(self.engine.connection.writer.manifest())),
         }))
     }
 

@@ -6,6 +6,7 @@ use carry_model::{Entity, Fault};
 use carry_ports::{Run, RunState};
 
 use super::OpenRun;
+use crate::held::Held;
 use crate::rollback::{Removal, RollbackResult, removable, remove_rest};
 
 /// Where the outcome of a rollback is staged, for people.
@@ -19,6 +20,18 @@ impl OpenRun {
     /// Removes the records of these entities, all that can be removed where None are named, slice after slice, from
     /// 0; Some is the one to go on with, because the time was up.
     pub async fn undo(&self, entities: Option<&[Entity]>, slice: u32) -> Result<Option<u32>, Fault> {
+        let Some(held) = self.hold("undo".to_owned()).await? else { return Ok(Some(slice)) };
+        let undone = self.undo_held(&held, entities, slice).await;
+        held.give_back().await;
+        undone
+    }
+
+    async fn undo_held(
+        &self,
+        held: &Held,
+        entities: Option<&[Entity]>,
+        slice: u32,
+    ) -> Result<Option<u32>, Fault> {
         let next = |removal: &Removal| if removal.done { None } else { Some(slice + 1) };
         let mut removal = match self.store.get_json::<Removal>(&slice_key(slice)).await? {
             Some(done) => return Ok(next(&done)),
@@ -28,7 +41,7 @@ impl OpenRun {
             }),
             None => self.store.need_json(&slice_key(slice - 1)).await?,
         };
-        match remove_rest(&self.engine, &self.migration.id, &mut removal).await {
+        match remove_rest(&held.engine(&self.engine), &self.migration.id, &mut removal).await {
             Ok(()) => {}
             Err(fault) if self.engine.is_out_of_time(&fault) => {}
             Err(fault) => return Err(fault),

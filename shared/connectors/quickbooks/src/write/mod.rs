@@ -22,7 +22,7 @@ use carry_connector::{
     AccountBalance, Adjustment, Balance, CatalogEntry, Found, Manifest, Operation as Op, Preflight, Removal,
     Support, WriteBatch, WriteItem, Writer, Written,
 };
-use carry_model::{Action, Body, Code, Date, Decimal, Entity, Fault, Reach, Record, SourceId, TargetId};
+use carry_model::{Body, Code, Date, Decimal, Entity, Fault, Reach, Record, SourceId, TargetId};
 use futures::StreamExt;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -357,6 +357,10 @@ impl Writer for QuickBooks {
         self.catalog_of(entity).await
     }
 
+    async fn look_anew(&self) {
+        *self.lists.lock().await = None;
+    }
+
     async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
         let mut all = Vec::with_capacity(records.len());
         for record in records {
@@ -367,14 +371,14 @@ impl Writer for QuickBooks {
 
     async fn write(&self, batch: Arc<WriteBatch>) -> Result<Results, Fault> {
         let written = self.write_by_entity(&batch).await;
-        let may_pass = |fault: &Fault| matches!(fault.action(), Action::Retry | Action::VerifyFirst);
+        let may_pass = |fault: &Fault| fault.action().is_another_try();
         let all_known = match &written {
             Ok(results) => !results.iter().filter_map(|result| result.as_ref().err()).any(may_pass),
             Err(_) => false,
         };
         if !all_known {
             // What was learnt of the lists may be out of date.
-            *self.lists.lock().await = None;
+            self.look_anew().await;
         }
         written
     }

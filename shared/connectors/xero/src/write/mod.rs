@@ -93,6 +93,10 @@ impl Writer for Xero {
         self.catalog_of(entity).await
     }
 
+    async fn look_anew(&self) {
+        self.forget_read().await;
+    }
+
     async fn find(&self, records: &[Record]) -> Result<Vec<Option<Found>>, Fault> {
         let mut found = Vec::with_capacity(records.len());
         for record in records {

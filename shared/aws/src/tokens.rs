@@ -10,8 +10,8 @@ use crate::item::{EXPIRES, Key, number, text};
 use crate::table::Change;
 use crate::{AwsSecrets, Table};
 
-/// A renewal takes seconds. Whoever died holding the lease loses it after this long.
-const LEASE_S: i64 = 60;
+/// Longer than a call to the platform may take. Whoever died holding the lease loses it after this long.
+const LEASE_S: i64 = 180;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const HOLDER: &str = "holder";
 

@@ -1,6 +1,7 @@
 //! The wire of a platform that people connect in their browser: every call carries a token that is still good.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use carry_connector::oauth::{App, Grant, Provider};
@@ -8,6 +9,12 @@ use carry_connector::{Request, Response, Wire};
 use carry_model::{Code, Fault, Reach};
 use carry_ports::{Clock, Tokens, Transport};
 use tokio::sync::Mutex;
+
+/// Times a grant is renewed in one go.
+const RENEWALS_MAX: usize = 3;
+/// How often, and how long after one another, to look for what another process got.
+const LOOKS: usize = 3;
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A connection that somebody signed in to.
 pub struct SignedIn {
@@ -75,18 +82,50 @@ impl SignedIn {
         if is_good(&stored) {
             return Ok(stored);
         }
-        let Some(refresh_token) = &stored.refresh_token else {
+        let mut earlier = stored;
+        for _ in 0..RENEWALS_MAX {
+            let renewed = match self.renew(&earlier).await {
+                Err(refused) if refused.code == Code::AuthRefused => {
+                    return self.renewed_elsewhere(&earlier, is_good).await?.ok_or(refused);
+                }
+                renewed => renewed?,
+            };
+            if self.tokens.replace(&self.connection, &earlier, &renewed).await? {
+                tracing::info!(system = self.provider.system, "tokens were renewed");
+                return Ok(renewed);
+            }
+            // Another process renewed it while this one stood still. Which of the two came last at the platform, and so
+            // is good for longest, nobody can tell; what is got with the stored one is.
+            earlier = self.stored().await?;
+        }
+        Ok(earlier)
+    }
+
+    async fn renew(&self, earlier: &Grant) -> Result<Grant, Fault> {
+        let Some(refresh_token) = &earlier.refresh_token else {
             return Err(self.connect_again("The access has ended and cannot be renewed."));
         };
         let response = self.token_host.send(&self.provider.refresh(&self.app, refresh_token)).await?;
-        let renewed =
-            Grant::decode(&response, self.clock.now(), Some(&stored)).map_err(|fault| match fault.code {
-                Code::AuthRefused => fault.hint(self.hint()),
-                _ => fault,
-            })?;
-        self.tokens.store(&self.connection, &renewed).await?;
-        tracing::info!(system = self.provider.system, "tokens were renewed");
-        Ok(renewed)
+        Grant::decode(&response, self.clock.now(), Some(earlier)).map_err(|fault| match fault.code {
+            Code::AuthRefused => fault.hint(self.hint()),
+            _ => fault,
+        })
+    }
+
+    /// A refresh token may be refused because another process has just spent it, and has not stored what it got yet.
+    async fn renewed_elsewhere(
+        &self,
+        spent: &Grant,
+        is_good: impl Fn(&Grant) -> bool,
+    ) -> Result<Option<Grant>, Fault> {
+        for _ in 0..LOOKS {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            let stored = self.stored().await?;
+            if !stored.is_same(spent) && is_good(&stored) {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
     }
 
     async fn stored(&self) -> Result<Grant, Fault> {
@@ -262,7 +301,7 @@ mod tests {
         assert_eq!(platform.refreshes.load(Ordering::SeqCst), 1);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_spent_consent_asks_for_a_new_one() {
         let (platform, tokens) = (Arc::new(Platform::default()), Arc::new(MemoryTokens::default()));
         let none = wire(&platform, &tokens).call(request()).await.err().unwrap();

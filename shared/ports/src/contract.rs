@@ -107,8 +107,14 @@ pub async fn tokens(store: &dyn Tokens) {
     let kept = store.load(one).await.unwrap().unwrap();
     assert!(kept.is_same(&grant("second")), "the last one is kept");
     assert!(store.load(two).await.unwrap().unwrap().is_same(&grant("other")));
+    assert!(!store.replace(one, &grant("first"), &grant("late")).await.unwrap(), "it was renewed by another");
+    assert!(store.load(one).await.unwrap().unwrap().is_same(&grant("second")));
+    assert!(store.replace(one, &grant("second"), &grant("third")).await.unwrap());
+    assert!(store.load(one).await.unwrap().unwrap().is_same(&grant("third")));
     store.forget(one).await.unwrap();
     store.forget(one).await.unwrap();
+    assert!(store.load(one).await.unwrap().is_none());
+    assert!(!store.replace(one, &grant("third"), &grant("late")).await.unwrap(), "it was forgotten");
     assert!(store.load(one).await.unwrap().is_none());
 
     let held = store.lease(one).await.unwrap();

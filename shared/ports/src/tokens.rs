@@ -11,7 +11,8 @@ pub type Lease = Box<dyn Send + Sync>;
 /// What platforms granted, by connection (`quickbooks:9130357`), kept where only the service may read.
 ///
 /// Refresh tokens are spent by their use: whoever renews a grant holds its lease, looks whether another one has done
-/// so already, and stores the new grant before using it.
+/// so already, and stores the new grant before using it. A lease may lapse under a worker that stands still; so the new
+/// grant takes the place of the one that was renewed, and of no other.
 #[async_trait]
 pub trait Tokens: Send + Sync {
     /// The grant, or None where the connection was never made or was forgotten.
@@ -19,6 +20,15 @@ pub trait Tokens: Send + Sync {
 
     /// Keeps the grant in place of any earlier one. Once this returns it survives a crash.
     async fn store(&self, connection: &str, grant: &Grant) -> Result<(), Fault>;
+
+    /// Keeps the grant in place of the one that it renews. False, and nothing done, where another one stands there.
+    async fn replace(&self, connection: &str, earlier: &Grant, grant: &Grant) -> Result<bool, Fault> {
+        let stands = self.load(connection).await?.is_some_and(|stored| stored.is_same(earlier));
+        if stands {
+            self.store(connection, grant).await?;
+        }
+        Ok(stands)
+    }
 
     /// Deletes the grant. Forgetting what is not there is no fault.
     async fn forget(&self, connection: &str) -> Result<(), Fault>;
@@ -49,6 +59,15 @@ impl Tokens for MemoryTokens {
     async fn store(&self, connection: &str, grant: &Grant) -> Result<(), Fault> {
         self.grants().insert(connection.to_owned(), grant.clone());
         Ok(())
+    }
+
+    async fn replace(&self, connection: &str, earlier: &Grant, grant: &Grant) -> Result<bool, Fault> {
+        let mut grants = self.grants();
+        let stands = grants.get(connection).is_some_and(|stored| stored.is_same(earlier));
+        if stands {
+            grants.insert(connection.to_owned(), grant.clone());
+        }
+        Ok(stands)
     }
 
     async fn forget(&self, connection: &str) -> Result<(), Fault> {

@@ -93,6 +93,7 @@ struct State {
     at_once_max: usize,
     dice: Option<Dice>,
     home: Option<Currency>,
+    keeps_rests: bool,
 }
 
 pub struct MemoryTarget {
@@ -118,6 +119,11 @@ impl MemoryTarget {
     /// The currency of its ledger, euro unless set.
     pub fn set_home_currency(&self, home: Currency) {
         self.state().home = Some(home);
+    }
+
+    /// From now on, what a payment left unapplied stays when the payment is removed, as an overpayment does in Xero.
+    pub fn keep_rests(&self) {
+        self.state().keeps_rests = true;
     }
 
     /// Records written so far, updates included.
@@ -238,6 +244,16 @@ impl State {
         id
     }
 
+    /// Leaves of a payment what it left unapplied; false where it left nothing.
+    fn cut_down(&mut self, id: u64) -> bool {
+        let Some(Body::Payment(payment)) = self.kept.get_mut(&id).map(|kept| &mut kept.body) else {
+            return false;
+        };
+        payment.amount = payment.unapplied().unwrap();
+        payment.allocations.clear();
+        !payment.amount.is_zero()
+    }
+
     /// Total and open balance as the target's own books have them.
     fn balance(&self, id: u64) -> Option<(Decimal, Decimal, Currency)> {
         let kept = self.kept.get(&id)?;
@@ -353,6 +369,9 @@ impl Writer for MemoryTarget {
                     })
                 });
                 if settled {
+                    return Err(Fault::new(Code::CannotRemove).reach(Reach::Refused));
+                }
+                if state.keeps_rests && state.cut_down(id) {
                     return Err(Fault::new(Code::CannotRemove).reach(Reach::Refused));
                 }
                 state.kept.remove(&id);

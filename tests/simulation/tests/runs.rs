@@ -215,6 +215,47 @@ async fn a_source_that_tells_changes_is_not_read_whole() {
     delta(BookSource::telling_changes).await;
 }
 
+/// A payment is gone from the source, and the target keeps what it left unapplied.
+#[tokio::test]
+async fn what_stays_of_a_payment_that_is_gone_is_known() {
+    let mut books = Books::generate(5, 60);
+    let world = World::new(MemoryTarget::new(5, Trouble::default()));
+    until_done(&world, &books, RunKind::Full, &Settings::default()).await;
+    let earlier = Books { records: books.records.clone() };
+    let overpays = |record: &&Record| match &record.body {
+        Body::Payment(payment) => !payment.unapplied().unwrap().is_zero(),
+        _ => false,
+    };
+    let gone = books.of(Entity::Payment).find(overpays).unwrap().clone();
+    let Body::Payment(payment) = &gone.body else { panic!() };
+    books.records.retain(|record| record.key() != gone.key());
+    // What it settled is open again.
+    for allocation in &payment.allocations {
+        let settled =
+            books.records.iter().find(|record| record.key() == allocation.document).unwrap().clone();
+        let Body::Document(mut document) = settled.body else { panic!() };
+        document.outstanding = document.outstanding.map(|open| open + allocation.amount);
+        let body = Body::Document(document);
+        books.replace(Record::new(settled.entity, settled.id, settled.number, body).unwrap());
+    }
+    world.target.keep_rests();
+    let engine = world.engine(BookSource::telling_changes(&books, &earlier));
+    let delta = run(&engine, &world.migration(), RunKind::Delta, &Settings::default()).await.unwrap();
+    check(&world, &books);
+    assert!(delta.reconciled.agrees(), "{:#?}", delta.reconciled);
+
+    let keys = [vec![gone.key()], payment.allocations.iter().map(|a| a.document.clone()).collect()].concat();
+    let links = engine.jobs.resolve(&world.migration().id, &keys).await.unwrap();
+    let links: Vec<_> = links.into_iter().map(Option::unwrap).collect();
+    let rest = Some(payment.unapplied().unwrap());
+    assert!(links[0].is_done() && links[0].more.allocations.is_empty());
+    assert_eq!((links[0].total, links[0].outstanding), (rest, rest));
+    for document in &links[1..] {
+        let applied = document.total.unwrap() - document.outstanding.unwrap();
+        assert_eq!(document.applied, applied, "{}", document.key);
+    }
+}
+
 async fn delta(source: fn(&Books, &Books) -> BookSource) {
     let mut books = Books::generate(5, 30);
     let world = World::new(MemoryTarget::new(5, Trouble::default()));

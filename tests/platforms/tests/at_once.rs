@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use carry_connector::{Effect, Request, Response};
+use carry_connector::{Effect, Reader, Request, Response};
 use carry_model::{Code, Decimal, Entity, Fault};
 use carry_pipeline::steps::{Beginning, Chunk, OpenRun, begin};
 use carry_pipeline::{Ended, Engine, Settings};
-use carry_platforms::{Between, Books, Company, Move, Platform, Side, clean, explained, in_a_process};
+use carry_platforms::{Between, Books, Company, Move, Platform, clean, explained, in_a_process};
 use carry_ports::{RunKind, Transport};
 use carry_sandbox::Region;
+use carry_simulation::books::Books as BooksBySeed;
+use carry_simulation::source::BookSource;
 
 const IN_TURNS: Between<'_> = &|calm| Arc::new(InTurns(calm));
 
@@ -85,22 +87,25 @@ impl StandsStill {
 
 /// A move between two companies, as the functions of the service walk it.
 struct Walk {
-    from: Side,
+    source: Arc<dyn Reader>,
     to: Company,
     migration: Move,
 }
 
 impl Walk {
-    async fn between(from: &Company, there: Platform) -> Self {
-        let to = Company::empty(there, Region::Uk).await;
+    async fn from(source: Arc<dyn Reader>, to: Company) -> Self {
         to.sign_in().await;
-        Self { from: from.open().await, to, migration: Move::named("twice") }
+        Self { source, to, migration: Move::named("twice") }
+    }
+
+    async fn between(from: &Company, there: Platform) -> Self {
+        Self::from(from.open().await.reader, Company::empty(there, Region::Uk).await).await
     }
 
     /// A process that has just started.
     async fn process(&self, between: Between<'_>) -> Engine {
         let target = self.to.open_through(between).await.unwrap();
-        self.migration.engine(self.from.reader.clone(), target.writer, target.clock)
+        self.migration.engine(self.source.clone(), target.writer, target.clock)
     }
 
     /// The run as such a process sees it, which knows of no calls that others made before it.
@@ -111,8 +116,8 @@ impl Walk {
         open
     }
 
-    /// Walks the steps of a full run, with each chunk delivered as that says.
-    async fn walk(&self, deliver: impl AsyncFn(&OpenRun, &Chunk)) -> (Engine, Ended) {
+    /// Walks the steps of a full run, with the chunks of a level delivered as that says.
+    async fn walk(&self, deliver: impl AsyncFn(&OpenRun, &[Chunk])) -> (Engine, Ended) {
         let engine = self.process(&|calm| calm).await;
         let begun = begin(&engine, &self.migration.migration, RunKind::Full, None).await.unwrap();
         let Beginning::Open(run) = begun else { panic!("a new run is over") };
@@ -123,10 +128,8 @@ impl Walk {
         for raw in run.raw_parts().await.unwrap() {
             run.transform(&raw).await.unwrap();
         }
-        for level in 0..run.plan_load(4).await.unwrap() {
-            for chunk in run.level(level).await.unwrap() {
-                deliver(&run, &chunk).await;
-            }
+        for level in 0..run.plan_load(1).await.unwrap() {
+            deliver(&run, &run.level(level).await.unwrap()).await;
         }
         let (one, other) = (self.opened(&run, IN_TURNS).await, self.opened(&run, IN_TURNS).await);
         let (one, other) = tokio::join!(one.settle(0), other.settle(0));
@@ -206,12 +209,14 @@ async fn delivered_twice(there: Platform, entities: &[Entity]) {
     let before = from.books().await;
     let walk = Walk::between(&from, there).await;
     let met = AtomicUsize::default();
-    let deliver = async |run: &OpenRun, chunk: &Chunk| {
-        if chunk.entity.is_some_and(|entity| entities.contains(&entity)) {
-            met.fetch_add(1, Ordering::SeqCst);
-            walk.twice(run, chunk).await;
-        } else {
-            walk.once(run, chunk).await;
+    let deliver = async |run: &OpenRun, chunks: &[Chunk]| {
+        for chunk in chunks {
+            if chunk.entity.is_some_and(|entity| entities.contains(&entity)) {
+                met.fetch_add(1, Ordering::SeqCst);
+                walk.twice(run, chunk).await;
+            } else {
+                walk.once(run, chunk).await;
+            }
         }
     };
     let (engine, ended) = walk.walk(deliver).await;
@@ -228,9 +233,11 @@ async fn taken_over(there: Platform, carried_out: bool) {
         let at = Still { write, carried_out };
         let walk = Walk::between(&from, there).await;
         let met = Mutex::new(BTreeSet::new());
-        let deliver = async |run: &OpenRun, chunk: &Chunk| {
-            if walk.taken_over(run, chunk, at).await {
-                met.lock().unwrap().extend(chunk.entity);
+        let deliver = async |run: &OpenRun, chunks: &[Chunk]| {
+            for chunk in chunks {
+                if walk.taken_over(run, chunk, at).await {
+                    met.lock().unwrap().extend(chunk.entity);
+                }
             }
         };
         let (engine, ended) = walk.walk(deliver).await;
@@ -238,6 +245,61 @@ async fn taken_over(there: Platform, carried_out: bool) {
         assert!(write > 0 || met.len() > 8, "{met:?} were taken over");
         walk.right_books(&engine, &ended, &before).await;
     }
+}
+
+/// Carries books there, with different chunks of a level loaded by several processes at the same moment.
+async fn side_by_side(walk: &Walk) -> (Engine, Ended) {
+    let most = AtomicUsize::default();
+    let deliver = async |run: &OpenRun, chunks: &[Chunk]| {
+        for chunks in chunks.chunks(PROCESSES) {
+            most.fetch_max(chunks.len(), Ordering::SeqCst);
+            let mut runs = Vec::new();
+            for _ in chunks {
+                runs.push(walk.opened(run, IN_TURNS).await);
+            }
+            let loads = runs.iter().zip(chunks).map(|(run, chunk)| run.load(chunk));
+            for loaded in futures::future::join_all(loads).await {
+                assert!(loaded.unwrap());
+            }
+        }
+    };
+    let walked = walk.walk(deliver).await;
+    assert_eq!(most.into_inner(), PROCESSES);
+    walked
+}
+
+/// Many chunks of one entity, whose documents deal with the same contacts and accounts, in two currencies.
+async fn chunks_of_an_entity(there: Platform) {
+    let source = Arc::new(BookSource::new(&BooksBySeed::generate(3, 60)));
+    let to = match there {
+        Platform::QuickBooks => Company::quickbooks(Region::Global, &[]).await,
+        Platform::Xero => Company::xero(Region::Global, &["USD"]).await,
+    };
+    let (engine, ended) = side_by_side(&Walk::from(source, to).await).await;
+    clean(&engine, &ended).await;
+}
+
+/// Chunks of different entities of a level.
+async fn chunks_of_a_level(there: Platform) {
+    let from = sample(there);
+    let before = from.books().await;
+    let walk = Walk::between(&from, there).await;
+    let (engine, ended) = side_by_side(&walk).await;
+    walk.right_books(&engine, &ended, &before).await;
+}
+
+const PROCESSES: usize = 3;
+
+#[tokio::test(start_paused = true)]
+async fn chunks_go_into_quickbooks_side_by_side() {
+    chunks_of_an_entity(Platform::QuickBooks).await;
+    chunks_of_a_level(Platform::QuickBooks).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn chunks_go_into_xero_side_by_side() {
+    chunks_of_an_entity(Platform::Xero).await;
+    chunks_of_a_level(Platform::Xero).await;
 }
 
 const LISTS: &[Entity] = &[Entity::Account, Entity::TaxRate, Entity::TrackingCategory, Entity::Item];

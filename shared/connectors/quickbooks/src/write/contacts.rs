@@ -1,11 +1,12 @@
 //! Contacts as customers, vendors or both; projects as sub-customers; one more of each for a foreign currency.
 
-use carry_connector::{Found, WriteBatch, Written};
+use carry_connector::{Found, WriteBatch, Writer, Written};
 use carry_model::{Address, Body, Code, Contact, Currency, Entity, Fault, Record, SourceId, TargetId};
 use serde_json::{Value, json};
 
 use super::target::{Parts, clip, marked, marker, note, target, unique, valid_name};
 use super::{Draft, Results, is_update, linked_opt, set, set_some, to};
+use crate::fault;
 use crate::kinds::Kind;
 use crate::lists::KnownName;
 use crate::session::QuickBooks;
@@ -360,9 +361,18 @@ impl QuickBooks {
         set(&mut body, if kind == Kind::Customer { "Notes" } else { "AcctNum" }, json!(reference));
         let created = self.create(vec![Ok(Draft::new(kind, body))]).await?.pop();
         let bug = || Err(Fault::new(Code::Bug).detail("a record without an outcome"));
-        let (done, draft) = created.unwrap_or_else(bug)?;
-        self.learn_contact(&draft, &done.head.id).await?;
-        Ok(done.head.id)
+        match created.unwrap_or_else(bug) {
+            Ok((done, draft)) => {
+                self.learn_contact(&draft, &done.head.id).await?;
+                Ok(done.head.id)
+            }
+            // Another worker, which loads other documents of the contact, has made it meanwhile.
+            Err(fault) if fault::number(&fault) == Some(fault::NAME_TAKEN) => {
+                self.look_anew().await;
+                self.with_lists(|lists| lists.id_of(kind, name).cloned()).await?.ok_or(fault)
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     /// What more was made of customers and vendors, for a currency or the other side.
@@ -395,8 +405,16 @@ impl QuickBooks {
         if self.with_lists(|lists| !lists.currencies.insert(currency)).await? {
             return Ok(());
         }
-        self.company.post("companycurrency", &json!({"Code": currency.code()}), "companycurrency").await?;
-        Ok(())
+        let body = json!({"Code": currency.code()});
+        let Err(refused) = self.company.post("companycurrency", &body, "companycurrency").await else {
+            return Ok(());
+        };
+        // It is refused where another worker has put it there meanwhile.
+        self.look_anew().await;
+        match self.with_lists(|lists| lists.currencies.contains(&currency)).await? {
+            true => Ok(()),
+            false => Err(refused),
+        }
     }
 }
 

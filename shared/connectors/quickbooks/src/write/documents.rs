@@ -1,6 +1,6 @@
 //! Documents: made in detail, compared with the total they have to show, and made exact.
 
-use carry_connector::{WriteBatch, Written};
+use carry_connector::{WriteBatch, Writer, Written};
 use carry_model::{Code, Decimal, Document, Entity, Fault, Reach, Record, Status};
 use rust_decimal::RoundingStrategy;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use super::lines::{Maker, account_item, accounts_needed};
 use super::target::{Parts, document_number, marker, note, target};
 use super::{Done, Draft, Results, is_update, linked_opt, number, set, set_some, to};
 use crate::company::decode;
+use crate::fault;
 use crate::kinds::Kind;
 use crate::session::QuickBooks;
 
@@ -115,11 +116,23 @@ impl QuickBooks {
             Ok(Draft::new(Kind::Item, body))
         };
         let created = self.create(missing.iter().map(draft).collect()).await?;
+        let mut made_by_another = false;
         for (account, outcome) in missing.iter().zip(created) {
-            let (done, _) = outcome?;
+            let done = match outcome {
+                Ok((done, _)) => done,
+                // Another worker loads other documents with lines on the same account.
+                Err(fault) if fault::number(&fault) == Some(fault::NAME_TAKEN) => {
+                    made_by_another = true;
+                    continue;
+                }
+                Err(fault) => return Err(fault),
+            };
             let accounts = (Some(account.clone()), None);
             self.with_lists(|lists| lists.learn_item(&done.head.id, &account_item(account), accounts))
                 .await?;
+        }
+        if made_by_another {
+            self.look_anew().await;
         }
         Ok(())
     }

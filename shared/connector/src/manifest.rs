@@ -115,6 +115,9 @@ pub struct Limits {
     pub in_flight: Option<u32>,
     /// Most rows of one answer; None where rows do not come by calls.
     pub page_size: Option<u32>,
+    /// Calls, at the least, in which the files of one record are read, besides the pages that tell which records have
+    /// some; 0 where they come without calls of the system.
+    pub calls_for_files: u32,
 }
 
 impl Limits {
@@ -127,6 +130,7 @@ impl Limits {
         app_per_minute: None,
         in_flight: None,
         page_size: None,
+        calls_for_files: 0,
     };
 }
 

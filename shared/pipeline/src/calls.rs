@@ -1,6 +1,6 @@
 //! What a run costs in calls, and how long that is at a system's published limits.
 
-use carry_connector::{Finding, Limits, Manifest, Severity, Survey};
+use carry_connector::{Finding, Limits, Manifest, Partition, Severity, Survey};
 use carry_model::Entity;
 
 use crate::reconcile::is_compared;
@@ -38,10 +38,15 @@ pub(crate) fn findings(source: &Manifest, target: &Manifest, survey: &Survey) ->
     sides.into_iter().filter_map(finding).collect()
 }
 
-/// Pages of every partition, and a count each.
+/// Pages of every partition, and a count each; and the files of the records that have some.
 fn reading(manifest: &Manifest, survey: &Survey) -> u64 {
-    let page = manifest.limits.page_size.map_or(1, u64::from).max(1);
-    survey.partitions.iter().map(|partition| partition.rows.div_ceil(page) + 1).sum()
+    let limits = &manifest.limits;
+    let page = limits.page_size.map_or(1, u64::from).max(1);
+    let calls = |partition: &Partition| {
+        let of_each = if partition.entity == Entity::Attachment { limits.calls_for_files } else { 0 };
+        partition.rows.div_ceil(page) + 1 + partition.rows.saturating_mul(of_each.into())
+    };
+    survey.partitions.iter().map(calls).sum()
 }
 
 /// Batches of every entity; and the pages in which documents and payments are read back, with the uploads of files,
@@ -89,7 +94,7 @@ fn told(seconds: u64) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use carry_connector::{EntitySupport, Partition, Support};
+    use carry_connector::{EntitySupport, Support};
     use carry_model::{Company, Currency};
 
     use super::*;
@@ -139,6 +144,16 @@ mod tests {
     fn a_file_is_a_call_and_no_batch() {
         let survey = Survey { counts: BTreeMap::from([(Entity::Attachment, 70)]), ..survey() };
         assert_eq!(writing(&MANIFEST, &survey), (0, 70));
+    }
+
+    #[test]
+    fn files_are_read_in_calls_where_the_source_gives_them_so() {
+        let mut survey = survey();
+        let files = Partition { entity: Entity::Attachment, rows: 2_500, ..survey.partitions.remove(0) };
+        survey.partitions = vec![files];
+        assert_eq!(reading(&MANIFEST, &survey), 4);
+        let limits = Limits { calls_for_files: 2, ..MANIFEST.limits };
+        assert_eq!(reading(&Manifest { limits, ..MANIFEST }, &survey), 5_004);
     }
 
     #[test]

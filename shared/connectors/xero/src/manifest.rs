@@ -100,6 +100,8 @@ pub static MANIFEST: Manifest = Manifest {
         app_per_minute: Some(10_000),
         in_flight: Some(5),
         page_size: Some(1_000),
+        // The list of a record's files, and a file.
+        calls_for_files: 2,
         ..Limits::NONE
     },
 };

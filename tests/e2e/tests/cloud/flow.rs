@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use carry_ports::{FlowStart, RunKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::account::{
-    Account, carry, carry_command, database, make_database, missing_database, prepared, until,
+    Account, carry, carry_command, database, make_database, missing_database, prepared, until, until_within,
 };
 use crate::journal;
 use crate::postgres::content;
@@ -239,7 +240,8 @@ fn a_function_that_is_killed_while_it_loads_leaves_nothing_double_and_nothing_ou
     let migration = prepared_by(&place, "flow-killed");
     let mut killed = 0;
     for written in [1, 3] {
-        until("the load", || {
+        // What a killed function was at is taken over once its lease has ended.
+        until_within(Duration::from_secs(300), "the load", || {
             let done =
                 account.objects(&migration).iter().filter(|key| key.contains("/load/invoice/")).count();
             (done >= written).then_some(())

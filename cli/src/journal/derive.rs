@@ -125,8 +125,10 @@ fn document_postings(
         return Ok(Vec::new());
     };
     let simple = link.more.adjustments.iter().any(|a| a.kind == AdjustmentKind::HighLevel);
-    let document =
-        if simple { exact::high_level(document.clone(), "").0 } else { exact::detailed(document.clone())?.0 };
+    let document = match simple {
+        true => exact::high_level(entity, document.clone(), "")?.0,
+        false => exact::detailed(entity, document.clone())?.0,
+    };
     let sale = matches!(entity, Entity::Invoice | Entity::CreditNote | Entity::SalesReceipt | Entity::Refund);
     let mut book = Book::new(document.currency, document.rate, carried.home);
     book.post(counter, document.total * sign);

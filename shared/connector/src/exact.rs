@@ -5,12 +5,14 @@
 //! brought about by real payments where they are carried, and by one settlement against the clearing account for
 //! the rest. The clearing account is closed out by one visible journal entry per currency.
 
+use std::collections::BTreeMap;
+
 use carry_model::{
     Account, AccountClass, Body, Decimal, Document, DocumentTax, Entity, Fault, Line, Record, RecordKey,
-    SourceId, TaxMode,
+    SourceId, TaxMode, checked_sum,
 };
 
-use crate::{Adjustment, AdjustmentKind};
+use crate::{Adjustment, AdjustmentKind, Moved};
 
 /// Source id of the account that adjustment lines are booked to.
 pub const ADJUSTMENTS: &str = "carryforward:adjustments";
@@ -75,10 +77,15 @@ pub fn is_derived(id: &SourceId) -> bool {
 }
 
 /// Adds a line of `difference` to the adjustments account, named as such.
-pub fn with_adjustment_line(mut document: Document, difference: Decimal) -> (Document, Adjustment) {
+pub fn with_adjustment_line(
+    entity: Entity,
+    mut document: Document,
+    difference: Decimal,
+) -> (Document, Adjustment) {
     let why =
         format!("The parts as stated differ from the stated total by {difference} {}.", document.currency);
     let adjustment = Adjustment::new(AdjustmentKind::AdjustmentLine, difference, document.currency, why);
+    let adjustment = moving(entity, adjustment, None, Some(SourceId::from(ADJUSTMENTS)));
     document.lines.push(Line {
         description: Some(
             "Carryforward adjustment: difference to the total as stated in the source".to_owned(),
@@ -93,18 +100,24 @@ pub fn with_adjustment_line(mut document: Document, difference: Decimal) -> (Doc
 }
 
 /// The document in detail where its parts add up, else with an adjustment line.
-pub fn detailed(document: Document) -> Result<(Document, Option<Adjustment>), Fault> {
-    let gap = carry_model::checked_sum([document.total, -document.sum_of_parts()?])?;
+pub fn detailed(entity: Entity, document: Document) -> Result<(Document, Option<Adjustment>), Fault> {
+    let gap = checked_sum([document.total, -document.sum_of_parts()?])?;
     if gap.is_zero() {
         return Ok((document, None));
     }
-    let (document, adjustment) = with_adjustment_line(document, gap);
+    let (document, adjustment) = with_adjustment_line(entity, document, gap);
     Ok((document, Some(adjustment)))
 }
 
-/// The document as one line of its total, without tax, on the account its largest line was booked to.
-pub fn high_level(document: Document, why: &str) -> (Document, Adjustment) {
+/// The document as one line of its total, without tax, on the account its largest line was booked to; and what that
+/// moves from the accounts of its other lines, of its tax and of its discount.
+pub fn high_level(
+    entity: Entity,
+    document: Document,
+    why: &str,
+) -> Result<(Document, Vec<Adjustment>), Fault> {
     let largest = document.lines.iter().max_by_key(|line| line.net.abs());
+    let account = largest.and_then(|line| line.account.clone()).or_else(|| Some(SourceId::from(ADJUSTMENTS)));
     let line = Line {
         description: Some(
             "Carried forward at its total, inclusive of every tax, fee and discount".to_owned(),
@@ -112,14 +125,48 @@ pub fn high_level(document: Document, why: &str) -> (Document, Adjustment) {
         quantity: Some(Decimal::ONE),
         unit_price: Some(document.total),
         net: document.total,
-        account: largest.and_then(|line| line.account.clone()).or_else(|| Some(SourceId::from(ADJUSTMENTS))),
+        account: account.clone(),
         project: largest.and_then(|line| line.project.clone()),
         ..Line::default()
     };
-    let adjustment = Adjustment::new(AdjustmentKind::HighLevel, document.total, document.currency, why);
+    let mut adjustments =
+        vec![Adjustment::new(AdjustmentKind::HighLevel, document.total, document.currency, why)];
+    for (from, amount) in by_account(&document)? {
+        if from != account && !amount.is_zero() {
+            let part = Adjustment::new(AdjustmentKind::OtherAccount, amount, document.currency, IN_ONE_LINE);
+            adjustments.push(moving(entity, part, from, account.clone()));
+        }
+    }
     let taxes: Vec<DocumentTax> = Vec::new();
     let plain = Document { lines: vec![line], taxes, discount: None, tax_mode: TaxMode::None, ..document };
-    (plain, adjustment)
+    Ok((plain, adjustments))
+}
+
+const IN_ONE_LINE: &str = "The document went as one line, and this part of it is in that line.";
+
+/// What a document books on each account that it names; the rest of its total is on accounts that it does not name.
+fn by_account(document: &Document) -> Result<BTreeMap<Option<SourceId>, Decimal>, Fault> {
+    let lines = document.lines.iter().map(|line| (line.account.clone(), line.net));
+    let discount = document.discount.iter().map(|discount| (discount.account.clone(), -discount.amount));
+    let mut parts: BTreeMap<Option<SourceId>, Decimal> = BTreeMap::new();
+    for (account, amount) in lines.chain(discount).filter(|(account, _)| account.is_some()) {
+        let sum = parts.entry(account).or_default();
+        *sum = checked_sum([*sum, amount])?;
+    }
+    let rest = checked_sum(parts.values().map(|amount| -amount).chain([document.total]))?;
+    parts.insert(None, rest);
+    Ok(parts)
+}
+
+/// An adjustment with what it moves; what moves no ledger moves no account.
+fn moving(
+    entity: Entity,
+    adjustment: Adjustment,
+    from: Option<SourceId>,
+    to: Option<SourceId>,
+) -> Adjustment {
+    let debit = adjustment.amount * Decimal::from(entity.line_sign());
+    if debit.is_zero() { adjustment } else { adjustment.moving(Moved { from, to, debit }) }
 }
 
 #[cfg(test)]
@@ -137,14 +184,14 @@ mod tests {
 
     #[test]
     fn parts_that_add_up_stay_as_they_are() {
-        let (document, adjustment) = detailed(invoice("30.00", &["10", "20"])).unwrap();
+        let (document, adjustment) = detailed(Entity::Invoice, invoice("30.00", &["10", "20"])).unwrap();
         assert_eq!(document.lines.len(), 2);
         assert_eq!(adjustment, None);
     }
 
     #[test]
     fn a_gap_becomes_one_visible_line() {
-        let (document, adjustment) = detailed(invoice("30.01", &["10", "20"])).unwrap();
+        let (document, adjustment) = detailed(Entity::Invoice, invoice("30.01", &["10", "20"])).unwrap();
         assert_eq!(document.sum_of_parts().unwrap(), document.total);
         assert_eq!(adjustment.unwrap().amount, parse_plain("0.01").unwrap());
         assert_eq!(document.lines[2].account, Some(SourceId::from(ADJUSTMENTS)));
@@ -154,8 +201,14 @@ mod tests {
     fn high_level_keeps_total_and_account() {
         let mut source = invoice("30.01", &["10", "20"]);
         source.lines[1].account = Some("sales".into());
-        let (document, _) = high_level(source, "refused");
+        source.lines[0].account = Some("hours".into());
+        let (document, adjustments) = high_level(Entity::Invoice, source, "refused").unwrap();
         assert_eq!(document.sum_of_parts().unwrap(), document.total);
         assert_eq!(document.lines[0].account, Some("sales".into()));
+        let moved: Vec<_> = adjustments.into_iter().filter_map(|adjustment| adjustment.moved).collect();
+        let moved =
+            moved.iter().map(|moved| (moved.from.as_ref().map(SourceId::as_str), moved.debit.to_string()));
+        let expected = [(None, "-0.01".to_owned()), (Some("hours"), "-10".to_owned())];
+        assert_eq!(moved.collect::<Vec<_>>(), expected);
     }
 }

@@ -12,6 +12,7 @@
 mod batch;
 pub mod exact;
 mod files;
+pub mod home;
 pub mod json;
 mod manifest;
 pub mod oauth;

@@ -1,3 +1,4 @@
+use crate::home::HomeRounding;
 use carry_model::Entity;
 use serde::Serialize;
 
@@ -147,6 +148,8 @@ pub struct Manifest {
     pub target: Support,
     /// Every entity of the model, each with what can be done or the reason why not.
     pub entities: &'static [EntitySupport],
+    /// Where it rounds amounts of a foreign currency to the home currency.
+    pub home: HomeRounding,
     /// Its limits.
     pub limits: Limits,
 }

@@ -97,6 +97,8 @@ mod tests {
     use carry_connector::{EntitySupport, Support};
     use carry_model::{Company, Currency};
 
+    use carry_connector::home::HomeRounding;
+
     use super::*;
 
     static ENTITIES: [EntitySupport; 3] = [
@@ -110,6 +112,7 @@ mod tests {
         source: Support::Yes,
         target: Support::Yes,
         entities: &ENTITIES,
+        home: HomeRounding::Unknown,
         limits: Limits { per_minute: Some(60), per_day: Some(1_000), page_size: Some(1_000), ..Limits::NONE },
     };
     static FREE: Manifest = Manifest { limits: Limits::NONE, ..MANIFEST };

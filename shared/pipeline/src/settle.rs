@@ -4,7 +4,7 @@
 //! are derived records with ids of their own, so a later run finds them, changes them or takes them back. The
 //! clearing account is then closed out by one visible journal entry per currency.
 
-use carry_connector::{AccountBalance, Adjustment, AdjustmentKind, exact};
+use carry_connector::{AccountBalance, Adjustment, AdjustmentKind, Moved, exact};
 use carry_model::{
     Allocation, Body, Code, Decimal, Entity, Fault, Journal, JournalLine, MigrationId, Payment, Record,
     RecordKey, SourceId, checked_sum, round_half_up,
@@ -270,15 +270,21 @@ pub(crate) fn adjustment_of(link: &Link) -> Option<Adjustment> {
     if !exact::is_derived(&link.key.id) {
         return None;
     }
-    let (kind, why) = match link.key.entity {
-        Entity::Journal => {
-            (AdjustmentKind::ClearingClosed, "Closes out the clearing account, which ends at zero.")
-        }
-        Entity::Payment | Entity::BillPayment => (
-            AdjustmentKind::Settlement,
-            "The source states a lower outstanding balance than its payments account for.",
-        ),
-        _ => return None,
+    let (amount, currency) = (link.total?, link.currency?);
+    let settlement = "The source states a lower outstanding balance than its payments account for.";
+    // It goes over the clearing account, which is closed out to that of settlements.
+    let settles = |debit| {
+        let to = Some(SourceId::from(exact::SETTLEMENTS));
+        let moved = Moved { from: None, to, debit };
+        Adjustment::new(AdjustmentKind::Settlement, amount, currency, settlement).moving(moved)
     };
-    Some(Adjustment::new(kind, link.total?, link.currency?, why))
+    match link.key.entity {
+        Entity::Journal => {
+            let why = "Closes out the clearing account, which ends at zero.";
+            Some(Adjustment::new(AdjustmentKind::ClearingClosed, amount, currency, why))
+        }
+        Entity::Payment => Some(settles(amount)),
+        Entity::BillPayment => Some(settles(-amount)),
+        _ => None,
+    }
 }

@@ -191,10 +191,8 @@ pub struct Moved {
 impl Moved {
     /// In words: what is a debit, and what a credit.
     pub(crate) fn words(&self) -> String {
-        let unnamed = |name: &Option<String>, whose: &str| {
-            name.clone().unwrap_or_else(|| format!("an account of the {whose}'s own"))
-        };
-        let (from, to) = (unnamed(&self.from, "source"), unnamed(&self.to, "target"));
+        let from = self.from.as_deref().unwrap_or("an account that the source does not name");
+        let to = self.to.as_deref().unwrap_or("an account of the target's own");
         let (debit, credit) = if self.debit.amount.is_sign_negative() { (from, to) } else { (to, from) };
         format!(
             "{} more as a debit on {debit}, and as a credit on {credit}",

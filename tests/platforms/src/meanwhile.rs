@@ -3,6 +3,8 @@
 mod quickbooks;
 mod xero;
 
+use std::collections::BTreeMap;
+
 use carry_model::Decimal;
 use carry_sandbox::json::Json;
 
@@ -16,8 +18,8 @@ pub struct Deleted {
     pub documents: Vec<Document>,
     /// Files on them.
     pub files: Vec<File>,
-    /// What they and money that moved without one come to, in the home currency.
-    pub amount: Decimal,
+    /// What they, and money that moved without one, had booked on each account.
+    pub booked: BTreeMap<String, Decimal>,
     /// How many payments and applied credits were taken back: the target takes them back too.
     pub undone: usize,
 }
@@ -50,6 +52,16 @@ impl Company {
                 .any(|read| kind.starts_with(read))
         };
         counters.calls.iter().filter(|(kind, _)| !is_read(kind)).map(|(_, calls)| calls).sum()
+    }
+
+    /// Deletes something; hands back what it had booked.
+    async fn delete(&self, path: &str, body: &Json) -> BTreeMap<String, Decimal> {
+        let mut booked = self.trial_balance().await;
+        self.change("POST", path, body).await;
+        for (account, balance) in self.trial_balance().await {
+            *booked.entry(account).or_default() -= balance;
+        }
+        booked
     }
 
     async fn change(&self, method: &str, path: &str, body: &Json) -> Json {

@@ -34,19 +34,20 @@ pub async fn tables(engine: &Engine, ended: &Ended) -> BTreeMap<String, String> 
 }
 
 /// What the report says of accounts on which more or less stands than in the source. What it does not name is an
-/// account of the platforms' own, where they keep tax.
+/// account of the platforms' own: where they keep tax, or what rounding leaves.
 pub async fn explained(engine: &Engine, ended: &Ended) -> Explained {
     let report = files(engine, ended).await.remove("report.json").unwrap();
     let report = Json::parse(&report).unwrap();
     let mut moved: BTreeMap<String, Decimal> = BTreeMap::new();
-    for adjustment in list(&report, "adjustments").iter().filter_map(|row| row.get("moved")) {
-        let account = |side| match text(adjustment, side) {
-            "" => "(tax)".to_owned(),
+    for row in list(&report, "adjustments").iter().filter(|row| row.get("moved").is_some()) {
+        let own = if text(row, "kind") == "rounding" { "(exchange)" } else { "(tax)" };
+        let account = |side| match text(row, side) {
+            "" => own.to_owned(),
             name => name.to_owned(),
         };
-        let home = decimal(text(adjustment, "home.amount")).unwrap();
-        *moved.entry(account("to")).or_default() += home;
-        *moved.entry(account("from")).or_default() -= home;
+        let home = decimal(text(row, "moved.home.amount")).unwrap();
+        *moved.entry(account("moved.to")).or_default() += home;
+        *moved.entry(account("moved.from")).or_default() -= home;
     }
     Explained { moved, ..Explained::default() }
 }

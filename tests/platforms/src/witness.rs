@@ -142,6 +142,14 @@ impl Company {
         books
     }
 
+    /// What was ever booked on each account.
+    pub(crate) async fn trial_balance(&self) -> BTreeMap<String, Decimal> {
+        match self.platform {
+            Platform::QuickBooks => quickbooks::trial_balance(self).await,
+            Platform::Xero => xero::trial_balance(self).await,
+        }
+    }
+
     /// Overpayments that stand, of customers: how many, and what is left of them by contact and currency.
     pub(crate) async fn overpaid(&self) -> (u64, BTreeMap<Party, Decimal>) {
         match self.platform {

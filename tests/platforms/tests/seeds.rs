@@ -10,9 +10,7 @@ use std::ops::Range;
 
 use carry_model::Decimal;
 use carry_pipeline::Ended;
-use carry_platforms::{
-    Books, Company, Deleted, Explained, Move, Platform, Trouble, clean, explained, in_a_process, until_done,
-};
+use carry_platforms::{Books, Company, Move, Platform, Trouble, clean, explained, in_a_process, until_done};
 use carry_ports::RunKind;
 use carry_sandbox::Region;
 
@@ -49,14 +47,14 @@ fn simulate(here: Platform, there: Platform, seed: u64) -> BTreeSet<usize> {
         until_done(&from, &to, &migration, RunKind::Demo, &trouble);
     }
     let ended = until_done(&from, &to, &migration, RunKind::Full, &trouble);
-    right_books(&from, &to, &migration, &ended, &before, &Deleted::default());
+    right_books(&from, &to, &migration, &ended, &before);
     // Some go on with their books, and are carried once more.
     if seed % 3 == 2 {
         let deleted = in_a_process(from.go_on());
         let now = in_a_process(from.books());
         let trouble = Trouble::new(seed + 1, 3 + seed % 7, 20);
         let ended = until_done(&from, &to, &migration, RunKind::Delta, &trouble);
-        right_books(&from, &to, &migration, &ended, &now.keeping(&deleted), &deleted);
+        right_books(&from, &to, &migration, &ended, &now.keeping(&deleted));
     }
     for company in [&from, &to] {
         let exceeded = company.control.counters().exceeded;
@@ -68,14 +66,7 @@ fn simulate(here: Platform, there: Platform, seed: u64) -> BTreeSet<usize> {
 }
 
 /// The target's own reports agree with the source's, and the clearing account is at zero.
-fn right_books(
-    from: &Company,
-    to: &Company,
-    migration: &Move,
-    ended: &Ended,
-    before: &Books,
-    deleted: &Deleted,
-) {
+fn right_books(from: &Company, to: &Company, migration: &Move, ended: &Ended, before: &Books) {
     for company in [from, to] {
         company.control.clear_faults();
         company.control.set_limit("day", None);
@@ -86,8 +77,7 @@ fn right_books(
         let (source, target) = (from.open().await, to.open().await);
         let engine = migration.engine(source.reader, target.writer, target.clock);
         clean(&engine, ended).await;
-        let explained = Explained { deleted: deleted.amount, ..explained(&engine, ended).await };
-        (to.books().await, explained)
+        (to.books().await, explained(&engine, ended).await)
     });
     before.assert_carried(&after, &explained);
     let clearing = after.trial_balance.get("Carryforward clearing");

@@ -1,5 +1,6 @@
 //! A source that reads records from memory.
 
+use carry_connector::home::HomeRounding;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::No("a source"),
     entities: &[],
+    home: HomeRounding::Unknown,
     limits: Limits::NONE,
 };
 

@@ -1,5 +1,6 @@
 //! A target in memory that keeps its own books and fails by seed: before a write, in the middle of one, after it.
 
+use carry_connector::home::HomeRounding;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -57,6 +58,7 @@ static MANIFEST: Manifest = Manifest {
         can(Entity::FeeActivity),
         can(Entity::Attachment),
     ],
+    home: HomeRounding::Unknown,
     limits: Limits { in_flight: Some(AT_ONCE_MAX), ..Limits::NONE },
 };
 

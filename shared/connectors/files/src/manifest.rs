@@ -1,5 +1,6 @@
 //! What the source can do.
 
+use carry_connector::home::HomeRounding;
 use carry_connector::{EntitySupport, Limits, Manifest, Support};
 use carry_model::Entity;
 
@@ -50,6 +51,7 @@ pub const MANIFEST: Manifest = Manifest {
         no(Entity::FeeActivity),
         no(Entity::Attachment),
     ],
+    home: HomeRounding::Unknown,
     limits: Limits::NONE,
 };
 

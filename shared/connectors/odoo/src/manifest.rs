@@ -1,5 +1,6 @@
 //! What Odoo can take, by the modules it has.
 
+use carry_connector::home::HomeRounding;
 use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Support};
 use carry_model::Entity;
 
@@ -80,6 +81,7 @@ const fn manifest(entities: &'static [EntitySupport]) -> Manifest {
         source: Support::No(NO_SOURCE),
         target: Support::Yes,
         entities,
+        home: HomeRounding::Unknown,
         // One call after the other: numbers and ledgers are counters that calls would fight over.
         limits: Limits { in_flight: Some(1), ..Limits::NONE },
     }

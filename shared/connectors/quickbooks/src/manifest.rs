@@ -1,5 +1,6 @@
 //! What QuickBooks Online can do.
 
+use carry_connector::home::HomeRounding;
 use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 use carry_model::Entity;
 
@@ -81,6 +82,7 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::Yes,
     entities: &ENTITIES,
+    home: HomeRounding::EachLine,
     limits: Limits {
         per_minute: Some(500),
         per_minute_of: &[("batch", 120)],

@@ -1,6 +1,7 @@
 //! The side of a migration that is not opened: a rollback needs no source, a report neither side, staging alone no
 //! target, and what rows mean is known by the survey alone.
 
+use carry_connector::home::HomeRounding;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ static MANIFEST: Manifest = Manifest {
     source: Support::No(NOT_OPEN),
     target: Support::No(NOT_OPEN),
     entities: &[],
+    home: HomeRounding::Unknown,
     limits: Limits::NONE,
 };
 

@@ -1,5 +1,6 @@
 //! What Xero can do, as its fact sheets state it.
 
+use carry_connector::home::HomeRounding;
 use carry_connector::{EntitySupport, Incremental, Limits, Manifest, Removal, Support};
 use carry_model::Entity;
 
@@ -94,6 +95,7 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::Yes,
     entities: &ENTITIES,
+    home: HomeRounding::EachAccount,
     limits: Limits {
         per_minute: Some(60),
         per_day: Some(5_000),

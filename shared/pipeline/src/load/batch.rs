@@ -211,12 +211,11 @@ impl Loader {
     fn shape(&self, mut record: Record, known: &mut Known) -> Shaped {
         let shaped = match &record.body {
             Body::Document(document) if self.plan.settings.mode == Mode::HighLevel => {
-                let (document, adjustment) =
-                    exact::high_level(document.clone(), "High-level mode was chosen.");
-                Ok((Body::Document(document), vec![adjustment]))
+                exact::high_level(record.entity, document.clone(), "High-level mode was chosen.")
+                    .map(|(document, adjustments)| (Body::Document(document), adjustments))
             }
             Body::Document(document) if adds_up(document) => return Ok((record, Vec::new())),
-            Body::Document(document) => exact::detailed(document.clone())
+            Body::Document(document) => exact::detailed(record.entity, document.clone())
                 .map(|(document, adjustment)| (Body::Document(document), adjustment.into_iter().collect())),
             Body::Payment(_) if exact::is_derived(&record.id) => return Ok((record, Vec::new())),
             Body::Payment(payment) if self.plan.settings.mode == Mode::HighLevel => {

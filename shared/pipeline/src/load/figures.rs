@@ -51,6 +51,7 @@ impl Figures {
             Body::Transfer(transfer) => Self {
                 date: Some(transfer.date),
                 currency: Some(transfer.currency),
+                rate: transfer.rate,
                 total: Some(transfer.amount),
                 ..Self::default()
             },
@@ -58,6 +59,7 @@ impl Figures {
                 contact: bank.contact.clone(),
                 date: Some(bank.date),
                 currency: Some(bank.currency),
+                rate: bank.rate,
                 total: Some(bank.total),
                 ..Self::default()
             },
@@ -67,6 +69,7 @@ impl Figures {
                 Self {
                     date: Some(journal.date),
                     currency: Some(journal.currency),
+                    rate: journal.rate,
                     total: Some(carry_model::checked_sum(debits)?),
                     ..Self::default()
                 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use carry_connector::{Adjustment, Manifest, Operation, WriteBatch, WriteItem, Written, exact};
-use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, RecordKey};
+use carry_connector::{
+    Adjustment, AdjustmentKind, Manifest, Operation, WriteBatch, WriteItem, Written, exact, home,
+};
+use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, Record, RecordKey};
 use carry_ports::{Applied, Change, Intent, Link};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -15,9 +17,9 @@ use super::beside::Touched;
 use super::figures::{self, Figures};
 use super::known::Known;
 use super::{Loader, one_by_one};
-use crate::Mode;
 use crate::held::taken_over;
 use crate::tally::Tally;
+use crate::{Connection, Mode};
 
 /// Times a batch is sent before the run pauses.
 const SENDS_MAX: u32 = 4;
@@ -301,6 +303,7 @@ impl Loader {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let Going { item: WriteItem { record, operation }, figures, adjustments } = going;
+        let rounding = self.rounding(&record, &adjustments)?;
         let mut link = figures::link(&record, &self.run.id, figures);
         let earlier = known.get(&link.key).filter(|link| link.is_done());
         let counts = tally.of(record.entity);
@@ -324,11 +327,24 @@ impl Loader {
         link.target = Some(written.id);
         link.target_number = written.number;
         link.more.adjustments = adjustments;
-        link.more.adjustments.extend(written.adjustments);
+        link.more.adjustments.extend(written.adjustments.into_iter().chain(rounding));
         link.more.notes = written.notes;
         tally.adjusted(&link.more.adjustments);
         outcomes.links.push(link);
         Ok(())
+    }
+
+    /// The cents by which the target's accounts differ because it rounds to the home currency at other places. Of a
+    /// document that goes as one line nothing can be told.
+    fn rounding(&self, record: &Record, adjustments: &[Adjustment]) -> Result<Vec<Adjustment>, Fault> {
+        let home = self.plan.survey.company.home_currency;
+        let target = self.plan.preflight.company.as_ref();
+        let is_whole = adjustments.iter().all(|adjustment| adjustment.kind != AdjustmentKind::HighLevel);
+        if !is_whole || target.is_some_and(|company| company.home_currency != home) {
+            return Ok(Vec::new());
+        }
+        let Connection { reader, writer } = &self.engine.connection;
+        home::rounding(record, home, reader.manifest().home, writer.manifest().home)
     }
 
     fn note_refused(
@@ -349,9 +365,10 @@ impl Loader {
         match &going.item.record.body {
             Body::Document(document) if refused_detail => {
                 let why = format!("{REFUSED}: {}", fault.raw);
-                let (document, adjustment) = exact::high_level(document.clone(), &why);
+                let entity = going.item.record.entity;
+                let (document, adjustments) = exact::high_level(entity, document.clone(), &why)?;
                 going.item.record.body = Body::Document(document);
-                going.adjustments = vec![adjustment];
+                going.adjustments = adjustments;
                 outcomes.simpler.push(going);
             }
             _ => {

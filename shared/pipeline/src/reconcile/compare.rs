@@ -204,14 +204,13 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    async fn learn_accounts<'b>(&mut self, wanted: impl Iterator<Item = &'b SourceId>) -> Result<(), Fault> {
+    async fn learn_accounts(&mut self, wanted: impl Iterator<Item = SourceId>) -> Result<(), Fault> {
         let known = &mut self.accounts.names;
-        let unknown: FxHashSet<&SourceId> = wanted.filter(|id| !known.contains_key(*id)).collect();
+        let unknown: FxHashSet<SourceId> = wanted.filter(|id| !known.contains_key(id)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        let keys: Vec<_> =
-            unknown.into_iter().map(|id| RecordKey::new(Entity::Account, id.clone())).collect();
+        let keys: Vec<_> = unknown.into_iter().map(|id| RecordKey::new(Entity::Account, id)).collect();
         let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
         for (key, link) in keys.into_iter().zip(found) {
             let name = link.and_then(|link| link.number);

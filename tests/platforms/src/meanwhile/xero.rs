@@ -64,8 +64,7 @@ pub(super) async fn go_on(company: &Company) -> Deleted {
     if let Some(spent) = money.next() {
         let id = text(spent, "BankTransactionID");
         let body = object! { "BankTransactionID" => id, "Status" => "DELETED" };
-        company.change("POST", &format!("BankTransactions/{id}"), &body).await;
-        deleted.amount += amount(spent, "Total");
+        deleted.booked = company.delete(&format!("BankTransactions/{id}"), &body).await;
     }
     deleted
 }

@@ -50,6 +50,12 @@ pub(super) async fn books(company: &Company) -> Books {
     }
     books.receivable = aged(company, "AgedReceivableDetail", &currencies).await;
     books.payable = aged(company, "AgedPayableDetail", &currencies).await;
+    books.trial_balance = trial_balance(company).await;
+    books
+}
+
+/// What was ever booked on each account.
+pub(super) async fn trial_balance(company: &Company) -> BTreeMap<String, Decimal> {
     let results: BTreeSet<String> = all(company, "Account")
         .await
         .into_iter()
@@ -61,8 +67,7 @@ pub(super) async fn books(company: &Company) -> Books {
         let report = company.see(&company.path(&format!("reports/TrialBalance?end_date={end}"))).await;
         years.push(list(&report, "Rows.Row").iter().filter_map(|row| trial_row(row, &results)).collect());
     }
-    books.trial_balance = lifetime(years);
-    books
+    lifetime(years)
 }
 
 async fn files(company: &Company, documents: &BTreeMap<(String, String), Document>) -> Vec<File> {

@@ -65,6 +65,12 @@ pub(super) async fn books(company: &Company) -> Books {
             aged(&report, &name, &currencies, owed);
         }
     }
+    books.trial_balance = trial_balance(company).await;
+    books
+}
+
+/// What was ever booked on each account.
+pub(super) async fn trial_balance(company: &Company) -> BTreeMap<String, Decimal> {
     let organisation = company.see(&company.path("Organisation")).await;
     let last_month = amount(only(&organisation, "Organisations"), "FinancialYearEndMonth");
     let mut years = Vec::new();
@@ -73,8 +79,7 @@ pub(super) async fn books(company: &Company) -> Books {
         let sections = list(only(&report, "Reports"), "Rows");
         years.push(sections.iter().flat_map(trial_rows).collect());
     }
-    books.trial_balance = lifetime(years);
-    books
+    lifetime(years)
 }
 
 async fn files(company: &Company, path: &str, document: &Document) -> Vec<File> {

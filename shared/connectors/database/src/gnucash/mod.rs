@@ -30,6 +30,7 @@ mod transactions;
 mod transform;
 
 use async_trait::async_trait;
+use carry_connector::home::HomeRounding;
 use carry_connector::{
     BatchHeader, EntitySupport, Limits, Manifest, Partition, RawSink, Reader, Support, Survey, Transformer,
 };
@@ -89,6 +90,7 @@ pub static MANIFEST: Manifest = Manifest {
         EntitySupport::none(Entity::FeeActivity, "GnuCash does not record fees"),
         EntitySupport::none(Entity::Attachment, "GnuCash keeps links to files, not the files"),
     ],
+    home: HomeRounding::Unknown,
     limits: Limits::NONE,
 };
 

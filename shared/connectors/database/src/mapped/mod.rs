@@ -13,6 +13,7 @@ mod sql;
 mod survey;
 
 use async_trait::async_trait;
+use carry_connector::home::HomeRounding;
 use carry_connector::{
     BatchHeader, EntitySupport, Limits, Manifest, Partition, RawSink, Reader, Support, Survey, Transformer,
 };
@@ -54,6 +55,7 @@ pub static MANIFEST: Manifest = Manifest {
     source: Support::Yes,
     target: Support::No(READ_ONLY),
     entities: ENTITIES,
+    home: HomeRounding::Unknown,
     limits: Limits::NONE,
 };
 

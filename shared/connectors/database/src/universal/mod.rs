@@ -24,6 +24,7 @@ mod writer;
 pub use reader::{UniversalReader, transformer};
 pub use writer::UniversalWriter;
 
+use carry_connector::home::HomeRounding;
 use carry_connector::{EntitySupport, Limits, Manifest, Support};
 use carry_model::{Code, Entity, Fault};
 
@@ -73,6 +74,7 @@ pub static MANIFEST: Manifest = Manifest {
         full(Entity::FeeActivity),
         full(Entity::Attachment),
     ],
+    home: HomeRounding::Carried,
     limits: Limits::NONE,
 };
 

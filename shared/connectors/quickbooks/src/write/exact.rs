@@ -34,7 +34,6 @@ impl QuickBooks {
                         again.push((
                             at,
                             document,
-                            gap,
                             done.head.id,
                             self.with_gap(batch, document, draft, gap).await,
                         ));
@@ -50,17 +49,15 @@ impl QuickBooks {
         }
         let mut drafts = Vec::new();
         let mut waiting = Vec::new();
-        for (at, document, gap, id, draft) in again {
-            waiting.push((at, document, gap, id.clone()));
+        for (at, document, id, draft) in again {
+            waiting.push((at, document, id.clone()));
             drafts.push((id, draft));
         }
         let mut taken_back = Vec::new();
-        for ((at, document, gap, id), outcome) in waiting.into_iter().zip(self.replace(drafts).await?) {
+        for ((at, document, id), outcome) in waiting.into_iter().zip(self.replace(drafts).await?) {
             let result = match outcome {
                 Ok((done, draft)) if total_of(&done)? == document.total => {
-                    let mut written = written(draft.kind, done, draft, document.total);
-                    written.adjustments.push(adjustment(document, gap));
-                    Ok(written)
+                    Ok(written(draft.kind, done, draft, document.total))
                 }
                 Ok((done, draft)) => {
                     let shown = total_of(&done)?;
@@ -91,17 +88,21 @@ impl QuickBooks {
         gap: Decimal,
     ) -> Result<Draft, Fault> {
         let purchase = crate::transform::is_purchase(draft.kind);
-        let line = self
+        let (line, adjustment) = self
             .with_lists(|lists| {
                 let maker = Maker { lists, batch, document, purchase, classes: false };
                 let tax = self.tax_of(lists, batch, document, purchase)?;
-                maker.extra(
+                let line = maker.extra(
                     gap,
                     "Carryforward adjustment: difference to the total as stated in the source",
                     &tax,
-                )
+                )?;
+                let why = "QuickBooks works the document out to another total; a line makes it exact.";
+                let adjustment = maker.on_extra(gap, why, None);
+                Ok::<_, Fault>((line, Adjustment { kind: AdjustmentKind::AdjustmentLine, ..adjustment }))
             })
             .await??;
+        draft.adjustments.push(adjustment);
         if let Some(Value::Array(lines)) = draft.body.get_mut("Line") {
             lines.push(line);
         } else {
@@ -122,15 +123,6 @@ impl QuickBooks {
         }
         Ok(())
     }
-}
-
-fn adjustment(document: &Document, gap: Decimal) -> Adjustment {
-    Adjustment::new(
-        AdjustmentKind::AdjustmentLine,
-        gap,
-        document.currency,
-        "QuickBooks works the document out to another total; a line makes it exact.",
-    )
 }
 
 fn refused(document: &Document, shown: Decimal) -> Fault {

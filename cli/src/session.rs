@@ -177,11 +177,7 @@ impl Session {
 
     /// The engine for what needs neither side.
     pub(crate) fn offline_engine(&self, common: &Common) -> Engine {
-        self.engine(
-            Connection { reader: Arc::new(Offline::default()), writer: Arc::new(Offline::default()) },
-            common,
-            None,
-        )
+        self.engine(offline(), common, None)
     }
 
     /// The engine for what needs the target only.
@@ -194,6 +190,11 @@ impl Session {
         );
         Ok(Engine { progress: progress(common.quiet, Way::Out), ..engine })
     }
+}
+
+/// Neither side.
+pub(crate) fn offline() -> Connection {
+    Connection { reader: Arc::new(Offline::default()), writer: Arc::new(Offline::default()) }
 }
 
 /// Of these runs, the one whose id begins or ends like that; the last one that `fits` by default.

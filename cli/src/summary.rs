@@ -168,16 +168,19 @@ pub(crate) fn short(run: &Run) -> String {
     id.chars().skip(skip).collect()
 }
 
-/// Writes the report of a run into a folder; files that are there are replaced.
+/// Writes the report of a run into a folder; files that are there are replaced once all are written, the page last.
 pub(crate) async fn write_report(engine: &Engine, run: &Run, folder: &Path) -> Result<Written, Fault> {
     let unwritable =
         |e: std::io::Error| Fault::new(Code::FileUnreadable).detail(folder.display()).caused_by(e);
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     let into = folder.to_owned();
     let create = move |name: &str| {
-        File::create(into.join(name)).map(|file| -> Box<dyn Write + Send> { Box::new(file) })
+        File::create(unfinished(&into, name)).map(|file| -> Box<dyn Write + Send> { Box::new(file) })
     };
     let files = report_files(engine, run, create).await?;
+    for name in files.names.iter().rev() {
+        std::fs::rename(unfinished(folder, name), folder.join(name)).map_err(unwritable)?;
+    }
     let folder = folder.canonicalize().map_err(unwritable)?;
     Ok(Written {
         html: folder.join(HTML_FILE),
@@ -187,4 +190,9 @@ pub(crate) async fn write_report(engine: &Engine, run: &Run, folder: &Path) -> R
         verdict: files.verdict,
         sentence: files.sentence,
     })
+}
+
+/// Where a file lies until its report is complete.
+fn unfinished(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!(".new-{name}"))
 }

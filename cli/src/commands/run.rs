@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use carry_connectors::{Offline, UniversalWriter};
-use carry_model::Fault;
-use carry_pipeline::{Connection, Engine, RunStore, Settings, run as drive, stage_only};
+use carry_model::{Code, Fault};
+use carry_pipeline::steps::ended;
+use carry_pipeline::{Connection, Ended, Engine, RunStore, Settings, run as drive, stage_only};
 use carry_ports::{Migration, RunKind, RunState};
+use carry_report::HTML_FILE;
 
 use crate::args::{Common, Run, Stage};
 use crate::commands::books;
 use crate::exit::Exit;
 use crate::output;
-use crate::session::{Outside, Session, Sides, open_sides, settings, source_settings};
+use crate::session::{Outside, Session, Sides, offline, open_sides, settings, source_settings};
 use crate::stop;
 use crate::summary::{Summary, report_folder, write_report};
 
@@ -19,10 +21,24 @@ use crate::summary::{Summary, report_folder, write_report};
 pub(crate) async fn run(common: &Common, args: &Run, kind: RunKind) -> Result<Exit, Fault> {
     let mut work = Work::begin(common, args).await?;
     work.engine.cancel = stop::on_signal();
-    let (summary, exit) = work.carry(kind).await?;
+    let (summary, exit) = match work.left_without_report(kind).await? {
+        Some(ended) => {
+            if !common.quiet {
+                output::note(
+                    "The last run has finished but was cut off before its report. Only that is written now; \
+                     give the command again for a new run.",
+                );
+            }
+            work.report(ended).await?
+        }
+        None => work.carry(kind).await?,
+    };
     summary.print(common)?;
     Ok(exit)
 }
+
+/// Staged once the report of a run is written.
+const REPORTED: &str = "report/written.json";
 
 /// A migration with both sides open.
 pub(crate) struct Work<'a> {
@@ -57,8 +73,8 @@ impl<'a> Work<'a> {
         Ok(Self { common, session, migration, engine, settings, rejects: sides.rejects })
     }
 
-    /// One run with its report.
-    pub(crate) async fn carry(&self, kind: RunKind) -> Result<(Summary, Exit), Fault> {
+    /// One run with its report; both sides are closed after it.
+    pub(crate) async fn carry(&mut self, kind: RunKind) -> Result<(Summary, Exit), Fault> {
         let Self { engine, migration, session, .. } = self;
         if !self.common.quiet {
             output::note(&format!("{} -> {}", migration.source, migration.target));
@@ -67,10 +83,35 @@ impl<'a> Work<'a> {
             Ok(ended) => ended,
             Err(fault) => return Err(told_when(session, migration, kind, fault).await),
         };
-        if let Some(table) = &self.rejects {
-            keep_rejects(&RunStore::new(session.staging.clone(), &ended.run), table).await?;
+        self.report(ended).await
+    }
+
+    /// The last run, where it is of that kind and has finished without getting as far as its report.
+    async fn left_without_report(&self, kind: RunKind) -> Result<Option<Ended>, Fault> {
+        let runs = self.session.jobs.runs(&self.migration.id).await?;
+        let last = runs.last().filter(|run| run.kind == kind && run.state.has_finished());
+        let Some(run) = last else { return Ok(None) };
+        let noted = RunStore::new(self.session.staging.clone(), run).get_json::<bool>(REPORTED).await?;
+        if noted.is_some() || report_folder(&self.session.folder, run).join(HTML_FILE).is_file() {
+            return Ok(None);
         }
-        let report = write_report(engine, &ended.run, &report_folder(&session.folder, &ended.run)).await?;
+        ended(&self.engine, run).await
+    }
+
+    /// The report of a run that has ended; both sides are closed after it.
+    async fn report(&mut self, ended: Ended) -> Result<(Summary, Exit), Fault> {
+        let Self { engine, migration, session, .. } = self;
+        let store = RunStore::new(session.staging.clone(), &ended.run);
+        if let Some(table) = &self.rejects {
+            keep_rejects(&store, table).await?;
+        }
+        // The report needs neither side, and a large database takes a while to be closed.
+        let sides = (std::mem::replace(&mut engine.connection, offline()), self.rejects.take());
+        let closing = tokio::task::spawn_blocking(move || drop(sides));
+        let report = write_report(engine, &ended.run, &report_folder(&session.folder, &ended.run)).await;
+        closing.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))?;
+        let report = report?;
+        store.create_json(REPORTED, &true).await?;
         let exit = Exit::of_state(&ended.run.state);
         Ok((Summary::ended(migration, &ended, report), exit))
     }

@@ -53,6 +53,11 @@ pub(crate) async fn keep(store: &RunStore, data: &ReportData) -> Result<(), Faul
     store.create_json(DATA, data).await
 }
 
+/// What the report of a run is made of that came to its end.
+pub(crate) async fn kept(store: &RunStore) -> Result<Option<ReportData>, Fault> {
+    store.get_json(DATA).await
+}
+
 /// Keeps what the report of an attempt is made of that ended before its time.
 pub(crate) async fn keep_partial(store: &RunStore, attempt: u32, data: &ReportData) -> Result<(), Fault> {
     store.create_json(&partial_key(attempt), data).await
@@ -60,7 +65,7 @@ pub(crate) async fn keep_partial(store: &RunStore, attempt: u32, data: &ReportDa
 
 /// What a run's report is made of: of the whole run, or else of its last attempt that got as far as a plan.
 pub(crate) async fn report_data(store: &RunStore, run: &Run) -> Result<ReportData, Fault> {
-    if let Some(data) = store.get_json(DATA).await? {
+    if let Some(data) = kept(store).await? {
         return Ok(data);
     }
     for attempt in (1..=run.attempts).rev() {

@@ -102,3 +102,28 @@ fn two_processes_never_work_in_one_state_folder() {
     let first = Done::of(child.wait_with_output().unwrap()).expect(0).json();
     assert_eq!(first["reconciliation"]["agrees"], true);
 }
+
+#[test]
+fn a_run_that_was_cut_off_before_its_report_gets_it_when_the_command_is_given_again() {
+    let place = Place::with("quickbooks");
+    let full =
+        || place.carry(&["full", "--from", "books", "--to", "target.sqlite", "--state", "state", "--json"]);
+    let first = full().expect(1).json();
+    let [migration, run] = ["migration", "run"].map(|name| first[name].as_str().unwrap());
+
+    // What a kill between the end of the run and its report leaves.
+    let written = format!("state/staging/migrations/{migration}/runs/{run}/report/written.json");
+    std::fs::remove_file(place.path(&written)).unwrap();
+    let folder = Path::new(first["report"]["folder"].as_str().unwrap());
+    std::fs::rename(folder.join("report.html"), folder.join(".new-report.html")).unwrap();
+
+    let again = full().expect(1).json();
+    assert_eq!(again, first, "the run that had finished gets its report");
+    assert!(folder.join("report.html").is_file());
+    let hidden = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    assert!(!std::fs::read_dir(folder).unwrap().flatten().any(hidden), "nothing unfinished is left");
+
+    std::fs::remove_dir_all(folder).unwrap();
+    let third = full().expect(1).json();
+    assert_ne!(third["run"], first["run"], "a report that was thrown away is no reason to leave a run out");
+}

@@ -6,9 +6,11 @@ use jiff::SignedDuration;
 
 use super::OpenRun;
 use super::stage::complete;
+use crate::Engine;
 use crate::plan::Plan;
 use crate::reconcile::{ReconcileSummary, reconcile, reconciled};
-use crate::report::{ReportData, keep, keep_partial};
+use crate::report::{ReportData, keep, keep_partial, kept};
+use crate::store::RunStore;
 use crate::tally::Tally;
 
 /// How a run ended.
@@ -20,6 +22,16 @@ pub struct Ended {
     pub tally: Tally,
     /// What the comparison came to.
     pub reconciled: ReconcileSummary,
+}
+
+/// How a run ended that has finished, by what was kept for its report; None where nothing was, or is any more.
+pub async fn ended(engine: &Engine, run: &Run) -> Result<Option<Ended>, Fault> {
+    let kept = kept(&RunStore::new(engine.staging.clone(), run)).await?;
+    Ok(kept.map(|ReportData { tally, reconciled, .. }| Ended {
+        run: run.clone(),
+        tally,
+        reconciled: reconciled.unwrap_or_default(),
+    }))
 }
 
 impl OpenRun {

@@ -28,7 +28,7 @@ use crate::store::RunStore;
 
 pub use crate::load::Chunk;
 pub use begin::{Beginning, begin};
-pub use end::Ended;
+pub use end::{Ended, ended};
 pub use stage::RawPart;
 pub use watch::{HowFar, Watch, outcome, undone};
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
-use carry_model::{Code, Currency, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, Timestamp};
+use carry_model::{Code, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, Timestamp};
 use carry_ports::{Applied, Begun, Claim, Intent, Jobs, Leases, Link, LinkState, Migration, Run, RunState};
 use carry_sqlite::Folding;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -11,12 +11,15 @@ use tokio::sync::Mutex;
 use crate::absent::Absent;
 use crate::names::Names;
 use crate::rows::{
-    AsText, EXACT_SUM, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, add_exact_sum, broken, change_name,
+    AsText, EXACT_SUM, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, add_exact_sum, bind_link, broken,
     intents_json, intents_of, json_broken, link, more_json,
 };
 
 /// Transactions after which the log is folded back.
 const TRANSACTIONS_MAX: u32 = 160;
+
+/// Links of a page for which there is room from the beginning.
+const PAGE_MAX: usize = 1_000;
 
 /// Migrations, runs and the link journal in one SQLite file.
 ///
@@ -105,19 +108,22 @@ impl SqliteJobs {
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              {condition} order by source_id limit ?4"
         );
-        state.page(&sql, params![seq, entity.name(), after, sql_limit(limit)])
+        state.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
     }
 }
 
 impl State {
-    /// The links that a statement finds.
-    fn page(&mut self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Link>, Fault> {
+    /// The links that a statement finds, at most so many.
+    fn page(&mut self, sql: &str, params: impl rusqlite::Params, limit: usize) -> Result<Vec<Link>, Fault> {
         let Self { folding, connection, memory } = self;
         folding.reads();
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
-        let rows =
-            statement.query_map(params, |row| link(connection, &mut memory.names, row)).map_err(broken)?;
-        rows.map(|row| row.map_err(broken)).collect()
+        let mut rows = statement.query(params).map_err(broken)?;
+        let mut links = Vec::with_capacity(limit.min(PAGE_MAX));
+        while let Some(row) = rows.next().map_err(broken)? {
+            links.push(link(connection, &mut memory.names, row).map_err(broken)?);
+        }
+        Ok(links)
     }
 }
 
@@ -180,34 +186,14 @@ fn put_links(
     );
     let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
     let Memory { names, absent } = memory;
+    let mut text = String::new();
     for link in links {
         absent.note(migration, &link.key);
-        let place = &link.more.place;
-        let line = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        statement
-            .execute(params![
-                migration,
-                link.key.entity.name(),
-                link.key.id.as_str(),
-                link.state.name(),
-                change_name(link.change),
-                link.target.as_ref().map(|id| id.as_str()),
-                link.number,
-                link.target_number,
-                link.fingerprint.to_bytes(),
-                names.number(tx, link.run.as_str()).map_err(broken)?,
-                link.contact.as_ref().map(SourceId::as_str),
-                link.date.map(AsText),
-                link.currency.as_ref().map(Currency::code),
-                link.rate.map(Exact),
-                link.total.map(Exact),
-                link.outstanding.map(Exact),
-                Exact(link.applied),
-                names.number(tx, &place.file).map_err(broken)?,
-                line(place.line),
-                line(place.last_line),
-                more_json(&link.more)?,
-            ])
+        let run = names.number(tx, link.run.as_str()).map_err(broken)?;
+        let file = names.number(tx, &link.more.place.file).map_err(broken)?;
+        let more = more_json(&link.more)?;
+        bind_link(&mut statement, &mut text, (migration, run, file), link, more.as_deref())
+            .and_then(|()| statement.raw_execute())
             .map_err(broken)?;
     }
     Ok(())
@@ -399,7 +385,11 @@ impl Jobs for SqliteJobs {
             let row = params![seq, key.entity.name(), key.id.as_str()];
             statement.query_row(row, |row| link(connection, names, row)).optional().map_err(broken)
         };
-        keys.iter().map(&mut find).collect()
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(find(key)?);
+        }
+        Ok(found)
     }
 
     async fn links(
@@ -502,7 +492,7 @@ impl Jobs for SqliteJobs {
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              and state = 'done' and run is not ?4 and seen is not ?5 order by source_id limit ?6"
         );
-        state.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)])
+        state.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)], limit)
     }
 
     async fn remove_links(

@@ -1,14 +1,16 @@
 //! How journal rows lie in SQLite.
 
+use std::fmt::Write;
 use std::str::FromStr;
 
 use carry_model::{
-    Code, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, SourceId, checked_sum, push_decimal,
+    Code, Currency, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, SourceId, TargetId,
+    checked_sum, push_decimal,
 };
 use carry_ports::{Change, Intent, Link, LinkState, More};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
 use crate::names::Names;
 
@@ -80,6 +82,40 @@ impl ToSql for Exact {
     }
 }
 
+/// Binds the values of a row, one column after the other.
+struct Binding<'s, 'c> {
+    statement: &'s mut CachedStatement<'c>,
+    column: usize,
+    /// Texts are made in it.
+    text: &'s mut String,
+}
+
+impl Binding<'_, '_> {
+    /// A value that SQLite knows.
+    fn value(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
+        self.column += 1;
+        self.statement.raw_bind_parameter(self.column, value)
+    }
+
+    /// An exact decimal as [`Exact`] keeps it, or null.
+    fn decimal(&mut self, value: Option<Decimal>) -> rusqlite::Result<()> {
+        self.written(value, |text, value| push_decimal(text, &value))
+    }
+
+    /// A value as [`AsText`] keeps it, or null.
+    fn shown(&mut self, value: Option<impl std::fmt::Display>) -> rusqlite::Result<()> {
+        // Writing to a string cannot fail.
+        self.written(value, |text, value| write!(text, "{value}").unwrap_or_default())
+    }
+
+    fn written<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut String, T)) -> rusqlite::Result<()> {
+        self.column += 1;
+        self.text.clear();
+        let is_there = value.map(|value| write(self.text, value)).is_some();
+        self.statement.raw_bind_parameter(self.column, is_there.then_some(self.text.as_str()))
+    }
+}
+
 /// The name of a function that adds two exact decimals in SQL.
 pub(crate) const EXACT_SUM: &str = "exact_sum";
 
@@ -102,7 +138,7 @@ fn opt_text<T: FromStr>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<
     Ok(row.get::<_, Option<AsText<T>>>(index)?.map(|text| text.0))
 }
 
-pub(crate) const fn change_name(change: Change) -> &'static str {
+const fn change_name(change: Change) -> &'static str {
     match change {
         Change::Created => "created",
         Change::Updated => "updated",
@@ -114,8 +150,8 @@ fn invalid(index: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(index, String::new(), rusqlite::types::Type::Text)
 }
 
-fn text<T: From<String>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
-    Ok(row.get_ref(index)?.as_str_or_null()?.map(|text| T::from(text.to_owned())))
+fn text<T: for<'t> From<&'t str>>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+    Ok(row.get_ref(index)?.as_str_or_null()?.map(T::from))
 }
 
 fn line(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
@@ -164,6 +200,40 @@ pub(crate) fn link(connection: &Connection, names: &mut Names, row: &Row<'_>) ->
         applied: row.get::<_, Exact>(15)?.0,
         more: More { place, ..more },
     })
+}
+
+/// Binds the number of a migration and the [`LINK_COLUMNS`] of a link: its run and file by their numbers, `more` as
+/// [`more_json`] has it. `text` is memory to be used again.
+pub(crate) fn bind_link(
+    statement: &mut CachedStatement<'_>,
+    text: &mut String,
+    (migration, run, file): (i64, i64, i64),
+    link: &Link,
+    more: Option<&str>,
+) -> rusqlite::Result<()> {
+    let mut row = Binding { statement, column: 0, text };
+    let line = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    row.value(migration)?;
+    row.value(link.key.entity.name())?;
+    row.value(link.key.id.as_str())?;
+    row.value(link.state.name())?;
+    row.value(change_name(link.change))?;
+    row.value(link.target.as_ref().map(TargetId::as_str))?;
+    row.value(link.number.as_deref())?;
+    row.value(link.target_number.as_deref())?;
+    row.value(link.fingerprint.to_bytes())?;
+    row.value(run)?;
+    row.value(link.contact.as_ref().map(SourceId::as_str))?;
+    row.shown(link.date)?;
+    row.value(link.currency.as_ref().map(Currency::code))?;
+    row.decimal(link.rate)?;
+    row.decimal(link.total)?;
+    row.decimal(link.outstanding)?;
+    row.decimal(Some(link.applied))?;
+    row.value(file)?;
+    row.value(line(link.more.place.line))?;
+    row.value(line(link.more.place.last_line))?;
+    row.value(more)
 }
 
 /// The seldom needed part of a link as JSON without its place, which has columns of its own; nothing where there

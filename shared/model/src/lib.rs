@@ -31,7 +31,7 @@ pub use lists::{
     Terms, TrackingCategory,
 };
 pub use money::{Money, checked_sum, parse_plain, round_half_up};
-pub use quick::push_decimal;
+pub use quick::{decimal as serialize_decimal, push_decimal};
 pub use record::{Body, Fingerprint, Place, Record, Reject};
 pub use settlement::{
     Allocation, BankLine, BankTransaction, Direction, Journal, JournalLine, OpenBalance, Payment, Transfer,

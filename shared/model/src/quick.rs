@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 /// Most decimals that are written the quick way.
 const SCALE_MAX: u32 = 20;
 
-/// For `serialize_with`.
-pub(crate) fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+/// Writes a decimal as JSON text, for `serialize_with`.
+pub fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     let mut buffer = [0; 32];
     match text(value, &mut buffer) {
         Some(text) => serializer.serialize_str(text),

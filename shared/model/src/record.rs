@@ -56,22 +56,22 @@ impl Fingerprint {
     }
 
     fn hash(number: Option<&str>, body: &Body) -> Self {
-        Self::of_text(&json(&(number, body)))
+        Self::of_texts(&[&json(&(number, body))])
     }
 
     /// Of a number and a body that is at hand as JSON, as [`Body`] serialises.
     fn of_json(number: Option<&str>, body: &str) -> Self {
-        let mut text = vec![b'['];
-        text.extend(json(&number));
-        text.push(b',');
-        text.extend_from_slice(body.as_bytes());
-        text.push(b']');
-        Self::of_text(&text)
+        Self::of_texts(&[b"[", &json(&number), b",", body.as_bytes(), b"]"])
     }
 
-    fn of_text(text: &[u8]) -> Self {
+    /// Of texts that stand one after the other.
+    fn of_texts(texts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for text in texts {
+            hasher.update(text);
+        }
         let mut bytes = [0; 16];
-        blake3::Hasher::new().update(text).finalize_xof().fill(&mut bytes);
+        hasher.finalize_xof().fill(&mut bytes);
         Self(u128::from_be_bytes(bytes))
     }
 }

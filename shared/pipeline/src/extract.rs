@@ -104,7 +104,7 @@ async fn stage_batch(
 ) -> Result<(), Fault> {
     store.create_lines(&RunStore::batch_key(Stage::Extract, entity, &part), batch.jsonl()).await?;
     if let Some(transformer) = transformer {
-        transform_batch(&store, &*transformer, part, &batch).await?;
+        transform_batch(&store, &*transformer, part, &batch, false).await?;
     }
     Ok(())
 }

@@ -141,6 +141,8 @@ async fn compare_rest(
     standing: &mut Standing,
 ) -> Result<(), Fault> {
     let engine = &loader.engine;
+    let may_have_vanished = matches!(loader.run.kind, RunKind::Delta | RunKind::Full)
+        && engine.jobs.runs(&loader.run.migration).await?.len() > 1;
     let mut pages = pages_ahead(loader, standing.entity, standing.after.clone());
     while let Some(page) = pages.recv().await {
         engine.cancel.check()?;
@@ -150,7 +152,7 @@ async fn compare_rest(
             comparison.page(entity, &links, shown).await?;
             let count = u64::try_from(links.len()).unwrap_or(u64::MAX);
             engine.progress.advance(Stage::Reconcile, entity.plural(), count);
-        } else if matches!(loader.run.kind, RunKind::Delta | RunKind::Full) {
+        } else if may_have_vanished {
             match &loader.plan.survey.changes {
                 Some(changes) if !changes.whole.contains(&entity) => {
                     comparison.gone(entity, &changes.gone).await?;

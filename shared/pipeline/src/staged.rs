@@ -96,7 +96,7 @@ fn is_behind(before: &Place, place: &Place) -> bool {
 
 /// Reads the canonical records of a staged batch.
 pub fn parse_records(lines: &[u8]) -> Result<Vec<Record>, Fault> {
-    let mut records: Vec<Record> = Vec::new();
+    let mut records: Vec<Record> = Vec::with_capacity(lines.iter().filter(|byte| **byte == b'\n').count());
     for text in text_lines(lines)? {
         let line: Line<SourceId, String, Body, Place> = parse_line(text)?;
         let corrupt = |what: &str| Fault::new(Code::StagingCorrupt).detail(what);

@@ -20,9 +20,10 @@ pub(crate) struct TransformedPart {
     pub(crate) records: BTreeMap<Entity, u64>,
     /// Rejects per entity, all under `transform/rejects/<part>.jsonl.zst`.
     pub(crate) rejects: BTreeMap<Entity, u64>,
-    /// Marks of the ids of those records that several workers may load at once: one that is in two parts shows.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) marks: BTreeMap<Entity, Vec<u64>>,
+    /// Marks of the ids of those records that several workers may load at once: one that is in two parts shows. None
+    /// where one process carries everything and loads it with one worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) marks: Option<BTreeMap<Entity, Vec<u64>>>,
 }
 
 pub(crate) fn rejects_key(part: &str) -> String {
@@ -55,31 +56,34 @@ pub(crate) async fn transform_part(
             let lines = store.get_lines(&RunStore::batch_key(Stage::Extract, entity, &part)).await?;
             let batch = RawBatch::from_jsonl(&lines)?;
             drop(lines);
-            transform_batch(store, transformer, part, &batch).await?
+            transform_batch(store, transformer, part, &batch, true).await?
         }
     };
     engine.progress.advance(Stage::Transform, entity.plural(), done.sum());
     Ok(done)
 }
 
-/// Turns a raw batch into canonical records and rejects, and stages them.
+/// Turns a raw batch into canonical records and rejects, and stages them; `marked` where several workers may load them.
 pub(crate) async fn transform_batch(
     store: &RunStore,
     transformer: &dyn Transformer,
     part: String,
     batch: &RawBatch,
+    marked: bool,
 ) -> Result<TransformedPart, Fault> {
     // The raw slices are staged already.
-    let mut out = Transformed { without_raw: true, ..Transformed::default() };
+    let records = Vec::with_capacity(batch.rows);
+    let mut out = Transformed { records, without_raw: true, ..Transformed::default() };
     transformer.transform(batch, &mut out)?;
 
-    let mut done = TransformedPart { part: part.clone(), ..TransformedPart::default() };
+    let marks = marked.then(BTreeMap::new);
+    let mut done = TransformedPart { part: part.clone(), marks, ..TransformedPart::default() };
     let mut by_entity: BTreeMap<Entity, StagedWriter> = BTreeMap::new();
     for record in out.records {
         let entity = record.entity;
         *done.records.entry(entity).or_default() += 1;
-        if may_be_split(entity) {
-            done.marks.entry(entity).or_default().push(id_mark(&record.id));
+        if let Some(marks) = done.marks.as_mut().filter(|_| may_be_split(entity)) {
+            marks.entry(entity).or_default().push(id_mark(&record.id));
         }
         by_entity.entry(entity).or_insert_with(|| StagedWriter::new(buffer())).push(record)?;
     }

@@ -1,4 +1,4 @@
-use carry_model::{Code, Decimal, Fault};
+use carry_model::{Code, Decimal, Fault, serialize_decimal};
 use serde::{Deserialize, Serialize};
 
 /// An amount before and after, and what lies between them. All four are in one currency, which the row that
@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stated")]
 pub struct Compared {
+    #[serde(serialize_with = "serialize_decimal")]
     before: Decimal,
-    #[serde(skip_serializing_if = "Decimal::is_zero")]
+    #[serde(skip_serializing_if = "Decimal::is_zero", serialize_with = "serialize_decimal")]
     not_carried: Decimal,
+    #[serde(serialize_with = "serialize_decimal")]
     after: Decimal,
+    #[serde(serialize_with = "serialize_decimal")]
     difference: Decimal,
 }
 

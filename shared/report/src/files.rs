@@ -22,6 +22,9 @@ const LISTS: [Table; 6] = [
     Table::Vanished,
 ];
 
+/// Bytes that are written to a file at once.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// A report's files once they are written.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -39,7 +42,9 @@ impl Files {
         rows: &dyn ReportRows,
         mut create: impl FnMut(&str) -> std::io::Result<W>,
     ) -> Result<Self, Fault> {
-        let mut open = |name: &str| create(name).map(BufWriter::new).map_err(unwritable);
+        let mut open = |name: &str| {
+            create(name).map(|file| BufWriter::with_capacity(BUFFER_BYTES, file)).map_err(unwritable)
+        };
         let (mut page, mut json) = (open(HTML_FILE)?, open(JSON_FILE)?);
         let (mut lists, mut sheets) = (Vec::new(), Vec::new());
         for table in Table::ALL {

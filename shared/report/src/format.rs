@@ -1,17 +1,23 @@
 //! Figures and words as people read them.
 
-use carry_model::{Currency, Decimal};
+use carry_model::{Currency, Decimal, push_decimal};
 
 /// Longest text shown in one cell of the HTML, in characters; the CSV has all of it.
 pub(crate) const CELL_CHARS_MAX: usize = 300;
 
 /// An amount with at least the currency's minor digits, and every digit it has beyond them: a report never rounds.
 pub(crate) fn plain(amount: Decimal, currency: Currency) -> String {
+    // A zero keeps its sign in a decimal ("-0.00"), which nobody wants to read.
+    let amount = if amount.is_zero() { Decimal::new(0, currency.minor_digits()) } else { amount };
+    if amount.scale() == currency.minor_digits() {
+        let mut text = String::new();
+        push_decimal(&mut text, &amount);
+        return text;
+    }
     let amount = amount.normalize();
     let digits = amount.scale().max(currency.minor_digits());
     let digits = usize::try_from(digits).unwrap_or(usize::MAX);
-    // A zero keeps its sign in a decimal ("-0.00"), which nobody wants to read.
-    if amount.is_zero() { format!("{:.digits$}", Decimal::ZERO) } else { format!("{amount:.digits$}") }
+    format!("{amount:.digits$}")
 }
 
 /// The same with thousands in groups: `-1,234.50`.

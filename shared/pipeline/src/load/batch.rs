@@ -59,7 +59,7 @@ impl Loader {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let mut known = self.look_up(&records).await?;
-        let mut going = Vec::new();
+        let mut going = Vec::with_capacity(records.len());
         let mut aside = Vec::new();
         let mut seen = Vec::new();
         let mut restated = Vec::new();

@@ -110,15 +110,17 @@ impl PartBefore {
 }
 
 /// Splits off the records that are bound to parts that touch these, with those that are bound to them.
-pub(super) fn bound(records: Vec<Record>, before: &[Arc<Touched>]) -> (Vec<Record>, Vec<Record>) {
+pub(super) fn bound(mut records: Vec<Record>, before: &[Arc<Touched>]) -> (Vec<Record>, Vec<Record>) {
     let mut waiting = Touched::default();
-    records.into_iter().partition(|record| {
+    let is_bound = |record: &mut Record| {
         let bound = waiting.meets_record(record) || before.iter().any(|part| part.meets_record(record));
         if bound {
             waiting.add(record);
         }
-        !bound
-    })
+        bound
+    };
+    let bound = records.extract_if(.., is_bound).collect();
+    (records, bound)
 }
 
 #[cfg(test)]

@@ -96,11 +96,13 @@ fn of_entity(entity: Entity, parts: &[TransformedPart], parts_at_once: usize) ->
     split(Some(entity), &names, if whole { usize::MAX } else { parts_at_once }).collect()
 }
 
-/// True where two parts hold a record of the same id: the second one must see what became of the first.
+/// True where two parts may hold a record of the same id: the second one must see what became of the first.
 fn names_one_twice(entity: Entity, parts: &[TransformedPart]) -> bool {
     let mut all = Vec::new();
-    for marks in parts.iter().filter_map(|part| part.marks.get(&entity)) {
-        let mut own = marks.clone();
+    for part in parts.iter().filter(|part| part.records.contains_key(&entity)) {
+        let Some(mut own) = part.marks.as_ref().and_then(|marks| marks.get(&entity)).cloned() else {
+            return true;
+        };
         own.sort_unstable();
         own.dedup();
         all.append(&mut own);
@@ -128,7 +130,7 @@ mod tests {
         TransformedPart {
             part: name.to_owned(),
             records: [(entity, 1)].into(),
-            marks: [(entity, marks)].into(),
+            marks: Some([(entity, marks)].into()),
             ..TransformedPart::default()
         }
     }
@@ -170,5 +172,12 @@ mod tests {
         let parts = [("1", ["a", "b"]), ("2", ["c", "d"]), ("3", ["e", "a"])];
         let parts = parts.map(|(name, ids)| part(name, Entity::Invoice, &ids));
         assert_eq!(chunks_of(Entity::Invoice, &lay_out(&parts, 1)), [["1", "2", "3"]]);
+    }
+
+    #[test]
+    fn parts_whose_ids_are_not_marked_stay_with_one_worker() {
+        let [one, other] = ["1", "2"].map(|id| part(id, Entity::Invoice, &[id]));
+        let parts = [one, TransformedPart { marks: None, ..other }];
+        assert_eq!(chunks_of(Entity::Invoice, &lay_out(&parts, 1)), [["1", "2"]]);
     }
 }

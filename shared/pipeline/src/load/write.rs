@@ -176,11 +176,11 @@ impl Loader {
 
     fn outcomes_of(
         &self,
-        sent: Vec<(Going, Result<Written, Fault>)>,
+        sent: impl ExactSizeIterator<Item = (Going, Result<Written, Fault>)>,
         known: &Known,
         tally: &mut Tally,
     ) -> Result<Outcomes, Fault> {
-        let mut outcomes = Outcomes::default();
+        let mut outcomes = Outcomes { links: Vec::with_capacity(sent.len()), ..Outcomes::default() };
         for (going, result) in sent {
             match result {
                 Ok(written) => self.note_written(going, written, known, &mut outcomes, tally)?,
@@ -198,7 +198,7 @@ impl Loader {
         going: Vec<Going>,
         known: &Mutex<Known>,
         verify_first: bool,
-    ) -> Result<Vec<(Going, Result<Written, Fault>)>, Fault> {
+    ) -> Result<impl ExactSizeIterator<Item = (Going, Result<Written, Fault>)> + use<>, Fault> {
         let count = going.len();
         let links = lock(known).targets(going.iter().map(|going| &going.item));
         let mut aside = Vec::with_capacity(count);
@@ -223,7 +223,7 @@ impl Loader {
         }
         let items = Arc::unwrap_or_clone(batch).items.into_iter().zip(aside);
         let going = items.map(|(item, (figures, adjustments))| Going { item, figures, adjustments });
-        Ok(going.zip(results).collect())
+        Ok(going.zip(results))
     }
 
     /// The one rule for what is in doubt: a batch of which anything befell a passing fault is sent again as a whole,
@@ -392,14 +392,18 @@ const REFUSED: &str = "The target refused the document in detail";
 /// Splits records into batches, at most `size` in each.
 fn batches(going: Vec<Going>, size: usize) -> Vec<Batch> {
     let size = size.max(1);
-    let several = going.len() > size;
+    if going.is_empty() {
+        return Vec::new();
+    }
+    if going.len() <= size {
+        // It is alone, with nothing beside it.
+        return vec![Batch { touched: Touched::default(), going }];
+    }
     let mut queue = going.into_iter();
     let mut batches = Vec::new();
     while queue.len() > 0 {
         let going: Vec<_> = queue.by_ref().take(size).collect();
-        // One that is alone has nothing beside it.
-        let records = going.iter().map(|going| &going.item.record).filter(|_| several);
-        batches.push(Batch { touched: Touched::by(records), going });
+        batches.push(Batch { touched: Touched::by(going.iter().map(|going| &going.item.record)), going });
     }
     batches
 }

@@ -88,7 +88,7 @@ impl OpenRun {
     /// What every raw batch became, in the source's order, without the marks of its ids. A fault
     /// ([`Code::Interrupted`]) where one is not done.
     pub(crate) async fn transformed(&self) -> Result<Vec<TransformedPart>, Fault> {
-        self.transformed_parts(|part| part.marks.clear()).await
+        self.transformed_parts(|part| part.marks = None).await
     }
 
     /// The same with the marks, which take as much memory as there are records.

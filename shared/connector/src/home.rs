@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::{Adjustment, AdjustmentKind, Moved};
 
-/// Where a system rounds to the home currency.
+/// Where a system rounds to the home currency. QuickBooks and Xero do not publish it: what their manifests say is not
+/// verified at the real platforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HomeRounding {

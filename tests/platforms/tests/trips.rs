@@ -64,6 +64,32 @@ async fn what_has_no_place_is_told_by_account() {
     before.assert_carried(&second.books().await, &moved);
 }
 
+/// Money that bears tax and comes from accounts of any class is a receipt in QuickBooks.
+#[tokio::test(start_paused = true)]
+async fn money_from_several_accounts_keeps_its_tax() {
+    let first = Company::sample(Platform::Xero, Region::Uk, 11, 10);
+    let line = |account: &str, tax: &str| {
+        format!(r#"{{"Description":"Part","Quantity":1,"UnitAmount":100,"AccountCode":"{account}",{tax}}}"#)
+    };
+    let lines = [
+        line("200", r#""TaxType":"OUTPUT2","TaxAmount":20.00"#),
+        line("493", r#""TaxType":"INPUT2","TaxAmount":20.01"#),
+        line("970", r#""TaxType":"NONE""#),
+    ];
+    let received = format!(
+        r#"{{"Type":"RECEIVE","BankAccount":{{"Code":"090"}},"Contact":{{"Name":"Taxi Ltd"}},"Date":"2026-06-01",
+        "LineAmountTypes":"Exclusive","LineItems":[{}]}}"#,
+        lines.join(",")
+    );
+    first.ask("PUT", &first.path("BankTransactions"), &received).await;
+    first.pause(60);
+    let before = first.books().await;
+    let second = Company::empty(Platform::QuickBooks, Region::Uk).await;
+    let moved = carry(&first, second.open().await, "there").await;
+    assert!(moved.moved.values().all(|home| home.abs() < carry_model::Decimal::ONE), "{moved:?}");
+    before.assert_carried(&second.books().await, &moved);
+}
+
 macro_rules! trips {
     ($($name:ident: $here:ident $there:ident $region:ident $seed:literal;)*) => {
         $(#[tokio::test(start_paused = true)]

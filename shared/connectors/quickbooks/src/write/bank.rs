@@ -2,9 +2,7 @@
 //! a sales receipt, money spent an expense.
 
 use carry_connector::{Adjustment, AdjustmentKind, Moved, WriteBatch, WriteItem, Written};
-use carry_model::{
-    BankTransaction, Body, Decimal, Direction, Document, Entity, Fault, Kind as FaultKind, Line, Record,
-};
+use carry_model::{Action, BankTransaction, Body, Decimal, Direction, Document, Entity, Fault, Line, Record};
 use serde_json::{Value, json};
 
 use super::entries::Entry;
@@ -32,16 +30,31 @@ impl QuickBooks {
         if !self.has_place_for_tax(batch, bank, kind) {
             return self.plain(batch, record, bank).await;
         }
+        match self.taxed(batch, record, bank, kind).await {
+            // What a receipt or an expense cannot show, a deposit may.
+            Err(fault) if fault.action() == Action::Quarantine => self.plain(batch, record, bank).await,
+            Ok(mut draft) if comes_back => {
+                set(&mut draft.body, "Credit", json!(true));
+                Ok(draft)
+            }
+            draft => draft,
+        }
+    }
+
+    /// As a document of that kind, with its tax as stated.
+    async fn taxed(
+        &self,
+        batch: &WriteBatch,
+        record: &Record,
+        bank: &BankTransaction,
+        kind: Kind,
+    ) -> Result<Draft, Fault> {
         let document = document(bank);
         self.make_items(batch, kind, std::iter::once(&document)).await?;
         let mut record = record.clone();
         // It has no number of its own in the source.
         (record.number, record.body) = (None, Body::Document(document));
-        let mut draft = self.document(batch, &record, kind).await?;
-        if comes_back {
-            set(&mut draft.body, "Credit", json!(true));
-        }
-        Ok(draft)
+        self.document(batch, &record, kind).await
     }
 
     /// True where it bears tax that a document of that kind shows: in the United States on sales only, elsewhere by a
@@ -72,7 +85,7 @@ impl QuickBooks {
             Ok(written) if written.total.is_some_and(|total| total != bank.total) => {
                 Parts::of(&written.id, Kind::Purchase).all().to_vec()
             }
-            Err(fault) if fault.kind() == FaultKind::Rejected => {
+            Err(fault) if fault.action() == Action::Quarantine => {
                 let earlier = is_update(item).map(|id| Parts::of(id, Kind::Deposit).all().to_vec());
                 earlier.unwrap_or_default()
             }

@@ -56,8 +56,8 @@ pub struct Side {
     pub reads: BTreeMap<&'static str, Count>,
     /// Calls that write, by label.
     pub writes: BTreeMap<&'static str, Count>,
-    /// Of what the tightest limit allows between the first write and the last, what was used, in 1,000ths; pauses left
-    /// out.
+    /// Of what the tightest limit of each minute between the first write and the last allows, what was used, in
+    /// 1,000ths; pauses left out.
     pub rate_used_permille: Option<u64>,
     /// Seconds between the two.
     pub loading_s: u64,
@@ -149,19 +149,21 @@ impl Side {
     }
 }
 
-/// The largest share of a limit that was used while loading, in whole minutes from the first write on.
+/// What was used of the tightest limit in each whole minute from the first write on, on average: which limit that is
+/// changes with what is written.
 fn rate_used_permille(calls: &Calls, limits: &Limits) -> Option<u64> {
-    let (minutes, by_label) = &calls.while_loading;
-    let used = |calls: usize, allowed_a_minute: u32| {
-        let most = u64::from(allowed_a_minute) * minutes;
-        (u64::try_from(calls).unwrap_or(u64::MAX).saturating_mul(1_000)).checked_div(most)
+    let whole = |calls: usize| u64::try_from(calls).unwrap_or(u64::MAX);
+    let used = |calls: usize, allowed: u32| whole(calls).saturating_mul(1_000).checked_div(u64::from(allowed));
+    let tightest = |minute: &BTreeMap<&'static str, usize>| {
+        let of = |label: &str| minute.get(label).copied().unwrap_or_default();
+        let sorts = limits.per_minute_of.iter().map(|(label, allowed)| used(of(label), *allowed));
+        let all: usize = minute.values().sum();
+        let every = limits.per_second.map(|allowed| used(all, allowed.saturating_mul(60)));
+        let minute = limits.per_minute.map(|allowed| used(all, allowed));
+        sorts.chain(every).chain(minute).flatten().max()
     };
-    let of = |label: &str| by_label.get(label).copied().unwrap_or_default();
-    let sorts = limits.per_minute_of.iter().map(|(label, allowed)| used(of(label), *allowed));
-    let all: usize = by_label.values().sum();
-    let every = limits.per_second.map(|allowed| used(all, allowed.saturating_mul(60)));
-    let minute = limits.per_minute.map(|allowed| used(all, allowed));
-    sorts.chain(every).chain(minute).max().flatten()
+    let minutes: Vec<u64> = calls.by_minute.iter().filter_map(tightest).collect();
+    minutes.iter().sum::<u64>().checked_div(whole(minutes.len()))
 }
 
 /// Seconds that so many calls take at the limits, those of `writes` that have a limit of their own among them: each

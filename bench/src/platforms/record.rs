@@ -67,8 +67,8 @@ pub(crate) struct Calls {
     pub(crate) writes: BTreeMap<&'static str, Count>,
     /// From the first write to the last one, pauses left out.
     pub(crate) loading: Duration,
-    /// Whole minutes of that time, and the calls of each label in them.
-    pub(crate) while_loading: (u64, BTreeMap<&'static str, usize>),
+    /// The calls of each label in each whole minute of that time.
+    pub(crate) by_minute: Vec<BTreeMap<&'static str, usize>>,
 }
 
 impl Record {
@@ -118,11 +118,14 @@ impl Record {
             at.push((call.label, passed));
             passed += Some(next.at - call.at).filter(|gap| *gap < PAUSE).unwrap_or_default();
         }
-        let minutes = passed.as_secs() / 60;
-        let mut by_label: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let whole = at.into_iter().filter(|(_, at)| at.as_secs() < minutes * 60);
-        whole.for_each(|(label, _)| *by_label.entry(label).or_default() += 1);
-        Calls { reads, writes: counts, loading: passed, while_loading: (minutes, by_label) }
+        let minute = |at: &Duration| usize::try_from(at.as_secs() / 60).unwrap_or(usize::MAX);
+        let mut by_minute: Vec<BTreeMap<&'static str, usize>> = vec![BTreeMap::new(); minute(&passed)];
+        for (label, at) in at {
+            // The minute that was begun last is not whole.
+            let Some(calls) = by_minute.get_mut(minute(&at)) else { continue };
+            *calls.entry(label).or_default() += 1;
+        }
+        Calls { reads, writes: counts, loading: passed, by_minute }
     }
 }
 

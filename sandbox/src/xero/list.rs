@@ -1,10 +1,12 @@
 //! Lists: which rows, in which order, which page of them, with how much of each.
 
+use std::cell::OnceCell;
+
 use carry_model::Timestamp;
 use uuid::Uuid;
 
 use super::document::Detail;
-use super::query::{self, Filter};
+use super::query::{self, Filter, Value};
 use super::refusal::Refusal;
 use super::when;
 use crate::http::Request;
@@ -31,9 +33,27 @@ pub(super) enum Paging {
 
 /// One row of a list.
 pub(super) struct Row<'a, T> {
-    pub(super) row: &'a T,
-    pub(super) updated: Timestamp,
-    pub(super) id: Uuid,
+    row: &'a T,
+    updated: Timestamp,
+    id: Uuid,
+    /// Its `Status` and `Type` as it shows them, where they are known without showing it: most filters ask no more.
+    known: [(&'static str, Option<&'static str>); 2],
+}
+
+impl<'a, T> Row<'a, T> {
+    pub(super) fn new(row: &'a T, updated: Timestamp, id: Uuid) -> Self {
+        Self { row, updated, id, known: [("Status", None), ("Type", None)] }
+    }
+
+    /// States its status, and its type if it has one.
+    pub(super) fn stating(self, status: &'static str, kind: Option<&'static str>) -> Self {
+        Self { known: [("Status", Some(status)), ("Type", kind)], ..self }
+    }
+
+    fn known(&self, path: &str) -> Option<Value> {
+        let (_, value) = self.known.iter().find(|(name, _)| name.eq_ignore_ascii_case(path))?;
+        value.map(|value| Value::Text(value.to_owned()))
+    }
 }
 
 /// What a call wants to see of a list.
@@ -129,9 +149,14 @@ impl<'a> Wanted<'a> {
     where
         T: 'a,
     {
-        let filtered = rows.filter(|row| self.is_recent(row.updated)).filter(|row| {
-            self.filter.as_ref().is_none_or(|filter| filter.passes(&show(row.row, Detail::NoLines)))
-        });
+        let passes = |row: &Row<'a, T>, filter: &Filter| {
+            let shown = OnceCell::new();
+            let at = |path: &str| Value::at(shown.get_or_init(|| show(row.row, Detail::NoLines)), path);
+            filter.passes(&|path: &str| row.known(path).unwrap_or_else(|| at(path)))
+        };
+        let filtered = rows
+            .filter(|row| self.is_recent(row.updated))
+            .filter(|row| self.filter.as_ref().is_none_or(|filter| passes(row, filter)));
         let mut rows: Vec<_> = filtered.collect();
         rows.sort_by_key(|row| (row.updated, row.id));
         if !self.order.is_empty() {

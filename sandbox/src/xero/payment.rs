@@ -31,6 +31,12 @@ pub(super) struct Payment {
     pub(super) updated: Timestamp,
 }
 
+impl Payment {
+    pub(super) fn status(&self) -> &'static str {
+        if self.is_deleted { "DELETED" } else { "AUTHORISED" }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Allocation {
     pub(super) id: Uuid,

@@ -96,33 +96,34 @@ fn list(books: &Books, request: &Request, endpoint: &str) -> Result<Reply, Refus
         "Users" => Ok(Reply::rows("Users", vec![user(books)])),
         "BrandingThemes" => Ok(Reply::rows("BrandingThemes", vec![theme(books)])),
         "Accounts" => {
-            let rows = books.accounts.values().map(|row| Row { row, updated: row.updated(), id: row.id });
+            let rows = books.accounts.values().map(|row| Row::new(row, row.updated(), row.id));
             Ok(Reply::listed("Accounts", wanted(Paging::Never)?.list(rows, |row, _| Account::json(row))?))
         }
         "Items" => {
-            let rows = books.items.values().map(|row| Row { row, updated: row.updated, id: row.id });
+            let rows = books.items.values().map(|row| Row::new(row, row.updated, row.id));
             Ok(Reply::listed("Items", wanted(Paging::Never)?.list(rows, |row, _| Item::json(row))?))
         }
         "Contacts" => contacts(books, request, &wanted(Paging::OnDemand)?),
         "Payments" => {
-            let rows = books.payments.values().map(|row| Row { row, updated: row.updated, id: row.id });
+            let rows = books.payments.values();
+            let rows = rows.map(|row| Row::new(row, row.updated, row.id).stating(row.status(), None));
             let listed = wanted(Paging::OnDemand)?.list(rows, |row, _| render::payment(books, row))?;
             Ok(Reply::listed("Payments", listed))
         }
         "BatchPayments" => {
-            let rows = books.batch_payments.values().map(|row| Row { row, updated: row.updated, id: row.id });
+            let rows = books.batch_payments.values().map(|row| Row::new(row, row.updated, row.id));
             let listed = wanted(Paging::Never)?.list(rows, |row, _| row.json(books, true))?;
             Ok(Reply::listed("BatchPayments", listed))
         }
         "BankTransfers" => {
             let with_deleted = flag(request, "includeDeleted") == Some(true);
             let rows = books.transfers.values().filter(|row| with_deleted || !row.is_deleted);
-            let rows = rows.map(|row| Row { row, updated: row.created, id: row.id });
+            let rows = rows.map(|row| Row::new(row, row.created, row.id));
             let listed = wanted(Paging::Never)?.list(rows, |row, _| row.json(books))?;
             Ok(Reply::listed("BankTransfers", listed))
         }
         "ManualJournals" => {
-            let rows = books.journals.values().map(|row| Row { row, updated: row.updated, id: row.id });
+            let rows = books.journals.values().map(|row| Row::new(row, row.updated, row.id));
             let show = |row: &super::journal::ManualJournal, detail| row.json(books, detail == Detail::Full);
             Ok(Reply::listed("ManualJournals", wanted(Paging::OnDemand)?.list(rows, show)?))
         }
@@ -133,11 +134,10 @@ fn list(books: &Books, request: &Request, endpoint: &str) -> Result<Reply, Refus
 /// A short list that only `where` and `order` concern.
 fn plain(request: &Request, name: &'static str, rows: Vec<Json>) -> Result<Reply, Refusal> {
     let wanted = Wanted::read(request, Paging::Never, true)?;
-    let numbered = rows.iter().zip(0_u128..).map(|(row, at)| Row {
-        row,
-        updated: carry_model::Timestamp::MAX,
-        id: Uuid::from_u128(at),
-    });
+    let numbered = rows
+        .iter()
+        .zip(0_u128..)
+        .map(|(row, at)| Row::new(row, carry_model::Timestamp::MAX, Uuid::from_u128(at)));
     Ok(Reply::listed(name, wanted.list(numbered, |row, _| row.clone())?))
 }
 
@@ -177,7 +177,10 @@ fn documents(books: &Books, request: &Request, family: Family) -> Result<Reply, 
         None => Box::new(books.documents_of(family)),
     };
     let rows = rows.filter(|document| picked.holds(books, document));
-    let rows = rows.map(|row| Row { row, updated: row.updated, id: row.id });
+    let rows = rows.map(|row| {
+        let kind = (!matches!(family, Family::PurchaseOrder | Family::Quote)).then_some(row.kind);
+        Row::new(row, row.updated, row.id).stating(row.status.code(), kind)
+    });
     let decimals = decimals(request);
     let listed = wanted.list(rows, |row, detail| render::document(books, row, detail, decimals))?;
     Ok(Reply::listed(family.plural(), listed))
@@ -263,7 +266,7 @@ fn contacts(books: &Books, request: &Request, wanted: &Wanted<'_>) -> Result<Rep
     let rows = rows
         .filter(|contact| contact.is_active || with_archived)
         .filter(|contact| term.as_ref().is_none_or(|term| contact.name.to_lowercase().contains(term)))
-        .map(|row| Row { row, updated: row.updated, id: row.id });
+        .map(|row| Row::new(row, row.updated, row.id));
     let owed = Owed::of(books);
     let Listed { rows, pagination } = wanted.list(rows, |contact: &Contact, detail| {
         let mut json = contact.json(books);

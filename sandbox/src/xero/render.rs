@@ -221,7 +221,7 @@ pub(super) fn payment(books: &Books, payment: &Payment) -> Json {
         "Reference" => payment.reference.clone(),
         "CurrencyRate" => rate(payment.rate),
         "PaymentType" => target.map(payment_type),
-        "Status" => if payment.is_deleted { "DELETED" } else { "AUTHORISED" },
+        "Status" => payment.status(),
         "UpdatedDateUTC" => when::wire_time(payment.updated),
         "UpdatedDateUTCString" => when::iso_time(payment.updated),
         "HasAccount" => true,

@@ -71,6 +71,39 @@ fn filters_and_parameters_pick_rows() {
     assert_eq!(client.call("GET", "Nothing", "").status, 404);
 }
 
+/// A filter sees the status and type that rows show, also where it need not have them shown.
+#[test]
+fn filters_see_what_rows_show() {
+    let mut client = Client::new();
+    let invoice = client.invoice("Ann", "A-1", "10");
+    let payment = client.pay(&invoice, "4");
+    client.pay(&invoice, "2");
+    client.post(&format!("Payments/{payment}"), r#"{"Status":"DELETED"}"#);
+    client.credit("Ann", "3");
+    let line = r#""LineItems":[{"Description":"x","Quantity":"1","UnitAmount":"5"}]"#;
+    client.put("PurchaseOrders", &format!(r#"{{"Contact":{{"Name":"Ann"}},"Date":"2026-05-01",{line}}}"#));
+    client.put("Quotes", &format!(r#"{{"Contact":{{"Name":"Ann"}},"Date":"2026-05-01",{line}}}"#));
+    for endpoint in ["Invoices", "Payments", "CreditNotes", "PurchaseOrders", "Quotes"] {
+        let all = client.get(endpoint).get(endpoint).unwrap().as_array().unwrap().to_vec();
+        assert!(!all.is_empty(), "{endpoint}");
+        for row in &all {
+            for field in ["Status", "Type"] {
+                let literal = row
+                    .get(field)
+                    .map_or("null".to_owned(), |value| format!("%22{}%22", value.as_str().unwrap()));
+                let found = client.get(&format!("{endpoint}?where={field}%3D%3D{literal}"));
+                let expected: Vec<_> =
+                    all.iter().filter(|other| other.get(field) == row.get(field)).cloned().collect();
+                assert_eq!(
+                    found.get(endpoint).unwrap().as_array().unwrap(),
+                    expected,
+                    "{endpoint} {field} {literal}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn only_what_changed_since_is_shown() {
     let mut client = Client::new();

@@ -153,7 +153,8 @@ impl Side {
 /// changes with what is written.
 fn rate_used_permille(calls: &Calls, limits: &Limits) -> Option<u64> {
     let whole = |calls: usize| u64::try_from(calls).unwrap_or(u64::MAX);
-    let used = |calls: usize, allowed: u32| whole(calls).saturating_mul(1_000).checked_div(u64::from(allowed));
+    let used =
+        |calls: usize, allowed: u32| whole(calls).saturating_mul(1_000).checked_div(u64::from(allowed));
     let tightest = |minute: &BTreeMap<&'static str, usize>| {
         let of = |label: &str| minute.get(label).copied().unwrap_or_default();
         let sorts = limits.per_minute_of.iter().map(|(label, allowed)| used(of(label), *allowed));

@@ -124,6 +124,7 @@ mod tests {
                 started: now,
                 ended: None,
                 attempts: 1,
+                broke_off: false,
                 seconds: BTreeMap::new(),
                 since: None,
             };

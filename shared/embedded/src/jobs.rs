@@ -3,7 +3,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use carry_model::{Code, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId, Timestamp};
-use carry_ports::{Applied, Begun, Claim, Intent, Jobs, Leases, Link, LinkState, Migration, Run, RunState};
+use carry_ports::{Applied, Begun, Claim, Intent, Jobs, Leases, Link, LinkState, Migration, Run};
 use carry_sqlite::Folding;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::Mutex;
@@ -90,6 +90,51 @@ impl SqliteJobs {
             Err(_) => memory.names.forget(),
         }
         done
+    }
+
+    async fn begin(&self, run: Run) -> Result<Begun, Fault> {
+        self.transaction(|tx, _| {
+            match runs_of(tx, &run.migration)?.into_iter().find(|known| known.state.is_active()) {
+                Some(active) if active.kind == run.kind => {
+                    let active = active.resumed();
+                    store_run(tx, &active)?;
+                    Ok(Begun::Resumed(active))
+                }
+                Some(active) => {
+                    Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name())))
+                }
+                None => {
+                    // A run may be begun before its migration is set up, so its row is made when needed.
+                    let json = serde_json::to_string(&run).map_err(json_broken)?;
+                    let migration = Migration {
+                        id: run.migration.clone(),
+                        source: String::new(),
+                        target: String::new(),
+                        created: run.started,
+                    };
+                    let empty = serde_json::to_string(&migration).map_err(json_broken)?;
+                    tx.execute(
+                        "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing",
+                        [run.migration.as_str(), &empty],
+                    )
+                    .map_err(broken)?;
+                    let seq = migration_seq(tx, &run.migration)?;
+                    tx.execute(
+                        "insert into runs (id, migration, json) values (?1, ?2, ?3)",
+                        params![run.id.as_str(), seq, json],
+                    )
+                    .map_err(broken)?;
+                    Ok(Begun::Started(run))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Whether commits from now on survive a loss of power.
+    async fn outlive_power(&self, do_they: bool) -> Result<(), Fault> {
+        let synchronous = if do_they { "full" } else { "normal" };
+        self.state.lock().await.connection.pragma_update(None, "synchronous", synchronous).map_err(broken)
     }
 
     /// The links of an entity in order of source id, after one, that a condition leaves.
@@ -240,43 +285,11 @@ impl Jobs for SqliteJobs {
     }
 
     async fn begin_run(&self, run: Run) -> Result<Begun, Fault> {
-        self.transaction(|tx, _| {
-            match runs_of(tx, &run.migration)?.into_iter().find(|known| known.state.is_active()) {
-                Some(mut active) if active.kind == run.kind => {
-                    active.attempts += 1;
-                    active.state = RunState::Running;
-                    store_run(tx, &active)?;
-                    Ok(Begun::Resumed(active))
-                }
-                Some(active) => {
-                    Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name())))
-                }
-                None => {
-                    // A run may be begun before its migration is set up, so its row is made when needed.
-                    let json = serde_json::to_string(&run).map_err(json_broken)?;
-                    let migration = Migration {
-                        id: run.migration.clone(),
-                        source: String::new(),
-                        target: String::new(),
-                        created: run.started,
-                    };
-                    let empty = serde_json::to_string(&migration).map_err(json_broken)?;
-                    tx.execute(
-                        "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing",
-                        [run.migration.as_str(), &empty],
-                    )
-                    .map_err(broken)?;
-                    let seq = migration_seq(tx, &run.migration)?;
-                    tx.execute(
-                        "insert into runs (id, migration, json) values (?1, ?2, ?3)",
-                        params![run.id.as_str(), seq, json],
-                    )
-                    .map_err(broken)?;
-                    Ok(Begun::Started(run))
-                }
-            }
-        })
-        .await
+        // Whoever resumes it must see that it was under way, after a loss of power too.
+        self.outlive_power(true).await?;
+        let begun = self.begin(run).await;
+        self.outlive_power(false).await?;
+        begun
     }
 
     async fn save_run(&self, run: &Run) -> Result<(), Fault> {

@@ -137,6 +137,7 @@ fn run(migration: &str, id: &str, kind: RunKind) -> Run {
         started: Timestamp::UNIX_EPOCH,
         ended: None,
         attempts: 1,
+        broke_off: false,
         seconds: std::collections::BTreeMap::new(),
         since: None,
     }
@@ -198,15 +199,19 @@ async fn runs(store: &dyn Jobs) {
     let Ok(Begun::Resumed(resumed)) = store.begin_run(run("m", "r2", RunKind::Full)).await else {
         panic!("an active run of the same kind is resumed")
     };
-    assert_eq!((resumed.id.as_str(), resumed.attempts), ("r1", 2));
+    assert_eq!((resumed.id.as_str(), resumed.attempts, resumed.broke_off), ("r1", 2, true));
     let refused = store.begin_run(run("m", "r3", RunKind::Delta)).await;
     assert_eq!(refused.unwrap_err().code, Code::RunActive);
     assert!(matches!(store.begin_run(run("n", "r4", RunKind::Delta)).await, Ok(Begun::Started(_))));
 
     let fault = Fault::new(Code::RateLimited);
-    let paused = Run { state: RunState::Paused { fault, until: None }, ..resumed.clone() };
+    let state = RunState::Paused { fault, until: None };
+    let paused = Run { state, broke_off: false, ..resumed.clone() };
     store.save_run(&paused).await.unwrap();
-    assert!(matches!(store.begin_run(run("m", "r5", RunKind::Full)).await, Ok(Begun::Resumed(_))));
+    let Ok(Begun::Resumed(resumed)) = store.begin_run(run("m", "r5", RunKind::Full)).await else {
+        panic!("a paused run is resumed")
+    };
+    assert_eq!((resumed.attempts, resumed.broke_off), (3, false), "a pause loses nothing");
     store
         .save_run(&Run { state: RunState::Finished, ended: Some(Timestamp::UNIX_EPOCH), ..resumed })
         .await

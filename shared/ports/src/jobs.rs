@@ -153,6 +153,10 @@ pub struct Run {
     pub ended: Option<Timestamp>,
     /// How often it was begun: 1 at first, more after interruptions.
     pub attempts: u32,
+    /// True where an attempt ended without a word. What it noted last may be lost, as after a loss of power: the journal
+    /// does not know everything that was written.
+    #[serde(default)]
+    pub broke_off: bool,
     /// Seconds spent in each stage over all attempts, as decimal text, for the report.
     #[serde(default)]
     pub seconds: BTreeMap<Stage, Decimal>,
@@ -162,6 +166,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// The run as it goes on, after a pause or an interruption.
+    pub fn resumed(self) -> Self {
+        let broke_off = self.broke_off || matches!(self.state, RunState::Running);
+        Self { attempts: self.attempts.saturating_add(1), broke_off, state: RunState::Running, ..self }
+    }
+
     /// True where it brought the whole books over: what a delta can follow.
     pub const fn has_carried_all(&self) -> bool {
         matches!(self.kind, RunKind::Full | RunKind::Remigration) && self.state.has_finished()

@@ -67,8 +67,7 @@ impl Jobs for MemoryJobs {
         let active = state.runs.iter_mut().find(|r| r.migration == run.migration && r.state.is_active());
         match active {
             Some(active) if active.kind == run.kind => {
-                active.attempts += 1;
-                active.state = crate::RunState::Running;
+                *active = active.clone().resumed();
                 Ok(Begun::Resumed(active.clone()))
             }
             Some(active) => Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name()))),

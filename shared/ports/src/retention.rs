@@ -54,6 +54,7 @@ mod tests {
             started: day(ended_day),
             ended: Some(day(ended_day)),
             attempts: 1,
+            broke_off: false,
             seconds: std::collections::BTreeMap::new(),
             since: None,
         }

@@ -92,6 +92,7 @@ impl House {
             started: Noon.now(),
             ended: None,
             attempts: 1,
+            broke_off: false,
             seconds: BTreeMap::new(),
             since: None,
         };

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use carry_model::{Code, Fault, MigrationId, RunId, Timestamp};
-use carry_ports::{Begun, Migration, Run, RunState};
+use carry_ports::{Begun, Migration, Run};
 
 use super::DynamoJobs;
 use crate::fault::{fault, unusable};
@@ -83,7 +83,7 @@ impl DynamoJobs {
             return Err(Fault::new(Code::RunActive).detail(format!("A {} run.", active.kind.name())));
         }
         let before = json(&active)?;
-        let active = Run { attempts: active.attempts.saturating_add(1), state: RunState::Running, ..active };
+        let active = active.resumed();
         let change = Change::default().set(JSON, json(&active)?).only_if(JSON, before);
         if !self.table.update(&run_key(&active.migration, &active.id), change).await? {
             return Ok(None);

@@ -41,6 +41,7 @@ fn run(migration: &str, id: &str) -> Run {
         started: Timestamp::now(),
         ended: None,
         attempts: 1,
+        broke_off: false,
         seconds: std::collections::BTreeMap::new(),
         since: None,
     }

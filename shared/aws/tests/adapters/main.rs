@@ -132,6 +132,7 @@ fn run(id: &str, state: RunState) -> Run {
         started: Timestamp::UNIX_EPOCH,
         ended,
         attempts: 1,
+        broke_off: false,
         seconds: BTreeMap::new(),
         since: None,
     }

@@ -161,7 +161,7 @@ impl Loader {
             if same || matches!(self.scope, Scope::Missing) {
                 return Ok(Decision::Unchanged);
             }
-            if done.run == self.run.id && !self.verify_first {
+            if done.run == self.run.id && !self.again {
                 return Err(Fault::new(Code::IdTwice));
             }
         }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use carry_connector::{ByEntity, Links, WriteItem, exact};
 use carry_model::{Body, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId, checked_sum};
-use carry_ports::Link;
+use carry_ports::{Link, LinkState};
 use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::OnceCell;
 
@@ -96,6 +96,11 @@ impl Known {
     /// What is known of a record, in the target or not.
     pub(crate) fn get(&self, key: &RecordKey) -> Option<&Link> {
         self.links.get(key)
+    }
+
+    /// True for a record that was refused before.
+    pub(crate) fn is_refused(&self, key: &RecordKey) -> bool {
+        self.links.get(key).is_some_and(|link| link.state == LinkState::Failed)
     }
 
     /// True where documents may have settlements, of an earlier run.

@@ -40,6 +40,24 @@ pub(crate) enum Scope {
     Missing,
 }
 
+/// Which records an earlier attempt may have left in the target without the journal knowing.
+#[derive(Clone, Debug)]
+pub(crate) enum Doubt {
+    /// Any: the journal may have lost what was noted last.
+    Everything,
+    /// These, whose batches were opened and never closed.
+    Only(FxHashSet<RecordKey>),
+}
+
+impl Doubt {
+    fn is_about(&self, key: &RecordKey) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only(keys) => keys.contains(key),
+        }
+    }
+}
+
 /// Carries the records of one run.
 pub(crate) struct Loader {
     pub(crate) engine: Engine,
@@ -49,8 +67,9 @@ pub(crate) struct Loader {
     pub(crate) scope: Scope,
     /// Records that the mapping says the target has already.
     pub(crate) existing: FxHashMap<RecordKey, TargetId>,
-    /// True where an earlier attempt may have left something in the target that the journal does not know.
-    pub(crate) verify_first: bool,
+    /// True where an earlier attempt may have done some of this.
+    pub(crate) again: bool,
+    pub(crate) doubt: Doubt,
     pub(crate) at_hand: AtHand,
     /// One permit for each batch that may be under way.
     pub(crate) room: Semaphore,

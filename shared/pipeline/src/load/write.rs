@@ -7,7 +7,7 @@ use std::time::Duration;
 use carry_connector::{
     Adjustment, AdjustmentKind, Manifest, Operation, WriteBatch, WriteItem, Written, exact, home,
 };
-use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, Record, RecordKey};
+use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, Reach, Record, RecordKey};
 use carry_ports::{Applied, Change, Intent, Link};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -46,6 +46,8 @@ pub(crate) struct Outcomes {
     applied: Vec<Applied>,
     /// Refused in detail; to be tried again as one line.
     simpler: Vec<Going>,
+    /// May be in the target or not.
+    unknown: Vec<Intent>,
     /// Ends the run once everything that succeeded is noted.
     stop: Option<Fault>,
 }
@@ -141,24 +143,21 @@ impl Loader {
         known: &Mutex<Known>,
         tally: &mut Tally,
     ) -> Result<(Vec<Link>, Vec<Going>), Fault> {
-        let intents: Vec<_> = going
-            .iter()
-            .map(|going| Intent {
-                key: going.item.record.key(),
-                fingerprint: going.item.record.fingerprint(),
-            })
-            .collect();
+        let intents: Vec<_> = going.iter().map(intent).collect();
         let simple = going.iter().any(Going::is_simpler);
-        // A name of its own for each sending: a batch that is closed stays closed, and what it would be sent again
-        // for must be noted.
-        let batch = format!("{}/{part}/{}", entity.name(), Uuid::now_v7().simple());
+        let batch = name(entity, part);
         self.engine.jobs.open_batch(&self.run, &batch, &intents).await?;
         self.make_way(&going, known).await?;
 
-        // What was refused in detail may stand there from an attempt whose outcome was unknown.
-        let verify_first = self.verify_first || simple;
+        // What was refused may stand there from an attempt whose outcome was unknown.
+        let in_doubt = |key: &RecordKey| self.doubt.is_about(key) || lock(known).is_refused(key);
+        let verify_first = simple || intents.iter().any(|intent| in_doubt(&intent.key));
         let sent = self.send(entity, going, known, verify_first).await?;
         let outcomes = self.outcomes_of(sent, &lock(known), tally)?;
+        if !outcomes.unknown.is_empty() {
+            // Open until it was looked up: the run ends before that.
+            self.engine.jobs.open_batch(&self.run, &name(entity, part), &outcomes.unknown).await?;
+        }
         self.close(&batch, &outcomes.links, &outcomes.applied).await?;
         match outcomes.stop {
             Some(fault) => Err(fault),
@@ -356,6 +355,9 @@ impl Loader {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         if matches!(fault.action(), Action::Pause | Action::Stop) {
+            if fault.reach == Reach::Unknown {
+                outcomes.unknown.push(intent(&going));
+            }
             outcomes.stop.get_or_insert(fault);
             return Ok(());
         }
@@ -384,6 +386,17 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+fn intent(going: &Going) -> Intent {
+    let record = &going.item.record;
+    Intent { key: record.key(), fingerprint: record.fingerprint() }
+}
+
+/// A name of its own for each sending: a batch that is closed stays closed, and what it would be sent again for must be
+/// noted.
+fn name(entity: Entity, part: &str) -> String {
+    format!("{}/{part}/{}", entity.name(), Uuid::now_v7().simple())
 }
 
 /// Begins the reason of documents that the target refused in detail.

@@ -53,6 +53,7 @@ pub async fn begin(
         started: now,
         ended: None,
         attempts: 1,
+        broke_off: false,
         seconds: BTreeMap::new(),
         since: Some(now),
     };

@@ -3,6 +3,7 @@
 use carry_model::{Action, Code, Fault};
 use carry_ports::{Run, RunKind, RunState, Stage};
 use jiff::SignedDuration;
+use rustc_hash::FxHashSet;
 
 use super::OpenRun;
 use super::stage::complete;
@@ -38,7 +39,7 @@ impl OpenRun {
     /// Reads the target back and compares, slice after slice, from 0; Some is the one to go on with, because the
     /// time was up.
     pub async fn reconcile(&self, slice: u32) -> Result<Option<u32>, Fault> {
-        let next = reconcile(&*self.loader(self.engine.clone(), false).await?, slice).await?;
+        let next = reconcile(&*self.loader(self.engine.clone(), FxHashSet::default()).await?, slice).await?;
         if next.is_none() {
             self.lap(Stage::Reconcile).await?;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use carry_model::{Code, Fault, RecordKey};
 use carry_ports::{RunKind, Stage};
 
+use rustc_hash::FxHashSet;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use super::OpenRun;
 use super::stage::complete;
 use crate::Engine;
 use crate::held::Held;
-use crate::load::{AtHand, Chunk, Loader, Scope, batches_at_once, lay_out};
+use crate::load::{AtHand, Chunk, Doubt, Loader, Scope, batches_at_once, lay_out};
 use crate::sample::choose;
 use crate::settle::{is_settling, settled_so_far};
 use crate::tally::Tally;
@@ -48,7 +49,8 @@ impl OpenRun {
     /// A fault ([`carry_model::Code::Interrupted`]) where the time was up while another worker did it.
     async fn take_back(&self, parts: &[TransformedPart]) -> Result<(), Fault> {
         let held = Held::when_free(&self.engine, &self.run, "take back".to_owned()).await?;
-        let taken_back = async || self.loader_after(&held, false).await?.take_back(parts).await;
+        let taken_back =
+            async || self.loader_after(&held, FxHashSet::default()).await?.take_back(parts).await;
         let done = taken_back().await;
         held.give_back().await;
         done
@@ -100,11 +102,11 @@ impl OpenRun {
         if self.is_loaded(chunk).await? {
             return Ok(true);
         }
-        let mut begun = false;
+        let mut in_doubt = FxHashSet::default();
         for prefix in chunk.batches() {
-            begun |= self.take_over(&prefix, |_| true).await?;
+            in_doubt.extend(self.take_over(&prefix, |_| true).await?);
         }
-        self.loader_after(held, begun).await?.load_chunk(chunk).await
+        self.loader_after(held, in_doubt).await?.load_chunk(chunk).await
     }
 
     /// Settles documents and closes out the clearing account, slice after slice, from 0; Some is the one to go on
@@ -117,8 +119,8 @@ impl OpenRun {
     }
 
     async fn settle_held(&self, slice: u32, held: &Held) -> Result<Option<u32>, Fault> {
-        let begun = self.take_over("", is_settling).await?;
-        let next = self.loader_after(held, begun).await?.settle(slice).await?;
+        let in_doubt = self.take_over("", is_settling).await?;
+        let next = self.loader_after(held, in_doubt).await?.settle(slice).await?;
         if next.is_none() {
             self.close_open_batches().await?;
             self.lap(Stage::Load).await?;
@@ -134,20 +136,24 @@ impl OpenRun {
         }
     }
 
-    /// True where such a batch was opened and never closed: what came of it is unknown. It is closed with nothing, so
-    /// that whoever opened it, should they be alive, changes nothing any more; a batch of no records stays open in its
-    /// place, to tell the same to the next one.
-    async fn take_over(&self, prefix: &str, such: impl Fn(&str) -> bool) -> Result<bool, Fault> {
+    /// The records of such batches that were opened and never closed: what came of them is unknown. Each batch is closed
+    /// with nothing, so that whoever opened it, should they be alive, changes nothing any more; another one of the same
+    /// records stays open in its place, to tell the same to the next one.
+    async fn take_over(
+        &self,
+        prefix: &str,
+        such: impl Fn(&str) -> bool,
+    ) -> Result<FxHashSet<RecordKey>, Fault> {
         let jobs = &self.engine.jobs;
         let mut open = jobs.open_batches(&self.run, prefix).await?;
         open.retain(|(batch, _)| such(batch));
-        for (batch, _) in &open {
+        for (batch, intents) in &open {
             let part = batch.rsplit_once('/').map_or(batch.as_str(), |(part, _)| part);
             let in_its_place = format!("{part}/taken-over-{}", Uuid::now_v7().simple());
-            jobs.open_batch(&self.run, &in_its_place, &[]).await?;
+            jobs.open_batch(&self.run, &in_its_place, intents).await?;
             jobs.close_batch(&self.run, batch, &[], &[]).await?;
         }
-        Ok(!open.is_empty())
+        Ok(open.into_iter().flat_map(|(_, intents)| intents).map(|intent| intent.key).collect())
     }
 
     /// Batches of interrupted attempts whose records were all looked up and written since.
@@ -158,15 +164,19 @@ impl OpenRun {
         Ok(())
     }
 
-    /// A loader of held work, of which some may be in the target where it was `begun`.
-    async fn loader_after(&self, held: &Held, begun: bool) -> Result<Arc<Loader>, Fault> {
-        if begun || held.after_another {
+    /// A loader of held work, of which these records may be in the target.
+    async fn loader_after(&self, held: &Held, in_doubt: FxHashSet<RecordKey>) -> Result<Arc<Loader>, Fault> {
+        if !in_doubt.is_empty() || held.after_another {
             self.engine.connection.writer.look_anew().await;
         }
-        self.loader(held.engine(&self.engine), begun).await
+        self.loader(held.engine(&self.engine), in_doubt).await
     }
 
-    pub(super) async fn loader(&self, engine: Engine, begun: bool) -> Result<Arc<Loader>, Fault> {
+    pub(super) async fn loader(
+        &self,
+        engine: Engine,
+        in_doubt: FxHashSet<RecordKey>,
+    ) -> Result<Arc<Loader>, Fault> {
         let plan = self.plan().await?.clone();
         let scope = match self.run.kind {
             RunKind::Demo => {
@@ -184,8 +194,8 @@ impl OpenRun {
             scope,
             existing: plan.mapping.existing(),
             plan,
-            // What was refused before may be there all the same.
-            verify_first: begun || self.run.attempts > 1 || self.run.kind == RunKind::Retry,
+            again: !in_doubt.is_empty() || self.run.attempts > 1 || self.run.kind == RunKind::Retry,
+            doubt: if self.run.broke_off { Doubt::Everything } else { Doubt::Only(in_doubt) },
             at_hand: AtHand::default(),
         }))
     }

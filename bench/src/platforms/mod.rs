@@ -56,8 +56,7 @@ pub struct Side {
     pub reads: BTreeMap<&'static str, Count>,
     /// Calls that write, by label.
     pub writes: BTreeMap<&'static str, Count>,
-    /// Of what the tightest limit of each minute between the first write and the last allows, what was used, in
-    /// 1,000ths; pauses left out.
+    /// How full the fullest window of the limits was between the first write and the last, in 1,000ths; pauses left out.
     pub rate_used_permille: Option<u64>,
     /// Seconds between the two.
     pub loading_s: u64,
@@ -149,22 +148,27 @@ impl Side {
     }
 }
 
-/// What was used of the tightest limit in each whole minute from the first write on, on average: which limit that is
-/// changes with what is written.
+/// How full the fullest window of the limits was at each second from the first write on, on average: which limit is the
+/// tightest changes with what is written.
 fn rate_used_permille(calls: &Calls, limits: &Limits) -> Option<u64> {
-    let whole = |calls: usize| u64::try_from(calls).unwrap_or(u64::MAX);
-    let used =
-        |calls: usize, allowed: u32| whole(calls).saturating_mul(1_000).checked_div(u64::from(allowed));
-    let tightest = |minute: &BTreeMap<&'static str, usize>| {
-        let of = |label: &str| minute.get(label).copied().unwrap_or_default();
-        let sorts = limits.per_minute_of.iter().map(|(label, allowed)| used(of(label), *allowed));
-        let all: usize = minute.values().sum();
-        let every = limits.per_second.map(|allowed| used(all, allowed.saturating_mul(60)));
-        let minute = limits.per_minute.map(|allowed| used(all, allowed));
-        sorts.chain(every).chain(minute).flatten().max()
+    let mut all: Vec<Duration> = calls.while_loading.values().flatten().copied().collect();
+    all.sort_unstable();
+    let none = Vec::new();
+    let of = |label: &str| calls.while_loading.get(label).unwrap_or(&none);
+    let sorts = limits.per_minute_of.iter().map(|(label, allowed)| (of(label), MINUTE, *allowed));
+    let every = limits.per_second.map(|allowed| (&all, 1, allowed));
+    let minute = limits.per_minute.map(|allowed| (&all, MINUTE, allowed));
+    let windows: Vec<_> = sorts.chain(every).chain(minute).collect();
+    let fullest = |second: u64| {
+        let full = windows.iter().filter_map(|(calls, span, allowed)| {
+            let before = |second: u64| calls.partition_point(|at| at.as_secs() < second);
+            let made = before(second) - before(second.saturating_sub(*span));
+            u64::try_from(made).ok()?.saturating_mul(1_000).checked_div(u64::from(*allowed))
+        });
+        full.max().unwrap_or_default().min(1_000)
     };
-    let minutes: Vec<u64> = calls.by_minute.iter().filter_map(tightest).collect();
-    minutes.iter().sum::<u64>().checked_div(whole(minutes.len()))
+    let seconds = calls.loading.as_secs();
+    (1..=seconds).map(fullest).sum::<u64>().checked_div(seconds)
 }
 
 /// Seconds that so many calls take at the limits, those of `writes` that have a limit of their own among them: each
@@ -211,6 +215,24 @@ mod tests {
         let batches = BTreeMap::from([("batch", Count { made: 200, least: 121 })]);
         assert_eq!(least_s(121, &batches, &limits), MINUTE);
         assert_eq!(least_s(1_001, &none, &limits), 2 * MINUTE);
+    }
+
+    #[test]
+    fn the_rate_is_used_where_one_of_the_limits_is() {
+        let limits = Limits { per_minute: Some(100), per_minute_of: &[("batch", 60)], ..Limits::NONE };
+        // Sixty batches at once, half a minute later forty other calls, and nothing more.
+        let while_loading = BTreeMap::from([
+            ("batch", vec![Duration::ZERO; 60]),
+            ("query", vec![Duration::from_secs(30); 40]),
+        ]);
+        let used = |seconds| {
+            let loading = Duration::from_secs(seconds);
+            let while_loading = while_loading.clone();
+            let calls = Calls { reads: BTreeMap::new(), writes: BTreeMap::new(), loading, while_loading };
+            rate_used_permille(&calls, &limits)
+        };
+        assert_eq!((used(60), used(90)), (Some(1_000), Some(800)));
+        assert_eq!(used(0), None);
     }
 
     /// A small book shows the same as a large one: few calls, none of them refused.

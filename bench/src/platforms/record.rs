@@ -67,8 +67,8 @@ pub(crate) struct Calls {
     pub(crate) writes: BTreeMap<&'static str, Count>,
     /// From the first write to the last one, pauses left out.
     pub(crate) loading: Duration,
-    /// The calls of each label in each whole minute of that time.
-    pub(crate) by_minute: Vec<BTreeMap<&'static str, usize>>,
+    /// When in that time each call was made, by label and in order.
+    pub(crate) while_loading: BTreeMap<&'static str, Vec<Duration>>,
 }
 
 impl Record {
@@ -113,19 +113,12 @@ impl Record {
         let within = |call: &&Made| span.is_some_and(|(first, last)| (first..=last).contains(&call.at));
         let loading: Vec<_> = kept.made.iter().filter(within).collect();
         let mut passed = Duration::ZERO;
-        let mut at = Vec::with_capacity(loading.len());
+        let mut while_loading: BTreeMap<&'static str, Vec<Duration>> = BTreeMap::new();
         for (call, next) in loading.iter().zip(loading.iter().skip(1)) {
-            at.push((call.label, passed));
+            while_loading.entry(call.label).or_default().push(passed);
             passed += Some(next.at - call.at).filter(|gap| *gap < PAUSE).unwrap_or_default();
         }
-        let minute = |at: &Duration| usize::try_from(at.as_secs() / 60).unwrap_or(usize::MAX);
-        let mut by_minute: Vec<BTreeMap<&'static str, usize>> = vec![BTreeMap::new(); minute(&passed)];
-        for (label, at) in at {
-            // The minute that was begun last is not whole.
-            let Some(calls) = by_minute.get_mut(minute(&at)) else { continue };
-            *calls.entry(label).or_default() += 1;
-        }
-        Calls { reads, writes: counts, loading: passed, by_minute }
+        Calls { reads, writes: counts, loading: passed, while_loading }
     }
 }
 

@@ -14,8 +14,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Calls reach the system a little later than they are let go, not all by the same time: windows are this much longer
-/// here than there, as a part of themselves.
+/// here than there, as a part of themselves and at most.
 const SLACK_PARTS: u32 = 50;
+const SLACK_MAX: Duration = Duration::from_secs(10);
 
 /// A wait longer than this is a pause of the run, not of a call.
 pub(crate) const WAIT_MAX: Duration = Duration::from_secs(90);
@@ -50,7 +51,7 @@ struct Window {
 impl Window {
     fn new(label: Option<&'static str>, span: Duration, calls_max: u32) -> Self {
         let calls_max = usize::try_from(calls_max).unwrap_or(usize::MAX).max(1);
-        Self { label, span: span + span / SLACK_PARTS, calls_max, calls: VecDeque::new() }
+        Self { label, span: span + (span / SLACK_PARTS).min(SLACK_MAX), calls_max, calls: VecDeque::new() }
     }
 
     fn concerns(&self, label: &str) -> bool {
@@ -126,21 +127,28 @@ impl Pacer {
 
     /// Heeds what an answer says is left. Others may share the limit, so the system knows better than our count.
     pub(crate) async fn heed(&self, response: &Response) {
-        let left = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
-        if LEFT_IN_MINUTE.iter().any(|name| left(name) == Some(0)) {
-            let windows = self.windows.lock().await;
-            let now = Instant::now();
-            // The minute began with the first call that still counts.
-            let minute = windows.all.iter().filter(|window| window.span > SECOND * 2 && window.span < DAY);
-            let first =
-                minute.filter_map(|window| window.calls.iter().find(|call| **call + window.span > now)).min();
-            let until = first.map_or(now + MINUTE, |first| *first + MINUTE);
-            drop(windows);
-            self.hold(until.saturating_duration_since(now)).await;
+        let none_left = |name: &&str| response.header(name).is_some_and(|left| left.trim() == "0");
+        if LEFT_IN_MINUTE.iter().any(|name| none_left(name)) {
+            self.hold_until_anew(MINUTE).await;
         }
-        if left(LEFT_IN_DAY) == Some(0) && response.is_success() {
+        // A refusal says itself when it may go on.
+        if none_left(&LEFT_IN_DAY) && response.is_success() {
             tracing::warn!("the last call of the day was made");
+            self.hold_until_anew(DAY).await;
         }
+    }
+
+    /// Lets nothing through until a spent minute, or day, is over. It began with the first call that still counts.
+    async fn hold_until_anew(&self, span: Duration) {
+        let windows = self.windows.lock().await;
+        let now = Instant::now();
+        let of_span = windows.all.iter().filter(|window| (span..span * 2).contains(&window.span));
+        let over = of_span.filter_map(|window| {
+            window.calls.iter().map(|call| *call + window.span).find(|over| *over > now)
+        });
+        let until = over.min().unwrap_or(now + span);
+        drop(windows);
+        self.hold(until.saturating_duration_since(now)).await;
     }
 }
 

@@ -39,15 +39,14 @@ impl Xero {
                 let outcomes = self.send_all::<_, Doc>(Method::Put, endpoint, &sent).await;
                 let outcomes = outcomes.map_err(|fault| attempt.broken_off(fault))?;
                 attempt.reached();
-                self.note_written(endpoint, outcomes.iter().filter_map(|outcome| outcome.as_ref().ok()))
-                    .await?;
+                let written = || outcomes.iter().filter_map(|outcome| outcome.as_ref().ok());
+                self.note_written(endpoint, written()).await?;
+                self.note_over(written()).await?;
                 for ((index, _), outcome) in chunk.iter().zip(outcomes) {
                     if let (Err(why), Some(ready)) = (outcome, going.get_mut(*index)) {
                         ready.refused = Some(why);
                     }
                 }
-                // What stands is read anew when it is asked for: the answer does not tell the overpayment's own id.
-                *self.settled.lock().await = None;
             }
         }
         Ok(())

@@ -141,10 +141,10 @@ impl Xero {
     /// Applies a credit note to a document.
     pub(super) async fn apply_credit(&self, credit: Uuid, allocation: Allocation) -> Result<(), Fault> {
         let path = format!("CreditNotes/{credit}/Allocations");
+        let amount = allocation.amount.unwrap_or_default();
+        let document = uuid(&allocation.invoice.invoice).ok_or_else(|| Fault::new(Code::Bug))?;
         self.put(Method::Put, &path, "Allocations", &[allocation], &[]).await?;
-        *self.settled.lock().await = None;
-        self.indexes.lock().await.values_mut().for_each(super::Index::spoil);
-        Ok(())
+        self.note_applied((credit, document), amount).await
     }
 }
 

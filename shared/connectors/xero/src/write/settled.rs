@@ -204,6 +204,29 @@ impl Xero {
         Ok(())
     }
 
+    /// Keeps up what is known after money was written that is not applied.
+    pub(crate) async fn note_over(&self, written: impl Iterator<Item = &Doc> + Send) -> Result<(), Fault> {
+        let home = self.target().await?.home;
+        if let Some(settled) = self.settled.lock().await.as_mut() {
+            settled.fresh = false;
+            written.for_each(|over| settled.add_over(over, home));
+        }
+        Ok(())
+    }
+
+    /// Keeps up what is known after a credit was applied.
+    pub(crate) async fn note_applied(&self, pair: (Uuid, Uuid), amount: Decimal) -> Result<(), Fault> {
+        let home = self.target().await?.home;
+        if let Some(settled) = self.settled.lock().await.as_mut() {
+            settled.fresh = false;
+            // The currency is read with the figures.
+            let known = settled.applied.entry(pair).or_insert((Decimal::ZERO, home));
+            known.0 = known.0.saturating_add(amount);
+        }
+        self.indexes.lock().await.values_mut().for_each(Index::spoil);
+        Ok(())
+    }
+
     pub(crate) async fn find_payment(&self, key: &RecordKey) -> Result<Option<Found>, Fault> {
         let mark = mark::of(key);
         let stands = self.with_settled(true, |settled| settled.standing(&mark).is_some()).await?;

@@ -212,6 +212,12 @@ mod tests {
         let headers = vec![("x-minlimit-remaining".to_owned(), "0".to_owned())];
         pacer.heed(&Response { status: 200, headers, body: Vec::new() }).await;
         assert!(times(&pacer, "x", 1).await[0] >= Duration::from_secs(59));
+        let days = Pacer::new(&Limits { per_day: Some(5_000), ..Limits::NONE });
+        times(&days, "x", 1).await;
+        let headers = vec![(LEFT_IN_DAY.to_owned(), "0".to_owned())];
+        days.heed(&Response { status: 200, headers, body: Vec::new() }).await;
+        let fault = days.admit("x").await.unwrap_err();
+        assert!((23 * 3_600..=24 * 3_600 + 11).contains(&fault.retry_after_s.unwrap()));
         pacer.hold(Duration::from_secs(30)).await;
         assert!(times(&pacer, "x", 1).await[0] >= Duration::from_secs(30));
     }

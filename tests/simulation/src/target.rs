@@ -96,6 +96,9 @@ struct State {
     dice: Option<Dice>,
     home: Option<Currency>,
     keeps_rests: bool,
+    looked_up: u64,
+    /// Batches until one is refused because a limit is spent.
+    until_pause: Option<u64>,
 }
 
 pub struct MemoryTarget {
@@ -126,6 +129,16 @@ impl MemoryTarget {
     /// From now on, what a payment left unapplied stays when the payment is removed, as an overpayment does in Xero.
     pub fn keep_rests(&self) {
         self.state().keeps_rests = true;
+    }
+
+    /// After so many batches more, one is refused because a day's limit is spent.
+    pub fn pause_after(&self, batches: u64) {
+        self.state().until_pause = Some(batches);
+    }
+
+    /// Batches so far of which each record was looked up before it was written.
+    pub fn looked_up(&self) -> u64 {
+        self.state().looked_up
     }
 
     /// Records written so far, updates included.
@@ -169,6 +182,15 @@ impl MemoryTarget {
         let trouble = *self.trouble.lock().unwrap();
         let mut state = self.state();
         assert!(batch.items.len() <= BATCH, "batches keep to the manifest");
+        match state.until_pause.as_mut() {
+            Some(0) => {
+                state.until_pause = None;
+                return Err(Fault::new(Code::RateLimited).reach(Reach::NotSent).retry_after_s(3_600));
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        state.looked_up += u64::from(batch.verify_first);
         if Self::strikes(&mut state, trouble.before) {
             return Err(Fault::new(Code::ConnectionFailed).reach(Reach::NotSent));
         }

@@ -106,6 +106,26 @@ async fn trouble_anywhere_ends_in_the_right_books() {
 }
 
 /// Two processes walk one run at the same moment, and go on where the other one fails.
+/// Looking up costs calls, which a day's limit may allow only so many of.
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_only_what_is_in_doubt_is_looked_up() {
+    let books = Books::generate(2, 60);
+    let world = World::new(MemoryTarget::new(2, Trouble::default()));
+    let begin = async || {
+        let engine = world.engine(BookSource::new(&books));
+        run(&engine, &world.migration(), RunKind::Full, &Settings::default()).await
+    };
+    world.target.pause_after(20);
+    let fault = begin().await.unwrap_err();
+    assert_eq!((fault.code, fault.retry_after_s), (Code::RateLimited, Some(3_600)));
+    let ended = begin().await.unwrap();
+    assert_eq!((ended.run.attempts, ended.run.broke_off), (2, false));
+    clean(&ended);
+    check(&world, &books);
+    let looked_up = world.target.looked_up();
+    assert!((1..=u64::from(AT_ONCE_MAX)).contains(&looked_up), "{looked_up} batches were looked up");
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_workers_on_one_run_end_in_the_right_books() {
     let trouble = Trouble { before: 6, midway: 12, after: 6, crash: 6, refuse: 12 };

@@ -87,7 +87,7 @@ impl RunStore {
     /// The same with lines in a [`buffer`], which is used again.
     pub(crate) async fn create_buffered(&self, key: &str, lines: Vec<u8>) -> Result<(), Fault> {
         let packed = compress(&lines, ZSTD_LEVEL)?;
-        keep_buffer(lines);
+        BUFFERS.with_borrow_mut(|kept| kept.push(lines));
         self.create_packed(key, packed).await
     }
 
@@ -98,11 +98,8 @@ impl RunStore {
 
     /// Staged JSON Lines, decompressed.
     pub async fn get_lines(&self, key: &str) -> Result<Vec<u8>, Fault> {
-        decompress(&self.get_packed(key).await?).map_err(|fault| fault.detail(key))
-    }
-
-    async fn get_packed(&self, key: &str) -> Result<Vec<u8>, Fault> {
-        self.staging.get(&self.whole_key(key)).await?.ok_or_else(|| corrupt(key))
+        let bytes = self.staging.get(&self.whole_key(key)).await?.ok_or_else(|| corrupt(key))?;
+        decompress(&bytes).map_err(|fault| fault.detail(key))
     }
 
     /// Staged JSON Lines as text.
@@ -118,11 +115,7 @@ impl RunStore {
     /// The canonical records of a part.
     pub async fn get_records(&self, entity: Entity, part: &str) -> Result<Vec<Record>, Fault> {
         let key = Self::batch_key(Stage::Transform, entity, part);
-        let packed = self.get_packed(&key).await?;
-        let lines = decompress_into(&packed, buffer()).map_err(|fault| fault.detail(&key))?;
-        let records = parse_records(&lines).map_err(|fault| fault.detail(key));
-        keep_buffer(lines);
-        records
+        parse_records(&self.get_lines(&key).await?).map_err(|fault| fault.detail(key))
     }
 
     /// Keys below a prefix, without the run's root, sorted.
@@ -152,11 +145,6 @@ pub(crate) fn buffer() -> Vec<u8> {
     buffer
 }
 
-/// Keeps a buffer for the next who wants one.
-fn keep_buffer(buffer: Vec<u8>) {
-    BUFFERS.with_borrow_mut(|kept| kept.push(buffer));
-}
-
 /// Compresses JSON Lines as staging keeps them.
 pub(crate) fn compress(lines: &[u8], level: i32) -> Result<Vec<u8>, Fault> {
     let bug = |e: io::Error| Fault::new(Code::Bug).detail("zstd").caused_by(e);
@@ -172,11 +160,6 @@ pub(crate) fn compress(lines: &[u8], level: i32) -> Result<Vec<u8>, Fault> {
 
 /// Reads what [`compress`] wrote; refuses what would grow past the limit.
 pub fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
-    decompress_into(bytes, Vec::new())
-}
-
-/// The same with an empty buffer for what comes out.
-fn decompress_into(bytes: &[u8], mut lines: Vec<u8>) -> Result<Vec<u8>, Fault> {
     // Every object is written with its size, so one without is broken.
     let size = Decompressor::upper_bound(bytes)
         .filter(|size| !bytes.is_empty() && *size <= OBJECT_BYTES_MAX)
@@ -187,10 +170,8 @@ fn decompress_into(bytes: &[u8], mut lines: Vec<u8>) -> Result<Vec<u8>, Fault> {
             Some(decompressor) => decompressor,
             None => kept.insert(Decompressor::new().map_err(corrupt)?),
         };
-        lines.reserve(size);
-        decompressor.decompress_to_buffer(bytes, &mut lines).map_err(corrupt)
-    })?;
-    Ok(lines)
+        decompressor.decompress(bytes, size).map_err(corrupt)
+    })
 }
 
 /// Reads JSON Lines.

@@ -127,12 +127,12 @@ impl Pacer {
 
     /// Heeds what an answer says is left. Others may share the limit, so the system knows better than our count.
     pub(crate) async fn heed(&self, response: &Response) {
-        let none_left = |name: &&str| response.header(name).is_some_and(|left| left.trim() == "0");
+        let none_left = |name: &str| response.header(name).is_some_and(|left| left.trim() == "0");
         if LEFT_IN_MINUTE.iter().any(|name| none_left(name)) {
             self.hold_until_anew(MINUTE).await;
         }
         // A refusal says itself when it may go on.
-        if none_left(&LEFT_IN_DAY) && response.is_success() {
+        if none_left(LEFT_IN_DAY) && response.is_success() {
             tracing::warn!("the last call of the day was made");
             self.hold_until_anew(DAY).await;
         }

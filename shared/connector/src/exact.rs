@@ -16,8 +16,12 @@ use crate::{Adjustment, AdjustmentKind, Moved};
 
 /// Source id of the account that adjustment lines are booked to.
 pub const ADJUSTMENTS: &str = "carryforward:adjustments";
+/// What that account is called.
+pub const ADJUSTMENTS_NAME: &str = "Carryforward adjustments";
 /// Source id of the clearing account that settlements pass through.
 pub const CLEARING: &str = "carryforward:clearing";
+/// What that account is called.
+pub const CLEARING_NAME: &str = "Carryforward clearing";
 /// Source id of the account that the clearing account is closed out to.
 pub const SETTLEMENTS: &str = "carryforward:settlements";
 
@@ -40,14 +44,14 @@ pub fn accounts() -> Result<Vec<Record>, Fault> {
         account(
             ADJUSTMENTS,
             "CFADJ",
-            "Carryforward adjustments",
+            ADJUSTMENTS_NAME,
             AccountClass::OtherExpense,
             "Visible lines that make a migrated document's total exact.",
         )?,
         account(
             CLEARING,
             "CFCLR",
-            "Carryforward clearing",
+            CLEARING_NAME,
             AccountClass::Bank,
             "Settlements of migrated documents pass through it; it ends at zero.",
         )?,

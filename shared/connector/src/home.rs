@@ -46,10 +46,7 @@ pub fn rounding(
         return Ok(Vec::new());
     };
     let mut differs = after;
-    for (account, amount) in before {
-        let sum = differs.entry(account).or_default();
-        *sum = checked_sum([*sum, -amount])?;
-    }
+    before.into_iter().try_for_each(|(account, amount)| add(&mut differs, account, -amount))?;
     let differs = differs.into_iter().filter(|(_, by)| !by.is_zero());
     let adjustment = |(account, debit)| {
         Adjustment::new(AdjustmentKind::Rounding, debit, home, WHY).moving(Moved {
@@ -65,6 +62,12 @@ const WHY: &str = "Source and target round to the home currency at different pla
 
 type Booked = BTreeMap<SourceId, Decimal>;
 
+fn add(sums: &mut Booked, account: SourceId, amount: Decimal) -> Result<(), Fault> {
+    let sum = sums.entry(account).or_default();
+    *sum = checked_sum([*sum, amount])?;
+    Ok(())
+}
+
 /// What a record of a foreign currency books on the accounts that it names.
 fn booked(record: &Record, home: Currency, rounding: HomeRounding) -> Result<Option<Booked>, Fault> {
     let (currency, rate) = match &record.body {
@@ -77,7 +80,14 @@ fn booked(record: &Record, home: Currency, rounding: HomeRounding) -> Result<Opt
     let Some(rate) = rate.filter(|_| currency != home && rounding != HomeRounding::Unknown) else {
         return Ok(None);
     };
-    let mut ledger = Ledger { rounding, rate, digits: home.minor_digits(), ..Ledger::default() };
+    let mut ledger = Ledger {
+        rounding,
+        rate,
+        digits: home.minor_digits(),
+        open: Booked::new(),
+        booked: Booked::new(),
+        carry: Decimal::ZERO,
+    };
     match &record.body {
         Body::Document(document) => ledger.document(record.entity, document)?,
         Body::Payment(payment) => ledger.payment(record.entity, payment)?,
@@ -100,19 +110,6 @@ struct Ledger {
     booked: Booked,
     /// What rounding left of the parts so far, in minor units.
     carry: Decimal,
-}
-
-impl Default for Ledger {
-    fn default() -> Self {
-        Self {
-            rounding: HomeRounding::Unknown,
-            rate: Decimal::ONE,
-            digits: 2,
-            open: Booked::new(),
-            booked: Booked::new(),
-            carry: Decimal::ZERO,
-        }
-    }
 }
 
 impl Ledger {
@@ -153,7 +150,7 @@ impl Ledger {
         };
         for piece in pieces {
             let home = self.rounded(piece)?;
-            self.book(account, home * sign)?;
+            add(&mut self.booked, account.clone(), home * sign)?;
         }
         Ok(())
     }
@@ -163,17 +160,13 @@ impl Ledger {
         match (self.rounding, account) {
             (HomeRounding::Carried, _) => {
                 let home = self.carried(amount)?;
-                account.map_or(Ok(()), |account| self.book(account, home * sign))
+                account.map_or(Ok(()), |account| add(&mut self.booked, account.clone(), home * sign))
             }
             (_, None) => Ok(()),
-            (HomeRounding::EachAccount, Some(account)) => {
-                let open = self.open.entry(account.clone()).or_default();
-                *open = checked_sum([*open, amount * sign])?;
-                Ok(())
-            }
+            (HomeRounding::EachAccount, Some(account)) => add(&mut self.open, account.clone(), amount * sign),
             (_, Some(account)) => {
                 let home = self.rounded(amount)?;
-                self.book(account, home * sign)
+                add(&mut self.booked, account.clone(), home * sign)
             }
         }
     }
@@ -181,15 +174,9 @@ impl Ledger {
     fn end(mut self) -> Result<Booked, Fault> {
         for (account, amount) in std::mem::take(&mut self.open) {
             let home = self.rounded(amount)?;
-            self.book(&account, home)?;
+            add(&mut self.booked, account, home)?;
         }
         Ok(self.booked)
-    }
-
-    fn book(&mut self, account: &SourceId, home: Decimal) -> Result<(), Fault> {
-        let sum = self.booked.entry(account.clone()).or_default();
-        *sum = checked_sum([*sum, home])?;
-        Ok(())
     }
 
     fn exact(&self, amount: Decimal) -> Result<Decimal, Fault> {

@@ -1,6 +1,6 @@
 //! How a company is set up as a target, and what of it a person should know before anything is written.
 
-use carry_connector::{Finding, Preflight, Severity};
+use carry_connector::{Finding, Preflight, Severity, Writer};
 use carry_model::{Company, Fault};
 
 use crate::kinds::Kind;
@@ -15,7 +15,7 @@ impl QuickBooks {
     pub(crate) async fn look_before(&self) -> Result<Preflight, Fault> {
         let mut findings = self.settings();
         // As they are now: somebody may have worked there since they were read.
-        *self.lists.lock().await = None;
+        self.look_anew().await;
         let names = self.company.count(Kind::Customer, Kind::Customer.condition()).await?
             + self.company.count(Kind::Vendor, Kind::Vendor.condition()).await?;
         if names > 0 {

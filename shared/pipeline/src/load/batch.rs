@@ -4,7 +4,7 @@ use carry_connector::{Adjustment, AdjustmentKind, Operation, Removal, WriteItem,
 use carry_model::{
     Body, Code, Decimal, Document, Entity, Fault, Payment, Record, RecordKey, Status, checked_sum,
 };
-use carry_ports::{Change, Link, LinkState};
+use carry_ports::{Change, Link, LinkState, RunKind};
 use rustc_hash::FxHashSet;
 
 use super::figures::{self, Figures};
@@ -161,7 +161,7 @@ impl Loader {
             if same || matches!(self.scope, Scope::Missing) {
                 return Ok(Decision::Unchanged);
             }
-            if done.run == self.run.id && !self.again {
+            if done.run == self.run.id && !self.goes_again() {
                 return Err(Fault::new(Code::IdTwice));
             }
         }
@@ -177,6 +177,11 @@ impl Loader {
         } else {
             Err(Fault::new(Code::CannotUpdate))
         }
+    }
+
+    /// True where an earlier attempt may have done some of this.
+    fn goes_again(&self) -> bool {
+        !self.doubt.is_empty() || self.run.attempts > 1 || self.run.kind == RunKind::Retry
     }
 
     fn check_references(&self, record: &Record, known: &Known) -> Result<(), Fault> {

@@ -8,9 +8,9 @@ use carry_model::{Code, Decimal, Entity, Fault, RecordKey, SourceId, checked_sum
 use carry_ports::{Applied, Intent, Link};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::Loader;
+use super::write::batch_name;
 use crate::store::RunStore;
 use crate::transform::TransformedPart;
 
@@ -180,7 +180,7 @@ impl Loader {
             rest.push(link);
         }
         let intent = |link: &Link| Intent { key: link.key.clone(), fingerprint: link.fingerprint };
-        let batch = format!("{}/taken-back/{}", entity.name(), Uuid::now_v7().simple());
+        let batch = batch_name(entity, "taken-back");
         self.engine.jobs.open_batch(&self.run, &batch, &rest.iter().map(intent).collect::<Vec<_>>()).await?;
         self.close(&batch, &rest, &applied).await
     }

@@ -50,6 +50,10 @@ pub(crate) enum Doubt {
 }
 
 impl Doubt {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Only(keys) if keys.is_empty())
+    }
+
     fn is_about(&self, key: &RecordKey) -> bool {
         match self {
             Self::Everything => true,
@@ -67,8 +71,6 @@ pub(crate) struct Loader {
     pub(crate) scope: Scope,
     /// Records that the mapping says the target has already.
     pub(crate) existing: FxHashMap<RecordKey, TargetId>,
-    /// True where an earlier attempt may have done some of this.
-    pub(crate) again: bool,
     pub(crate) doubt: Doubt,
     pub(crate) at_hand: AtHand,
     /// One permit for each batch that may be under way.

@@ -145,7 +145,7 @@ impl Loader {
     ) -> Result<(Vec<Link>, Vec<Going>), Fault> {
         let intents: Vec<_> = going.iter().map(intent).collect();
         let simple = going.iter().any(Going::is_simpler);
-        let batch = name(entity, part);
+        let batch = batch_name(entity, part);
         self.engine.jobs.open_batch(&self.run, &batch, &intents).await?;
         self.make_way(&going, known).await?;
 
@@ -156,7 +156,7 @@ impl Loader {
         let outcomes = self.outcomes_of(sent, &lock(known), tally)?;
         if !outcomes.unknown.is_empty() {
             // Open until it was looked up: the run ends before that.
-            self.engine.jobs.open_batch(&self.run, &name(entity, part), &outcomes.unknown).await?;
+            self.engine.jobs.open_batch(&self.run, &batch_name(entity, part), &outcomes.unknown).await?;
         }
         self.close(&batch, &outcomes.links, &outcomes.applied).await?;
         match outcomes.stop {
@@ -395,7 +395,7 @@ fn intent(going: &Going) -> Intent {
 
 /// A name of its own for each sending: a batch that is closed stays closed, and what it would be sent again for must be
 /// noted.
-fn name(entity: Entity, part: &str) -> String {
+pub(super) fn batch_name(entity: Entity, part: &str) -> String {
     format!("{}/{part}/{}", entity.name(), Uuid::now_v7().simple())
 }
 

@@ -196,27 +196,30 @@ impl<'a> Comparison<'a> {
         if unknown.is_empty() {
             return Ok(());
         }
-        let keys: Vec<_> = unknown.into_iter().map(|id| RecordKey::new(Entity::Contact, id)).collect();
-        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
-        let named =
-            keys.into_iter().zip(found).map(|(key, link)| (key.id, link.and_then(|link| link.number)));
-        self.names.extend(named);
+        self.names.extend(self.called(Entity::Contact, unknown).await?);
         Ok(())
     }
 
     async fn learn_accounts(&mut self, wanted: impl Iterator<Item = SourceId>) -> Result<(), Fault> {
-        let known = &mut self.accounts.names;
-        let unknown: FxHashSet<SourceId> = wanted.filter(|id| !known.contains_key(id)).collect();
+        let unknown: FxHashSet<_> = wanted.filter(|id| !self.accounts.names.contains_key(id)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
-        let keys: Vec<_> = unknown.into_iter().map(|id| RecordKey::new(Entity::Account, id)).collect();
-        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
-        for (key, link) in keys.into_iter().zip(found) {
-            let name = link.and_then(|link| link.number);
-            known.insert(key.id.clone(), name.unwrap_or_else(|| key.id.to_string()));
-        }
+        let called = self.called(Entity::Account, unknown.into_iter().collect()).await?;
+        let called = called.map(|(id, name)| (id.clone(), name.unwrap_or_else(|| id.to_string())));
+        self.accounts.names.extend(called);
         Ok(())
+    }
+
+    /// What the source calls these records, where the journal knows them.
+    async fn called(
+        &self,
+        entity: Entity,
+        ids: Vec<SourceId>,
+    ) -> Result<impl Iterator<Item = (SourceId, Option<String>)> + use<>, Fault> {
+        let keys: Vec<_> = ids.into_iter().map(|id| RecordKey::new(entity, id)).collect();
+        let found = self.engine.jobs.resolve(&self.run.migration, &keys).await?;
+        Ok(keys.into_iter().zip(found).map(|(key, link)| (key.id, link.and_then(|link| link.number))))
     }
 
     /// A contact's name where it is known, else its id.

@@ -48,8 +48,9 @@ pub(super) fn adjustments(
 
 /// The accounts that a link's adjustments name.
 pub(super) fn accounts_named(link: &Link) -> impl Iterator<Item = SourceId> {
-    let all = adjustment_of(link).into_iter().chain(link.more.adjustments.iter().cloned());
-    all.filter_map(|adjustment| adjustment.moved).flat_map(|moved| moved.from.into_iter().chain(moved.to))
+    let derived = adjustment_of(link).and_then(|adjustment| adjustment.moved);
+    let stated = link.more.adjustments.iter().filter_map(|adjustment| adjustment.moved.clone());
+    derived.into_iter().chain(stated).flat_map(|moved| moved.from.into_iter().chain(moved.to))
 }
 
 /// What accounts are called, and the currency that they are kept in.

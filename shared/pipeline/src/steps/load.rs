@@ -194,7 +194,6 @@ impl OpenRun {
             scope,
             existing: plan.mapping.existing(),
             plan,
-            again: !in_doubt.is_empty() || self.run.attempts > 1 || self.run.kind == RunKind::Retry,
             doubt: if self.run.broke_off { Doubt::Everything } else { Doubt::Only(in_doubt) },
             at_hand: AtHand::default(),
         }))

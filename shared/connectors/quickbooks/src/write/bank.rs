@@ -21,8 +21,8 @@ impl QuickBooks {
         record: &Record,
         bank: &BankTransaction,
     ) -> Result<Draft, Fault> {
-        let account = self.account_at(batch, &bank.account)?;
-        let comes_back = bank.direction == Direction::In && self.is_card(&account).await?;
+        let (_, card) = self.till(batch, bank).await?;
+        let comes_back = bank.direction == Direction::In && card;
         let kind = match bank.direction {
             Direction::In if !comes_back => Kind::SalesReceipt,
             _ => Kind::Purchase,
@@ -39,6 +39,13 @@ impl QuickBooks {
             }
             draft => draft,
         }
+    }
+
+    /// The account that the money is on, and whether that is a card's.
+    async fn till(&self, batch: &WriteBatch, bank: &BankTransaction) -> Result<(String, bool), Fault> {
+        let account = self.account_at(batch, &bank.account)?;
+        let card = self.is_card(&account).await?;
+        Ok((account, card))
     }
 
     /// As a document of that kind, with its tax as stated.
@@ -103,8 +110,7 @@ impl QuickBooks {
         record: &Record,
         bank: &BankTransaction,
     ) -> Result<Draft, Fault> {
-        let account = self.account_at(batch, &bank.account)?;
-        let card = self.is_card(&account).await?;
+        let (account, card) = self.till(batch, bank).await?;
         let text = note(bank.memo.as_deref().unwrap_or_default(), &marker(record.entity, &record.id), 4_000);
         let mut body = json!({"TxnDate": bank.date.to_string(), "PrivateNote": text});
         self.currency(bank.currency, bank.rate, &mut body).await?;

@@ -15,9 +15,6 @@ use crate::lists::Lists;
 /// Longest description of a line.
 const DESCRIPTION_MAX: usize = 4_000;
 
-/// What the account that adjustments are booked to is called.
-const ADJUSTMENTS: &str = "Carryforward adjustments";
-
 const DISCOUNT: &str = "Discount";
 const TAX_AS_LINE: &str = "Its tax is a line: QuickBooks has no place for it here.";
 
@@ -54,7 +51,7 @@ pub(super) fn booking(lists: &Lists, batch: &WriteBatch, line: &Line, purchase: 
 /// The adjustments account, for lines that the engine adds after the batch's links were gathered.
 fn adjustments(lists: &Lists, line: &Line) -> Option<String> {
     let own = line.account.as_ref()?.as_str() == carry_connector::exact::ADJUSTMENTS;
-    own.then(|| lists.id_of(Kind::Account, ADJUSTMENTS).cloned()).flatten()
+    own.then(|| lists.id_of(Kind::Account, exact::ADJUSTMENTS_NAME).cloned()).flatten()
 }
 
 /// Accounts that sales lines of a document book to by themselves: each needs an item that stands for it.
@@ -70,7 +67,7 @@ pub(super) fn accounts_needed(lists: &Lists, batch: &WriteBatch, document: &Docu
 
 /// The account of a line that names none.
 pub(super) fn fallback(lists: &Lists, purchase: bool) -> Option<String> {
-    let own = lists.id_of(Kind::Account, ADJUSTMENTS);
+    let own = lists.id_of(Kind::Account, exact::ADJUSTMENTS_NAME);
     let class = if purchase { AccountClass::Expense } else { AccountClass::Income };
     own.or_else(|| lists.account_of(class)).cloned()
 }
@@ -227,8 +224,11 @@ impl Maker<'_> {
         let largest = self.document.lines.iter().max_by_key(|line| line.net.abs());
         let own = largest
             .filter(|line| self.purchase && booking(self.lists, self.batch, line, true).account.is_some());
-        let adjustments =
-            || self.lists.id_of(Kind::Account, ADJUSTMENTS).map(|_| SourceId::from(exact::ADJUSTMENTS));
+        let adjustments = || {
+            self.lists
+                .id_of(Kind::Account, exact::ADJUSTMENTS_NAME)
+                .map(|_| SourceId::from(exact::ADJUSTMENTS))
+        };
         let to = own.map_or_else(adjustments, |line| line.account.clone());
         self.moved(amount, why, Moved { from, to, ..Moved::default() })
     }

@@ -1,6 +1,6 @@
 //! Payments with what they settle; credits applied by payments of nothing; money that goes the other way.
 
-use carry_connector::{WriteBatch, Written};
+use carry_connector::{WriteBatch, Written, exact};
 use carry_model::{AccountClass, Body, Code, Decimal, Entity, Fault, Payment, Record, checked_sum};
 use serde_json::{Value, json};
 
@@ -202,7 +202,7 @@ impl QuickBooks {
             Some(account) => Some(account),
             None => {
                 self.with_lists(|lists| {
-                    let own = lists.id_of(Kind::Account, "Carryforward clearing");
+                    let own = lists.id_of(Kind::Account, exact::CLEARING_NAME);
                     own.or_else(|| lists.account_of(AccountClass::Bank)).cloned()
                 })
                 .await?

@@ -87,7 +87,9 @@ pub enum LineAmount {
     Net,
     /// Before tax and before the line's discount.
     NetBeforeDiscount,
-    /// With or without the tax, which only the total tells; the document has one line.
+    /// With the tax, after the line's discount.
+    WithTax,
+    /// With or without the tax, which only the total tells: the line's own, or that of the whole document.
     WithOrWithoutTax,
 }
 

@@ -289,7 +289,7 @@ const JOURNALS: &[Column] = &[
     ),
 ];
 
-/// One row per expense.
+/// One row per expense, or several for one that is split over accounts.
 const EXPENSES: &[Column] = &[
     key("Expense Reference ID", Field::Number),
     key("Expense Date", Field::Date),
@@ -309,7 +309,11 @@ const EXPENSES: &[Column] = &[
         "Entry Number|Expense Account Code|Paid Through Account Code|Is Inclusive Tax|Tax Percentage|Tax Type|Tax ID\
          |Is Billable|Is Reimbursable|Customer Name|Mileage Rate|Distance|Start Odometer Reading\
          |End Odometer Reading|Mileage Unit|Mileage Type|Vehicle Name|Employee Email|Branch ID|Branch Name\
-         |Location ID|Location Name",
+         |Location ID|Location Name|Claimant Email|Vendor Number|Company ID|Customer Number|Recurrence Name\
+         |ExpenseReport Name|Item Exemption Code|ITC Eligibility|Expense Type|Supply Type|Reverse Charge Tax Name\
+         |Reverse Charge Tax Rate|Reverse Charge Tax Type|HSN/SAC|GST Treatment|Destination of Supply\
+         |Source of Supply|GST Identification Number (GSTIN)|CGST Rate %|SGST Rate %|IGST Rate %|CESS Rate %\
+         |CGST(FCY)|SGST(FCY)|IGST(FCY)|CESS(FCY)|CGST|SGST|IGST|CESS",
         Field::Ignored,
     ),
 ];

@@ -7,6 +7,7 @@ use carry_model::{
 
 use super::Draft;
 use super::cells::{Layout, Outcome};
+use super::expenses;
 use super::implied::percent_in;
 use crate::formats::{DiscountKind, Documents, Field, LineAmount};
 use crate::ids;
@@ -25,6 +26,12 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
     let date = layout.required_date(head, Field::Date)?;
     let currency = layout.currency(head)?;
     let sense = Sense { currency, sign: sign_of(layout, rules, entity, unit)? };
+    let is_split = rules.line_amount == LineAmount::WithOrWithoutTax && unit.rows.len() > 1;
+    let line_amount = match is_split {
+        true => expenses::reading(layout, unit, head, currency)?,
+        false => rules.line_amount,
+    };
+    let rules = Documents { line_amount, ..rules };
 
     let mut document = Document::new(date, currency, Decimal::ZERO);
     document.contact = (!contact.is_empty()).then(|| SourceId::from(contact));
@@ -49,8 +56,8 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
         false => TaxMode::Exclusive,
     };
     document.total = match signed(layout, head, Field::Total, sense)? {
-        Some(total) => total,
-        None => document.sum_of_parts().map_err(|fault| Box::new(fault.into()))?,
+        Some(total) if !is_split => total,
+        _ => document.sum_of_parts().map_err(|fault| Box::new(fault.into()))?,
     };
     document.status = status(layout, head)?;
     document.outstanding = outstanding(layout, head, entity, sense, &document)?;
@@ -129,10 +136,13 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow<'_>, sense: Sense) -> O
     let (first, second) = (layout.text(row, Field::Tax), layout.text(row, Field::Tax2));
     let taxes =
         [signed(layout, row, Field::TaxAmount, sense)?, signed(layout, row, Field::Tax2Amount, sense)?];
+    let stated_tax = checked_sum(taxes.into_iter().flatten())
+        .map_err(|_| layout.problem(row, Field::TaxAmount, Code::AmountOutOfRange, ""))?;
     let net = match (amount, rules.line_amount) {
         (Some(net), LineAmount::Net) => net,
         (Some(before), LineAmount::NetBeforeDiscount) => subtract(layout, row, before, discount)?,
-        (Some(stated), LineAmount::WithOrWithoutTax) => without_tax(layout, row, stated, taxes, sense)?,
+        (Some(with_tax), LineAmount::WithTax) => subtract(layout, row, with_tax, Some(stated_tax))?,
+        (Some(stated), LineAmount::WithOrWithoutTax) => without_tax(layout, row, stated, stated_tax, sense)?,
         (None, _) => {
             let net = subtract(layout, row, gross.unwrap_or_default(), discount)?;
             round_half_up(net, sense.currency.minor_digits())
@@ -141,10 +151,7 @@ fn line(layout: &Layout, rules: Documents, row: &UnitRow<'_>, sense: Sense) -> O
     let tax = match taxes {
         [None, None] if rules.tax_worked_out => worked_out_tax(layout, row, net, first, sense.currency)?,
         [None, None] => None,
-        amounts => Some(
-            checked_sum(amounts.into_iter().flatten())
-                .map_err(|_| layout.problem(row, Field::TaxAmount, Code::AmountOutOfRange, ""))?,
-        ),
+        _ => Some(stated_tax),
     };
     Ok(Some(Line {
         item: item.map(SourceId::from),
@@ -168,11 +175,10 @@ fn without_tax(
     layout: &Layout,
     row: &UnitRow<'_>,
     stated: Decimal,
-    taxes: [Option<Decimal>; 2],
+    tax: Decimal,
     sense: Sense,
 ) -> Outcome<Decimal> {
     let unclear = |detail| Err(layout.problem(row, Field::LineAmount, Code::AmountUnreadable, detail));
-    let tax = checked_sum(taxes.into_iter().flatten()).map_err(|fault| Box::new(fault.into()))?;
     match signed(layout, row, Field::Total, sense)? {
         Some(total) => {
             let net = subtract(layout, row, total, Some(tax))?;

@@ -4,6 +4,7 @@ mod balances;
 mod cells;
 mod contacts;
 mod documents;
+mod expenses;
 mod implied;
 mod journals;
 mod lists;

@@ -1,14 +1,11 @@
 //! Reading a stretch of a table into records, one raw row of a batch each.
 
-use std::hash::{Hash, Hasher};
-
 use carry_connector::{BatchBuilder, RawSink};
 use carry_model::{Code, Entity, Fault, Ledger};
-use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::error::FileError;
 use crate::formats::{Field, Shape};
-use crate::group::{Grouper, RowClass};
+use crate::group::{Grouper, Ordinals, RowClass};
 use crate::limits::{UNIT_BYTES_MAX, UNIT_ROWS_MAX};
 use crate::profile::SectionProfile;
 use crate::scan::{Role, Scan, Section};
@@ -100,8 +97,7 @@ struct Records<'a> {
     spare: Vec<UnitBuffer>,
     /// Contact of the group of a report.
     group: String,
-    /// How often a transaction was met that looks the same from its first row.
-    ordinals: FxHashMap<u64, u32>,
+    ordinals: Ordinals,
 }
 
 impl<'a> Records<'a> {
@@ -130,7 +126,7 @@ impl<'a> Records<'a> {
             done: Vec::new(),
             spare: Vec::new(),
             group: String::new(),
-            ordinals: FxHashMap::default(),
+            ordinals: Ordinals::default(),
         }
     }
 
@@ -155,7 +151,7 @@ impl<'a> Records<'a> {
             self.begin((row.offset, row.line_from));
             let left_out = self.section.left_out.contains(&row.offset) || self.section.is_elsewhere(row);
             self.carried = row.offset >= self.resume && !left_out;
-            self.note_ordinal(row);
+            self.note.push_str(&self.ordinals.next(&self.section.rules, row));
         }
         self.push(row);
         Ok(())
@@ -284,22 +280,6 @@ impl<'a> Records<'a> {
                 self.note.push_str(&self.group);
             }
             _ => {}
-        }
-    }
-
-    /// Transactions that look the same from their first row are told apart by their order.
-    fn note_ordinal(&mut self, row: &Row<'_>) {
-        if self.section.format().shape != Shape::JournalReport {
-            return;
-        }
-        let mut hasher = FxHasher::default();
-        for field in [Field::Kind, Field::Date, Field::Number, Field::Contact] {
-            self.cell(row, field).hash(&mut hasher);
-        }
-        let count = self.ordinals.entry(hasher.finish()).or_default();
-        *count += 1;
-        if *count > 1 {
-            self.note = format!("#{count}");
         }
     }
 

@@ -1,7 +1,12 @@
 //! Which rows of a table are data, and where a record begins among them. Survey and extraction decide it by
 //! the same code, so that they never disagree.
 
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHasher};
+
 use crate::formats::{Field, Format, Shape};
+use crate::ids;
 use crate::table::Row;
 use crate::unit::trimmed;
 use crate::written::read_date;
@@ -142,6 +147,28 @@ fn is_footer(text: &str) -> bool {
     has_clock && read_date(zone.trim()).is_some()
 }
 
+/// Tells records without a number apart that look the same from their first row: by their order in the table.
+#[derive(Debug, Default)]
+pub(crate) struct Ordinals(FxHashMap<u64, u32>);
+
+impl Ordinals {
+    /// Empty for the first record that looks so and where numbers tell, then `#2`, `#3`, ...
+    pub(crate) fn next(&mut self, rules: &Rules, row: &Row<'_>) -> String {
+        let looks: &[Field] = match rules.format.shape {
+            Shape::JournalReport => &[Field::Kind, Field::Date, Field::Number, Field::Contact],
+            Shape::Payments(_) if rules.format.lacks_numbers() => &ids::UNNUMBERED,
+            _ => return String::new(),
+        };
+        let mut hasher = FxHasher::default();
+        for field in looks {
+            rules.at.cell(row, *field).hash(&mut hasher);
+        }
+        let count = self.0.entry(hasher.finish()).or_default();
+        *count += 1;
+        if *count > 1 { format!("#{count}") } else { String::new() }
+    }
+}
+
 /// Tells where a record begins.
 #[derive(Debug, Default)]
 pub(crate) struct Grouper {
@@ -160,7 +187,7 @@ impl Grouper {
         let grouped = matches!(
             rules.format.shape,
             Shape::Documents(_) | Shape::Payments(_) | Shape::Postings | Shape::JournalReport
-        );
+        ) && !rules.format.lacks_numbers();
         let number = rules.number_in(text, delimiter);
         if grouped && (self.open || self.broken.is_some()) && (number.is_empty() || number == self.number) {
             return false;
@@ -183,6 +210,7 @@ impl Grouper {
     fn differs(&mut self, rules: &Rules, row: &Row<'_>) -> bool {
         let cell = |field| rules.at.cell(row, field);
         let begins = match rules.format.shape {
+            Shape::Payments(_) if rules.format.lacks_numbers() => true,
             Shape::Documents(_) | Shape::Payments(_) | Shape::Postings => {
                 let (number, contact, date) = (cell(Field::Number), cell(Field::Contact), cell(Field::Date));
                 if number.is_empty() {

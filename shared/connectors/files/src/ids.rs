@@ -66,6 +66,15 @@ pub(crate) fn document(
     if same_contact > 1 { format!("{contact}/{number}/{date}") } else { format!("{contact}/{number}") }
 }
 
+/// What a payment without a number is known by.
+pub(crate) const UNNUMBERED: [Field; 4] = [Field::Date, Field::Contact, Field::AppliedTo, Field::Amount];
+
+/// Of a payment without a number: what its row states, and its ordinal among those that state the same.
+pub(crate) fn unnumbered<'a>(cell: impl Fn(Field) -> &'a str, ordinal: &str) -> String {
+    let stated: Vec<_> = UNNUMBERED.into_iter().map(cell).filter(|text| !text.is_empty()).collect();
+    stated.join(" ") + ordinal
+}
+
 /// The document of that number which someone refers to, who knows the contact and not the date.
 pub(crate) fn referred(
     profile: &Profile,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use carry_connector::Severity;
 use carry_files::FilesOptions;
 use carry_model::{Body, Code, Entity, Payment};
-use common::{books, contact, document, finding, folder, journal, read_with, record, with};
+use common::{Books, books, contact, document, finding, folder, journal, read_with, record, with};
 
 #[test]
 fn freshbooks_invoices_and_clients() {
@@ -42,6 +42,102 @@ fn freshbooks_invoices_and_clients() {
     assert_eq!(lopez.note.as_deref(), Some("pays late,\nbut pays"));
     assert!(lopez.customer && !lopez.supplier);
     assert!(record(&books, Entity::Contact, "Ann Ray").implied);
+}
+
+const FRESHBOOKS_INVOICES: &str = "Client Name,Invoice #,Date Issued,Invoice Status,Rate,Quantity,Line Subtotal,Line Total,Currency\n\
+    Ann,17,2021-01-28,paid,100.00,1,100.00,100.00,CAD\n\
+    Bob,18,2021-01-29,paid,100.00,1,100.00,100.00,CAD\n\
+    Bob,19,2021-01-30,partial,100.00,1,100.00,100.00,CAD\n";
+
+const PAYMENTS_COLLECTED: &str = "Date,Client Name,Method,Description,Payment for,Number,Amount,Currency\n";
+
+fn payments_of(books: &Books) -> Vec<(&str, &Payment)> {
+    let payments = books.out.records.iter().filter_map(|record| match &record.body {
+        Body::Payment(payment) => Some((record.id.as_str(), payment)),
+        _ => None,
+    });
+    payments.collect()
+}
+
+#[test]
+fn freshbooks_payments_settle_invoices_and_nothing_else() {
+    let rows = "2021-02-01,Ann,Check,First half,Invoice,17,50.00,CAD\n\
+        2021-02-01,Ann,Check,Second half,Invoice,17,50.00,CAD\n\
+        2021-02-02,Bob,Cash,,Invoice,18,\"1,100.00\",CAD\n\
+        2021-02-03,Bob,Cash,,Prepayment Credit,CR-1,30.00,CAD\n\
+        2021-02-03,Bob,Cash,,Checkout Link,,30.00,CAD\n\
+        2021-02-03,Bob,Cash,,Other Income,,30.00,CAD\n\
+        2021-02-04,Bob,Credit,,Invoice,18,30.00*,CAD\n\
+        2021-02-05,Bob,Cash,,Invoice,,30.00,CAD\n\
+        2021-02-06,Bob,Cash,,Invoice,99,30.00,CAD\n\
+        2021-02-07,Bob,Cash,\"torn,Invoice,18,1.00,CAD\n\
+        ,,,,,CAD,\"1,410.00\",CAD\n\
+        Total,,,,,,\"1,410.00\",CAD\n";
+    let report = format!("Payments Collected\nJan 1 2021 to Feb 28 2021\n\n{PAYMENTS_COLLECTED}{rows}");
+    let books = books(&[("invoices.csv", FRESHBOOKS_INVOICES), ("payments.csv", &report)]);
+    let ids: Vec<_> = payments_of(&books).into_iter().map(|(id, _)| id).collect();
+    let expected = ["2021-02-01 Ann 17 50.00", "2021-02-01 Ann 17 50.00#2", "2021-02-02 Bob 18 1,100.00"];
+    assert_eq!(ids, expected, "ids of what the rows state");
+    let (_, half) = payments_of(&books)[1];
+    assert_eq!(half.allocations[0].document.id.as_str(), "17");
+    assert_eq!(half.allocations[0].amount.to_string(), "50.00");
+    assert_eq!((half.memo.as_deref(), half.currency.code()), (Some("Second half"), "CAD"));
+    assert_eq!(half.method.as_ref().unwrap().as_str(), "Check");
+    let refused: Vec<_> = books.out.rejects.iter().map(|r| (&*r.fault.field, r.fault.code)).collect();
+    let expected = [
+        ("Invoice Status", Code::FieldMissing),
+        ("Payment for", Code::ValueUnknown),
+        ("Payment for", Code::ValueUnknown),
+        ("Payment for", Code::ValueUnknown),
+        ("Amount", Code::ValueUnknown),
+        ("Number", Code::FieldMissing),
+        ("Number", Code::ReferenceMissing),
+        ("", Code::RowMalformed),
+        ("Payment for", Code::FieldMissing),
+    ];
+    assert_eq!(refused, expected, "and an invoice paid in part is refused still");
+    assert_eq!(books.survey.counts[&Entity::Payment], 11);
+}
+
+#[test]
+fn freshbooks_payments_of_overlapping_reports_are_carried_once() {
+    let twice = "2021-02-01,Ann,Check,,Invoice,17,50.00,CAD\n".repeat(2);
+    let january = format!("{PAYMENTS_COLLECTED}2021-01-31,Bob,Cash,,Invoice,18,60.00,CAD\n{twice}");
+    let february = format!("{PAYMENTS_COLLECTED}{twice}2021-02-02,Bob,Cash,,Invoice,18,40.00,CAD\n");
+    let books = books(&[
+        ("invoices.csv", FRESHBOOKS_INVOICES),
+        ("1.csv", january.as_str()),
+        ("2.csv", february.as_str()),
+    ]);
+    let ids: Vec<_> = payments_of(&books).into_iter().map(|(id, _)| id).collect();
+    let expected = [
+        "2021-01-31 Bob 18 60.00",
+        "2021-02-01 Ann 17 50.00",
+        "2021-02-01 Ann 17 50.00#2",
+        "2021-02-02 Bob 18 40.00",
+    ];
+    assert_eq!(ids, expected);
+    assert_eq!(books.survey.counts[&Entity::Payment], 4);
+    assert!(finding(&books, Severity::Warning, "2021-02-01 Ann 17 50.00"), "{:#?}", books.survey.findings);
+}
+
+#[test]
+fn freshbooks_payments_keep_their_ids_after_any_interruption() {
+    let mut text = PAYMENTS_COLLECTED.to_owned();
+    let note = "x".repeat(400);
+    for n in 0..6_000 {
+        text.push_str(&format!("2021-02-01,Ann,Check,{note},Invoice,17,{}.00,CAD\n", n % 7));
+    }
+    resumes_after_any_batch(&[("payments.csv", &text)], Entity::Payment, 3);
+}
+
+#[test]
+fn a_report_of_payments_with_another_header_is_not_guessed() {
+    let text =
+        PAYMENTS_COLLECTED.replace("Payment for", "Paid for") + "2021-02-01,Ann,,,Invoice,17,1.00,CAD\n";
+    let books = books(&[("invoices.csv", FRESHBOOKS_INVOICES), ("payments.csv", &text)]);
+    assert!(payments_of(&books).is_empty());
+    assert!(finding(&books, Severity::Warning, "has no column Payment for"), "{:#?}", books.survey.findings);
 }
 
 #[test]
@@ -293,19 +389,24 @@ fn files_that_change_during_a_run_are_noticed() {
 
 #[test]
 fn extraction_resumes_after_any_batch() {
-    use carry_connector::Reader;
     let mut text = "InvoiceNo,Customer,InvoiceDate,Item(Product/Service),ItemAmount,Currency\n".to_owned();
     for n in 0..9000 {
         text.push_str(&format!("{n},\"Customer\n{n}\",01/28/2026,First,10.00,USD\n{n},,,Second,5.00,\n"));
     }
-    let dir = folder(&[("Invoices.csv", &text)]);
+    resumes_after_any_batch(&[("Invoices.csv", &text)], Entity::Invoice, 4);
+}
+
+/// What is left after any of at least that many batches is the same for another process.
+fn resumes_after_any_batch(files: &[(&str, &str)], entity: Entity, batches: usize) {
+    use carry_connector::Reader;
+    let dir = folder(files);
     common::block(async {
         let reader = carry_files::FilesReader::new(dir.path(), FilesOptions::default());
         let survey = reader.survey().await.unwrap();
-        let partition = survey.partitions.iter().find(|p| p.entity == Entity::Invoice).unwrap();
+        let partition = survey.partitions.iter().find(|p| p.entity == entity).unwrap();
         let mut whole = common::Kept::default();
         reader.extract(&survey, partition, None, &mut whole).await.unwrap();
-        assert!(whole.batches.len() > 3);
+        assert!(whole.batches.len() >= batches);
         for at in 0..whole.batches.len() {
             let mut rest = common::Kept::default();
             let cursor = whole.batches[at].1.clone();

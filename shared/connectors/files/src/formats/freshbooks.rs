@@ -1,4 +1,4 @@
-//! FreshBooks: invoices and clients.
+//! FreshBooks: invoices, clients, and the report of payments.
 
 use carry_model::{Entity, Ledger};
 
@@ -45,6 +45,18 @@ const CLIENTS: &[Column] = &[
     opt("Notes", Field::Memo),
 ];
 
+/// The report Payments Collected. Its header is known from a public program's test only; all of it must be there.
+const PAYMENTS: &[Column] = &[
+    key("Date", Field::Date),
+    key("Client Name", Field::Contact),
+    key("Method", Field::PaymentMethod),
+    key("Description", Field::Memo),
+    key("Payment for", Field::AppliedKind),
+    key("Number", Field::AppliedTo),
+    key("Amount", Field::Amount),
+    key("Currency", Field::Currency),
+];
+
 pub(super) const FORMATS: &[Format] = &[
     SYSTEM.format(
         "freshbooks-clients",
@@ -59,5 +71,12 @@ pub(super) const FORMATS: &[Format] = &[
         Entity::Invoice,
         Shape::Documents(Documents::USUAL),
         INVOICES,
+    ),
+    SYSTEM.format(
+        "freshbooks-payments",
+        "payments collected",
+        Entity::Payment,
+        Shape::Payments(Ledger::Receivable),
+        PAYMENTS,
     ),
 ];

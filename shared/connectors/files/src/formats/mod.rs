@@ -165,6 +165,12 @@ impl Format {
         matches!(self.shape, Shape::Contacts(_) | Shape::Accounts | Shape::Items | Shape::TaxRates)
     }
 
+    /// Whether its payments bear no number: each row is one, and those which look the same are told apart by
+    /// their order.
+    pub fn lacks_numbers(&self) -> bool {
+        matches!(self.shape, Shape::Payments(_)) && self.column(Field::Number).is_none()
+    }
+
     /// Whether the file is a report, with totals and a time stamp between and after the rows.
     pub fn is_report(&self) -> bool {
         matches!(self.shape, Shape::Balances(_) | Shape::JournalReport)

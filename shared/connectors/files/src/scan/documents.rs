@@ -177,7 +177,8 @@ fn read_head(
     let mut rows = sheet.rows_from(start.offset, u64::from(start.line))?;
     let Some(Step::Row(row)) = rows.advance()? else { return Ok(None) };
     let cell = |field| section.rules.at.cell(&row, field).to_owned();
-    let head = Head { number: cell(Field::Number), contact: cell(Field::Contact), date: cell(Field::Date) };
+    let head =
+        Head { number: section.number_of(&row), contact: cell(Field::Contact), date: cell(Field::Date) };
     Ok(Some((head, section.entity_of(&row))))
 }
 

@@ -1,5 +1,6 @@
 //! The tables of a sheet: where they begin and end, and what their columns hold.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use carry_model::Entity;
@@ -11,7 +12,8 @@ use super::names::Names;
 use crate::error::FileError;
 use crate::evidence::{DateEvidence, NumberEvidence};
 use crate::formats::{Field, FieldKind, Format, Match, Shape, is_header_start, nearest, recognise};
-use crate::group::{Grouper, RowClass, Rules};
+use crate::group::{Grouper, Ordinals, RowClass, Rules};
+use crate::ids;
 use crate::kinds::{JournalKind, document_kind, journal_kind};
 use crate::limits::{PARTITION_ROWS, PREAMBLE_ROWS_MAX, SECTIONS_MAX};
 use crate::table::{Row, Sheet, Step};
@@ -133,6 +135,12 @@ impl Section {
         sheet.is_workbook() || self.short_rows * 20 > self.rows
     }
 
+    /// The number that a row states, or what stands for it.
+    pub(crate) fn number_of(&self, row: &Row<'_>) -> String {
+        let cell = |field| self.rules.at.cell(row, field);
+        if self.format().lacks_numbers() { ids::unnumbered(cell, "") } else { cell(Field::Number).to_owned() }
+    }
+
     /// What a row's record is: of the format's entity, unless a column tells the kind.
     pub(crate) fn entity_of(&self, row: &Row<'_>) -> Entity {
         let kind = self.rules.at.cell(row, Field::Kind);
@@ -159,7 +167,7 @@ impl Section {
 
     /// Whether rows depend on rows before them, so that reading must begin at the beginning.
     pub(crate) fn needs_context(&self) -> bool {
-        self.format().is_report()
+        self.format().is_report() || self.format().lacks_numbers()
     }
 }
 
@@ -203,6 +211,7 @@ pub(super) fn scan_sheet(
         done: Vec::new(),
         current: None,
         grouper: Grouper::default(),
+        ordinals: Ordinals::default(),
         titles: Vec::new(),
         lone: None,
         preamble: 0,
@@ -239,6 +248,7 @@ struct Scanner<'a> {
     done: Vec<Section>,
     current: Option<Section>,
     grouper: Grouper,
+    ordinals: Ordinals,
     titles: Vec<String>,
     /// The last row, if it had a single cell: the title of the next table, should one follow.
     lone: Option<(u64, String, Option<Entity>)>,
@@ -314,6 +324,7 @@ impl Scanner<'_> {
         let number = self.index * SECTIONS_MAX + self.done.len();
         section.number = u32::try_from(number).unwrap_or(u32::MAX);
         self.grouper = Grouper::default();
+        self.ordinals = Ordinals::default();
         self.skipping = false;
         self.current = Some(section);
         Ok(())
@@ -398,8 +409,12 @@ impl Scanner<'_> {
         if numbered {
             let supplier =
                 if has_supplier_numbers(section.format(), entity) { self.grouper.contact() } else { "" };
-            let (number, place) = (self.grouper.number(), section.number);
-            self.documents.begin(entity, number, supplier, place, row.offset, row.line_from);
+            let number = match section.format().lacks_numbers() {
+                true => Cow::Owned(section.number_of(row) + &self.ordinals.next(&section.rules, row)),
+                false => Cow::Borrowed(self.grouper.number()),
+            };
+            let place = section.number;
+            self.documents.begin(entity, &number, supplier, place, row.offset, row.line_from);
         }
         if section.format().is_list() {
             claim(section, row, entity, self.names);

@@ -303,8 +303,8 @@ fn status(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Status> {
 
 /// What is still to be paid, as the document states it.
 ///
-/// FreshBooks has no payments in its exports; there the status tells, and a document that is paid in part
-/// without saying how much is refused, because any figure would be a guess.
+/// In FreshBooks the status tells, and a document that is paid in part without saying how much is refused: its
+/// report of payments need not hold all of them, so that any figure would be a guess.
 fn outstanding(
     layout: &Layout,
     head: &UnitRow<'_>,

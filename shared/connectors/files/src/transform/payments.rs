@@ -12,7 +12,11 @@ use crate::unit::{Unit, UnitRow};
 
 pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outcome<Draft> {
     let head = layout.lead(unit)?;
-    let number = layout.required(head, Field::Number)?;
+    let number = match layout.format.lacks_numbers() {
+        true => None,
+        false => Some(layout.required(head, Field::Number)?),
+    };
+    settles_an_invoice(layout, head)?;
     let contact = layout.required(head, Field::Contact)?;
     let currency = layout.currency(head)?;
     let mut payment = Payment {
@@ -52,8 +56,38 @@ pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outco
         Ledger::Payable => Entity::BillPayment,
     };
     let written = layout.text(head, Field::Date);
-    let id = ids::document(&layout.profile, entity, false, number, contact, written);
-    Ok(Draft { entity, id: id.into(), number: Some(number.to_owned()), body: Body::Payment(payment) })
+    let id = match number {
+        Some(number) => ids::document(&layout.profile, entity, false, number, contact, written),
+        None => ids::unnumbered(|field| layout.text(head, field), ordinal(unit)),
+    };
+    Ok(Draft { entity, id: id.into(), number: number.map(str::to_owned), body: Body::Payment(payment) })
+}
+
+/// The ordinal of a payment without a number stands in front of the rows whose document is missing.
+fn ordinal<'u>(unit: &'u Unit<'_>) -> &'u str {
+    unit.note.split('!').next().unwrap_or_default()
+}
+
+/// Where a column tells what the payment is for, only the payment of an invoice can be carried.
+fn settles_an_invoice(layout: &Layout, head: &UnitRow<'_>) -> Outcome<()> {
+    if layout.format.column(Field::AppliedKind).is_none() {
+        return Ok(());
+    }
+    let unknown = |field, detail| Err(layout.problem(head, field, Code::ValueUnknown, detail));
+    let kind = layout.required(head, Field::AppliedKind)?.to_lowercase();
+    if ["credit", "prepayment", "overpayment"].iter().any(|word| kind.contains(word)) {
+        return unknown(Field::AppliedKind, "The file does not say how much of the credit is still unused.");
+    }
+    if kind != "invoice" {
+        return unknown(Field::AppliedKind, "Only payments of invoices are carried.");
+    }
+    layout.required(head, Field::AppliedTo)?;
+    match layout.text(head, Field::Amount).contains('*') {
+        true => {
+            unknown(Field::Amount, "It was paid from a credit that was there before, not with new money.")
+        }
+        false => Ok(()),
+    }
 }
 
 /// A payment whose rows each state the amount of the whole.

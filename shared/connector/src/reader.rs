@@ -168,6 +168,10 @@ pub trait Reader: Send + Sync {
         sink: &mut dyn RawSink,
     ) -> Result<(), Fault>;
 
+    /// Everything is read: what was remembered of the source so as to read it may be forgotten. Reading goes on as before
+    /// where there is more to read after all.
+    fn forget(&self) {}
+
     /// The transformer for what this survey found.
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault>;
 }

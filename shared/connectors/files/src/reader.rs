@@ -1,7 +1,7 @@
 //! The source as the engine sees it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use carry_connector::{BatchBuilder, BatchHeader, Manifest, Partition, RawSink, Reader, Survey, Transformer};
@@ -128,6 +128,10 @@ impl Reader for FilesReader {
         }
     }
 
+    fn forget(&self) {
+        self.scan.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     fn transformer(&self, survey: &Survey) -> Result<Box<dyn Transformer>, Fault> {
         transformer(survey)
     }
@@ -176,4 +180,41 @@ async fn extract_implied(
         sink.accept(batch.take(), None).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use carry_connector::RawBatch;
+
+    #[derive(Default)]
+    struct Kept(Vec<Vec<u8>>);
+
+    #[async_trait]
+    impl RawSink for Kept {
+        async fn accept(&mut self, batch: RawBatch, _: Option<String>) -> Result<(), Fault> {
+            self.0.push(batch.jsonl().to_vec());
+            Ok(())
+        }
+    }
+
+    async fn rows(reader: &FilesReader, survey: &Survey) -> Vec<Vec<u8>> {
+        let mut kept = Kept::default();
+        for partition in &survey.partitions {
+            reader.extract(survey, partition, None, &mut kept).await.unwrap();
+        }
+        kept.0
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_takes_no_memory_and_is_found_again() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/data/quickbooks");
+        let reader = FilesReader::new(folder, FilesOptions::default());
+        let survey = reader.survey().await.unwrap();
+        let first = rows(&reader, &survey).await;
+        reader.forget();
+        assert!(reader.scan.lock().unwrap().is_none());
+        assert!(!first.is_empty());
+        assert_eq!(rows(&reader, &survey).await, first);
+    }
 }

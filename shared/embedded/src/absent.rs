@@ -1,4 +1,5 @@
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use carry_model::RecordKey;
 use rusqlite::Connection;
@@ -13,46 +14,48 @@ const PROBES: u64 = 4;
 /// Tells keys that surely have no link, so that the first run of a migration, where nearly every record is new, does
 /// not look each of them up.
 ///
-/// A Bloom filter of all links. It holds while the journal began empty and nobody but this connection writes.
+/// A Bloom filter of all links. It holds while the journal began empty and nobody but one connection writes; others may
+/// ask it meanwhile.
 #[derive(Debug)]
 pub(crate) struct Absent {
-    /// None where it does not hold.
-    words: Option<Vec<u64>>,
-    /// SQLite's count of what other connections have written.
+    holds: AtomicBool,
+    words: Vec<AtomicU64>,
+    /// SQLite's count of what connections other than the one that writes have written.
     version: i64,
 }
 
 impl Absent {
-    /// Of the journal as it is now.
+    /// Of the journal as it is now, of which that connection writes.
     pub(crate) fn new(connection: &Connection) -> rusqlite::Result<Self> {
         let version = version(connection)?;
         let any: bool = connection.query_row("select exists (select 1 from links)", [], |row| row.get(0))?;
-        let words = usize::try_from(BITS / 64).ok().filter(|_| !any).map(|words| vec![0; words]);
-        Ok(Self { words, version })
+        let words = if any { 0 } else { usize::try_from(BITS / 64).unwrap_or_default() };
+        let words = std::iter::repeat_with(AtomicU64::default).take(words).collect();
+        Ok(Self { holds: AtomicBool::new(!any), words, version })
     }
 
-    /// Forgets everything where another connection has written; called in a transaction.
-    pub(crate) fn check(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.words.is_some() && version(connection)? != self.version {
-            self.words = None;
+    /// Holds no longer where another connection has written; called in a transaction of the one that writes.
+    pub(crate) fn check(&self, connection: &Connection) -> rusqlite::Result<()> {
+        if self.holds.load(Ordering::Acquire) && version(connection)? != self.version {
+            self.holds.store(false, Ordering::Release);
         }
         Ok(())
     }
 
-    /// A link of the key is written.
-    pub(crate) fn note(&mut self, migration: i64, key: &RecordKey) {
-        let Some(words) = &mut self.words else { return };
+    /// A link of the key is about to be written.
+    pub(crate) fn note(&self, migration: i64, key: &RecordKey) {
         for (word, bit) in places(migration, key) {
-            if let Some(word) = words.get_mut(word) {
-                *word |= bit;
+            if let Some(word) = self.words.get(word) {
+                word.fetch_or(bit, Ordering::Release);
             }
         }
     }
 
     /// True where the key has no link.
     pub(crate) fn is_sure(&self, migration: i64, key: &RecordKey) -> bool {
-        let Some(words) = &self.words else { return false };
-        places(migration, key).any(|(word, bit)| words.get(word).is_none_or(|word| word & bit == 0))
+        let lacks =
+            |(word, bit)| self.words.get::<usize>(word).is_some_and(|w| w.load(Ordering::Acquire) & bit == 0);
+        self.holds.load(Ordering::Acquire) && places(migration, key).any(lacks)
     }
 }
 
@@ -79,13 +82,18 @@ mod tests {
     use super::*;
 
     fn empty() -> Absent {
-        Absent { words: Some(vec![0; usize::try_from(BITS / 64).unwrap()]), version: 0 }
+        let words = usize::try_from(BITS / 64).unwrap();
+        Absent {
+            holds: AtomicBool::new(true),
+            words: std::iter::repeat_with(AtomicU64::default).take(words).collect(),
+            version: 0,
+        }
     }
 
     #[test]
     fn a_key_that_was_noted_is_never_sure_and_few_others_are_not() {
         let key = |n: u32| RecordKey::new(Entity::Invoice, format!("{n:07}"));
-        let mut absent = empty();
+        let absent = empty();
         (0..200_000).for_each(|n| absent.note(1, &key(n)));
         assert!((0..200_000).all(|n| !absent.is_sure(1, &key(n))));
         let doubtful = (200_000..300_000).filter(|n| !absent.is_sure(1, &key(*n))).count();

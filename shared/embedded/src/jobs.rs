@@ -6,7 +6,7 @@ use carry_model::{Code, Decimal, Entity, Fault, MigrationId, RecordKey, SourceId
 use carry_ports::{Applied, Begun, Claim, Intent, Jobs, Leases, Link, LinkState, Migration, Run};
 use carry_sqlite::Folding;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::absent::Absent;
 use crate::names::Names;
@@ -30,66 +30,72 @@ const PAGE_MAX: usize = 1_000;
 /// One process works on the file at a time, so that leases end with it: the next one need not wait for them.
 #[derive(Debug)]
 pub struct SqliteJobs {
-    state: Mutex<State>,
+    /// Ends before the connections are closed.
+    folding: std::sync::Mutex<Folding>,
+    writing: Mutex<Open>,
+    /// Links are read beside the writing of others.
+    reading: Mutex<Open>,
+    absent: Absent,
     leases: Leases,
 }
 
+/// A connection, with names that it knows of the file's content.
 #[derive(Debug)]
-struct State {
-    /// Ends before the connection is closed.
-    folding: Folding,
+struct Open {
     connection: Connection,
-    memory: Memory,
-}
-
-/// What is known of the file's content.
-#[derive(Debug)]
-struct Memory {
     names: Names,
-    absent: Absent,
 }
 
 impl SqliteJobs {
     /// Opens the file, and makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        let connection = Connection::open(path).map_err(broken)?;
-        // Large pages take a batch in fewer writes. The log is folded back beside the work ([`Folding`]); a writer
-        // does it only where that has fallen behind by 128 MB.
-        connection
-            .execute_batch(
-                "pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; \
-                 pragma busy_timeout = 10000; pragma cache_size = -4000; pragma wal_autocheckpoint = 16384;",
-            )
-            .map_err(broken)?;
-        prepare(&connection, path)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        add_exact_sum(&connection).map_err(broken)?;
-        let absent = Absent::new(&connection).map_err(broken)?;
-        let (folding, memory) =
-            (Folding::new(path, TRANSACTIONS_MAX), Memory { names: Names::default(), absent });
-        let state = Mutex::new(State { folding, connection, memory });
-        Ok(Self { state, leases: Leases::default() })
+        // Payments change links all over the journal, and a page is written whole.
+        let writing = Open::new(path, "pragma page_size = 4096; pragma journal_mode = wal;")?;
+        prepare(&writing.connection, path)?;
+        let absent = Absent::new(&writing.connection).map_err(broken)?;
+        let reading = Open::new(path, "pragma query_only = on;")?;
+        Ok(Self {
+            folding: std::sync::Mutex::new(Folding::new(path, TRANSACTIONS_MAX)),
+            writing: Mutex::new(writing),
+            reading: Mutex::new(reading),
+            absent,
+            leases: Leases::default(),
+        })
     }
 
     async fn transaction<T>(
         &self,
-        work: impl FnOnce(&Transaction<'_>, &mut Memory) -> Result<T, Fault> + Send,
+        work: impl FnOnce(&Transaction<'_>, &mut Names) -> Result<T, Fault> + Send,
     ) -> Result<T, Fault> {
-        let mut state = self.state.lock().await;
-        let State { folding, connection, memory } = &mut *state;
+        let mut writing = self.writing.lock().await;
+        let Open { connection, names } = &mut *writing;
         let done = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(broken)
             .and_then(|transaction| {
-                let result = work(&transaction, memory)?;
+                self.absent.check(&transaction).map_err(broken)?;
+                let result = work(&transaction, names)?;
                 transaction.commit().map_err(broken)?;
                 Ok(result)
             });
         match &done {
-            Ok(_) => folding.wrote(),
-            Err(_) => memory.names.forget(),
+            Ok(_) => self.folding().wrote(),
+            Err(_) => names.forget(),
         }
         done
+    }
+
+    /// Whichever connection is free first, to read.
+    async fn either(&self) -> MutexGuard<'_, Open> {
+        tokio::select! {
+            biased;
+            reading = self.reading.lock() => reading,
+            writing = self.writing.lock() => writing,
+        }
+    }
+
+    fn folding(&self) -> std::sync::MutexGuard<'_, Folding> {
+        self.folding.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     async fn begin(&self, run: Run) -> Result<Begun, Fault> {
@@ -134,7 +140,7 @@ impl SqliteJobs {
     /// Whether commits from now on survive a loss of power.
     async fn outlive_power(&self, do_they: bool) -> Result<(), Fault> {
         let synchronous = if do_they { "full" } else { "normal" };
-        self.state.lock().await.connection.pragma_update(None, "synchronous", synchronous).map_err(broken)
+        self.writing.lock().await.connection.pragma_update(None, "synchronous", synchronous).map_err(broken)
     }
 
     /// The links of an entity in order of source id, after one, that a condition leaves.
@@ -146,27 +152,42 @@ impl SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let mut state = self.state.lock().await;
-        let seq = migration_seq(&state.connection, migration)?;
+        self.folding().reads();
+        let mut reading = self.either().await;
+        let seq = migration_seq(&reading.connection, migration)?;
         let (past, after) = past(after);
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              {condition} order by source_id limit ?4"
         );
-        state.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
+        reading.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
     }
 }
 
-impl State {
+impl Open {
+    /// Opens the file; `first` comes before all other settings. The log is folded back beside the work ([`Folding`]); a
+    /// writer does it only where that has fallen behind by 64 MB.
+    fn new(path: &Path, first: &str) -> Result<Self, Fault> {
+        let connection = Connection::open(path).map_err(broken)?;
+        connection
+            .execute_batch(&format!(
+                "{first} pragma synchronous = normal; pragma busy_timeout = 10000; pragma cache_size = -4000; \
+                 pragma wal_autocheckpoint = 16384;"
+            ))
+            .map_err(broken)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        add_exact_sum(&connection).map_err(broken)?;
+        Ok(Self { connection, names: Names::default() })
+    }
+
     /// The links that a statement finds, at most so many.
     fn page(&mut self, sql: &str, params: impl rusqlite::Params, limit: usize) -> Result<Vec<Link>, Fault> {
-        let Self { folding, connection, memory } = self;
-        folding.reads();
+        let Self { connection, names } = self;
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
         let mut rows = statement.query(params).map_err(broken)?;
         let mut links = Vec::with_capacity(limit.min(PAGE_MAX));
         while let Some(row) = rows.next().map_err(broken)? {
-            links.push(link(connection, &mut memory.names, row).map_err(broken)?);
+            links.push(link(connection, names, row).map_err(broken)?);
         }
         Ok(links)
     }
@@ -213,7 +234,7 @@ fn store_run(connection: &Connection, run: &Run) -> Result<usize, Fault> {
 
 fn put_links(
     tx: &Transaction<'_>,
-    memory: &mut Memory,
+    (names, absent): (&mut Names, &Absent),
     migration: i64,
     links: &[Link],
     keep_done: bool,
@@ -230,7 +251,6 @@ fn put_links(
          place_line = excluded.place_line, place_last_line = excluded.place_last_line, more = excluded.more{guard}"
     );
     let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
-    let Memory { names, absent } = memory;
     let mut text = String::new();
     for link in links {
         absent.note(migration, &link.key);
@@ -271,13 +291,13 @@ impl Jobs for SqliteJobs {
     async fn create_migration(&self, migration: &Migration) -> Result<(), Fault> {
         let json = serde_json::to_string(migration).map_err(json_broken)?;
         let sql = "insert into migrations (id, json) values (?1, ?2) on conflict (id) do nothing";
-        self.state.lock().await.connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
+        self.writing.lock().await.connection.execute(sql, [migration.id.as_str(), &json]).map_err(broken)?;
         Ok(())
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>, Fault> {
-        let state = self.state.lock().await;
-        let connection = &state.connection;
+        let reading = self.either().await;
+        let connection = &reading.connection;
         let mut statement =
             connection.prepare_cached("select json from migrations order by seq").map_err(broken)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(broken)?;
@@ -293,14 +313,14 @@ impl Jobs for SqliteJobs {
     }
 
     async fn save_run(&self, run: &Run) -> Result<(), Fault> {
-        match store_run(&self.state.lock().await.connection, run)? {
+        match store_run(&self.writing.lock().await.connection, run)? {
             0 => Err(Fault::new(Code::StateUnusable).detail("a run that was never begun")),
             _ => Ok(()),
         }
     }
 
     async fn runs(&self, migration: &MigrationId) -> Result<Vec<Run>, Fault> {
-        runs_of(&self.state.lock().await.connection, migration)
+        runs_of(&self.either().await.connection, migration)
     }
 
     async fn lease(&self, run: &Run, claim: &Claim, now: Timestamp, until: Timestamp) -> Result<bool, Fault> {
@@ -342,7 +362,7 @@ impl Jobs for SqliteJobs {
         links: &[Link],
         applied: &[Applied],
     ) -> Result<bool, Fault> {
-        self.transaction(|tx, memory| {
+        self.transaction(|tx, names| {
             let sql = "delete from batches where run = ?1 and name = ?2";
             let seq = run_seq(tx, run)?;
             let closed =
@@ -351,7 +371,7 @@ impl Jobs for SqliteJobs {
                 return Ok(false);
             }
             let migration = migration_seq(tx, &run.migration)?;
-            put_links(tx, memory, migration, links, false)?;
+            put_links(tx, (names, &self.absent), migration, links, false)?;
             apply(tx, migration, applied)?;
             Ok(true)
         })
@@ -359,8 +379,8 @@ impl Jobs for SqliteJobs {
     }
 
     async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
-        let state = self.state.lock().await;
-        let connection = &state.connection;
+        let reading = self.either().await;
+        let connection = &reading.connection;
         let seq = run_seq(connection, run)?;
         let sql = "select name, intents from batches where run = ?1 \
                    and substr(name, 1, length(?2)) = ?2 order by name";
@@ -376,23 +396,24 @@ impl Jobs for SqliteJobs {
     }
 
     async fn note_links(&self, run: &Run, links: &[Link]) -> Result<(), Fault> {
-        self.transaction(|tx, memory| put_links(tx, memory, migration_seq(tx, &run.migration)?, links, true))
-            .await
+        self.transaction(|tx, names| {
+            put_links(tx, (names, &self.absent), migration_seq(tx, &run.migration)?, links, true)
+        })
+        .await
     }
 
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
-        let mut state = self.state.lock().await;
-        let State { connection, memory: Memory { names, absent }, .. } = &mut *state;
+        let mut reading = self.either().await;
+        let Open { connection, names } = &mut *reading;
         // One transaction, so that the file is locked once and not for every key.
-        let reading = connection.unchecked_transaction().map_err(broken)?;
-        absent.check(&reading).map_err(broken)?;
-        let seq = migration_seq(&reading, migration)?;
+        let _all = connection.unchecked_transaction().map_err(broken)?;
+        let seq = migration_seq(connection, migration)?;
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id = ?3"
         );
         let mut statement = connection.prepare_cached(&sql).map_err(broken)?;
         let mut find = |key: &RecordKey| {
-            if absent.is_sure(seq, key) {
+            if self.absent.is_sure(seq, key) {
                 return Ok(None);
             }
             let row = params![seq, key.entity.name(), key.id.as_str()];
@@ -430,8 +451,8 @@ impl Jobs for SqliteJobs {
         &self,
         migration: &MigrationId,
     ) -> Result<BTreeMap<(Entity, &'static str), u64>, Fault> {
-        let state = self.state.lock().await;
-        let connection = &state.connection;
+        let reading = self.either().await;
+        let connection = &reading.connection;
         let seq = migration_seq(connection, migration)?;
         let sql = "select entity, state, count(*) from links where migration = ?1 group by entity, state";
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
@@ -496,16 +517,17 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        let mut state = self.state.lock().await;
-        let State { connection, memory, .. } = &mut *state;
-        let by = memory.names.find(connection, run.id.as_str()).map_err(broken)?;
+        self.folding().reads();
+        let mut reading = self.either().await;
+        let Open { connection, names } = &mut *reading;
+        let by = names.find(connection, run.id.as_str()).map_err(broken)?;
         let (migration, seq) = (migration_seq(connection, &run.migration)?, run_seq(connection, run)?);
         let (past, after) = past(after);
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              and state = 'done' and run is not ?4 and seen is not ?5 order by source_id limit ?6"
         );
-        state.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)], limit)
+        reading.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)], limit)
     }
 
     async fn remove_links(
@@ -529,7 +551,7 @@ impl Jobs for SqliteJobs {
     }
 
     async fn purge(&self, migration: &MigrationId) -> Result<u64, Fault> {
-        self.transaction(|tx, memory| {
+        let purged = self.transaction(|tx, names| {
             let seq = migration_seq(tx, migration)?;
             let links = tx.execute("delete from links where migration = ?1", [seq]).map_err(broken)?;
             tx.execute("delete from batches where run in (select seq from runs where migration = ?1)", [seq])
@@ -540,10 +562,12 @@ impl Jobs for SqliteJobs {
             let unused = "delete from names where number not in \
                           (select run from links union select place_file from links)";
             tx.execute(unused, []).map_err(broken)?;
-            memory.names.forget();
+            names.forget();
             Ok(u64::try_from(links).unwrap_or(u64::MAX))
-        })
-        .await
+        });
+        let purged = purged.await;
+        self.reading.lock().await.names.forget();
+        purged
     }
 }
 

@@ -33,7 +33,7 @@ pub fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
     let json = cli.common.json;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             let fault = carry_model::Fault::new(carry_model::Code::Bug).caused_by(error);
@@ -44,6 +44,15 @@ pub fn main() -> ExitCode {
     // Work that was given up must not keep the process.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// Threads that take up at once what one of them wakes. By default a task that another wakes waits for that one's
+/// thread, though others have nothing to do; here each does milliseconds of work before it waits itself.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    #[cfg(tokio_unstable)]
+    builder.disable_lifo_slot();
+    builder.enable_all().build()
 }
 
 impl From<Exit> for ExitCode {

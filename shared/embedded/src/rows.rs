@@ -14,8 +14,8 @@ use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
 use crate::names::Names;
 
-/// Version of the schema; a file of another version is not worked in.
-pub(crate) const SCHEMA_VERSION: i64 = 4;
+/// Version of the schema and of what stands in it (5: fingerprints by XXH3); a file of another version is not worked in.
+pub(crate) const SCHEMA_VERSION: i64 = 5;
 
 pub(crate) const SCHEMA: &str = "
     create table if not exists migrations (

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use carry_model::{Code, Fault};
 use carry_ports::{Migration, Run, RunKind, Stage};
+use tokio::task::JoinSet;
 
 use crate::steps::{Beginning, Ended, OpenRun, begin};
 use crate::tally::Tally;
-use crate::{Engine, Settings, concurrently};
+use crate::{Engine, Settings, concurrently, died};
 
 /// Runs a demo, full, delta or retry run, or goes on with one that was interrupted.
 ///
@@ -46,13 +47,24 @@ async fn open(engine: &Engine, migration: &Migration, kind: RunKind) -> Result<A
     }
 }
 
+/// Does work in a task of its own, which the threads that do all the rest take up at once when what it waits for is there;
+/// the thread that waits for the task would have to be woken. It ends where nobody waits for it any more.
+async fn of_its_own<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> Result<T, Fault> {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    task.join_next().await.unwrap_or(Ok(Err(Fault::new(Code::Bug)))).map_err(died)?
+}
+
 async fn walk(engine: &Engine, run: &Arc<OpenRun>, settings: &Settings) -> Result<Ended, Fault> {
     stage(engine, run, settings).await?;
     load(engine, run).await?;
     engine.progress.begin(Stage::Reconcile, Some(run.linked().await?));
     let mut slice = Some(0);
     while let Some(next) = slice {
-        slice = run.reconcile(next).await?;
+        let run = run.clone();
+        slice = of_its_own(async move { run.reconcile(next).await }).await?;
     }
     engine.progress.end(Stage::Reconcile);
     run.finish().await
@@ -80,6 +92,7 @@ async fn stage(engine: &Engine, run: &Arc<OpenRun>, settings: &Settings) -> Resu
         async move { run.transform(&raw).await }
     });
     concurrently(engine.workers, parts).await?;
+    engine.connection.reader.forget();
     engine.progress.end(Stage::Transform);
     Ok(())
 }
@@ -90,12 +103,14 @@ async fn load(engine: &Engine, run: &Arc<OpenRun>) -> Result<(), Fault> {
     engine.progress.begin(Stage::Load, Some(run.transformed_records().await?));
     for level in 0..levels {
         for chunk in run.level(level).await? {
-            run.load(&chunk).await?;
+            let run = run.clone();
+            of_its_own(async move { run.load(&chunk).await }).await?;
         }
     }
     let mut slice = Some(0);
     while let Some(next) = slice {
-        slice = run.settle(next).await?;
+        let run = run.clone();
+        slice = of_its_own(async move { run.settle(next).await }).await?;
     }
     engine.progress.end(Stage::Load);
     Ok(())

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use carry_connector::{FileContent, Partition, RawBatch, RawSink, Transformer};
-use carry_model::{Code, Entity, Fault};
+use carry_model::{Entity, Fault};
 use carry_ports::{Stage, StagedFiles};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
-use crate::Engine;
 use crate::plan::Plan;
 use crate::store::{RunStore, content_name};
 use crate::transform::transform_batch;
+use crate::{Engine, joined};
 
 /// Batches of a partition being staged at once while the next one is read.
 const IN_HAND_MAX: usize = 2;
@@ -59,7 +59,7 @@ impl StagingSink {
     async fn settle(&mut self, at_most: usize) -> Result<(), Fault> {
         while self.in_hand.len() > at_most {
             if let Some(task) = self.in_hand.pop_front() {
-                task.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))??;
+                joined(task).await?;
             }
         }
         Ok(())

@@ -37,6 +37,7 @@ use carry_model::{Code, Fault};
 use carry_ports::{Clock, Jobs, Staging};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use tokio::task::{JoinError, JoinHandle};
 
 pub use authorized::{AuthorizedWire, SignedIn};
 pub use driver::{run, stage_only};
@@ -127,7 +128,16 @@ where
     let mut running = futures::stream::iter(work.map(tokio::spawn)).buffer_unordered(workers.max(1));
     let mut results = Vec::new();
     while let Some(result) = running.next().await {
-        results.push(result.map_err(|e| Fault::new(Code::Bug).detail("a task died").caused_by(e))??);
+        results.push(result.map_err(died)??);
     }
     Ok(results)
+}
+
+/// Waits for a task.
+async fn joined<T>(task: JoinHandle<Result<T, Fault>>) -> Result<T, Fault> {
+    task.await.map_err(died)?
+}
+
+fn died(error: JoinError) -> Fault {
+    Fault::new(Code::Bug).detail("a task died").caused_by(error)
 }

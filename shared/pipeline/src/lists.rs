@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use carry_model::{Code, Fault};
+use carry_model::Fault;
 use carry_report::{
     Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, Table,
     VanishedRow,
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use crate::joined;
 use crate::store::{RunStore, content_name, parse_line, push_line};
 
 /// A staged part of a list is closed at this size, in bytes.
@@ -74,7 +75,7 @@ impl ListWriter {
     /// Waits until the part before is staged.
     async fn staged(&mut self) -> Result<(), Fault> {
         let Some(staging) = self.staging.take() else { return Ok(()) };
-        staging.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))?
+        joined(staging).await
     }
 }
 

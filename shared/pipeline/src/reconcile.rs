@@ -23,6 +23,9 @@ use compare::{Comparison, Sums};
 /// Records read back in one go.
 const PAGE: usize = 1_000;
 
+/// Pages that wait at most between reading the journal and asking the target, and again before they are compared.
+const PAGES_AHEAD: usize = 2;
+
 /// Source and target side by side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sides {
@@ -184,8 +187,8 @@ fn pages_ahead(
     entity: usize,
     after: Option<SourceId>,
 ) -> Receiver<Result<(Page, Shown), Fault>> {
-    let (pages, linked) = mpsc::channel(1);
-    let (compared, shown) = mpsc::channel(1);
+    let (pages, linked) = mpsc::channel(PAGES_AHEAD);
+    let (compared, shown) = mpsc::channel(PAGES_AHEAD);
     let (engine, migration) = (loader.engine.clone(), loader.run.migration.clone());
     tokio::spawn(read_links(engine, migration, entity, after, pages));
     tokio::spawn(read_target(loader.engine.clone(), linked, compared));

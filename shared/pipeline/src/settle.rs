@@ -13,6 +13,7 @@ use carry_ports::{Jobs, Link};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
+use crate::joined;
 use crate::load::{Loader, settlement_key};
 use crate::store::RunStore;
 use crate::tally::Tally;
@@ -94,7 +95,7 @@ impl Loader {
         let mut next = self.page_ahead(settled.entity, settled.after.clone());
         while let (Some(entity), Some(page)) = (SETTLED.get(settled.entity).copied(), next.take()) {
             self.engine.cancel.check()?;
-            let page = page.await.map_err(|e| Fault::new(Code::Bug).caused_by(e))??;
+            let page = joined(page).await?;
             let after = page.last().map(|link| link.key.id.clone());
             let reached = settled.entity + usize::from(after.is_none());
             // The next page is read while this one is settled: neither touches the other's documents.

@@ -143,18 +143,24 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
-    /// Reads every list once, the two long ones side by side.
+    /// Reads every list once, the longest beside the others.
     pub(crate) fn take(rows: &dyn ReportRows, limits: &Limits) -> Result<Self, Fault> {
-        let ((crosswalk, renamed), mut digest) =
-            both(|| crosswalk(rows.crosswalk()?, limits), || Self::of_the_rest(rows, limits))?;
-        digest.tally.crosswalk = crosswalk.total;
-        digest.tally.renamed = renamed.total;
-        Ok(Self { crosswalk, renamed, ..digest })
+        let others = || Self::of_the_others(rows, limits);
+        let (digest, (different, counted)) = both(others, || documents(rows.documents()?, limits))?;
+        let tally = Tally {
+            documents_compared: counted.documents_compared,
+            documents_equal: counted.documents_equal,
+            documents_different: counted.documents_different,
+            documents_missing: counted.documents_missing,
+            ..digest.tally
+        };
+        Ok(Self { tally, different, ..digest })
     }
 
-    fn of_the_rest(rows: &dyn ReportRows, limits: &Limits) -> Result<Self, Fault> {
+    fn of_the_others(rows: &dyn ReportRows, limits: &Limits) -> Result<Self, Fault> {
         let mut tally = Tally::default();
-        let different = documents(rows.documents()?, limits, &mut tally)?;
+        let (crosswalk, renamed) = crosswalk(rows.crosswalk()?, limits)?;
+        (tally.crosswalk, tally.renamed) = (crosswalk.total, renamed.total);
         let contacts = contacts(rows.contacts()?, limits, &mut tally)?;
         let (adjustments, adjustment_totals) = adjustments(rows.adjustments()?, limits)?;
         tally.adjustments = adjustments.total;
@@ -166,25 +172,25 @@ impl Digest {
         tally.vanished = vanished.total;
         Ok(Self {
             tally,
-            different,
+            different: Shown::new(),
             contacts,
             adjustments,
             adjustment_totals,
             rejects,
             rejects_by_entity,
-            crosswalk: Shown::new(),
-            renamed: Shown::new(),
+            crosswalk,
+            renamed,
             vanished,
         })
     }
 }
 
+/// The documents that differ, and the counts of documents.
 fn documents(
     rows: Rows<'_, DocumentBalance>,
     limits: &Limits,
-    tally: &mut Tally,
-) -> Result<Shown<DocumentBalance>, Fault> {
-    let mut different = Shown::new();
+) -> Result<(Shown<DocumentBalance>, Tally), Fault> {
+    let (mut different, mut tally) = (Shown::new(), Tally::default());
     for row in rows {
         let row = row?;
         tally.documents_compared += 1;
@@ -196,7 +202,7 @@ fn documents(
         different.push(row, limits.documents);
     }
     tally.documents_different = different.total;
-    Ok(different)
+    Ok((different, tally))
 }
 
 /// Orders contact balances by how much a person wants to see them: different ones first, then large ones.

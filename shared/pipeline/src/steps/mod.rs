@@ -144,9 +144,13 @@ impl OpenRun {
         Ok(self.store.whole_key(name))
     }
 
-    /// Links of the migration, for progress.
+    /// Links of the migration, for progress: in its first run about as many as records.
     pub(crate) async fn linked(&self) -> Result<u64, Fault> {
-        Ok(self.engine.jobs.count_links(&self.migration.id).await?.values().sum())
+        let jobs = &self.engine.jobs;
+        if jobs.runs(&self.migration.id).await?.len() == 1 {
+            return self.transformed_records().await;
+        }
+        Ok(jobs.count_links(&self.migration.id).await?.values().sum())
     }
 
     /// True for a run that takes a sample only.

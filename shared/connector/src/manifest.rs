@@ -119,6 +119,9 @@ pub struct Limits {
     /// Calls, at the least, in which the files of one record are read, besides the pages that tell which records have
     /// some; 0 where they come without calls of the system.
     pub calls_for_files: u32,
+    /// May batches of a list (accounts, contacts, items) be written side by side? Not where two records of one name come
+    /// to be one.
+    pub lists_side_by_side: bool,
 }
 
 impl Limits {
@@ -132,6 +135,7 @@ impl Limits {
         in_flight: None,
         page_size: None,
         calls_for_files: 0,
+        lists_side_by_side: false,
     };
 }
 

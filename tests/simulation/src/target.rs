@@ -59,7 +59,7 @@ static MANIFEST: Manifest = Manifest {
         can(Entity::Attachment),
     ],
     home: HomeRounding::Unknown,
-    limits: Limits { in_flight: Some(AT_ONCE_MAX), ..Limits::NONE },
+    limits: Limits { in_flight: Some(AT_ONCE_MAX), lists_side_by_side: true, ..Limits::NONE },
 };
 
 /// How often a target fails, as one in so many calls; 0 for never.

@@ -64,7 +64,7 @@ impl Loader {
         let mut seen = Vec::new();
         let mut restated = Vec::new();
         let mut ids = FxHashSet::default();
-        for record in records {
+        for mut record in records {
             // Of what the source says: the record may be given another shape before it is written.
             record.fingerprint();
             let figures = Figures::of(&record, &self.plan)?;
@@ -83,14 +83,11 @@ impl Loader {
                     tally.of(entity).migrated += 1;
                     aside.push(*link);
                 }
-                Ok(Decision::Write(operation)) => match self.shape(record, &mut known) {
-                    Ok((record, adjustments)) => {
+                Ok(Decision::Write(operation)) => match self.shape(&mut record, &mut known) {
+                    Ok(adjustments) => {
                         going.push(Going { item: WriteItem { record, operation }, figures, adjustments });
                     }
-                    Err(refused) => {
-                        let (record, fault) = *refused;
-                        aside.push(self.set_aside(&record, figures, fault, tally)?);
-                    }
+                    Err(fault) => aside.push(self.set_aside(&record, figures, fault, tally)?),
                 },
                 Err(fault) => {
                     let later = pass == Pass::More && fault.code == Code::ReferenceMissing;
@@ -212,39 +209,39 @@ impl Loader {
         fault.map_or(Ok(()), Err)
     }
 
-    /// The form in which a record goes: exact totals, allocations cut to what the source says was paid.
-    fn shape(&self, mut record: Record, known: &mut Known) -> Shaped {
-        let shaped = match &record.body {
-            Body::Document(document) if self.plan.settings.mode == Mode::HighLevel => {
-                exact::high_level(record.entity, document.clone(), "High-level mode was chosen.")
-                    .map(|(document, adjustments)| (Body::Document(document), adjustments))
+    /// Gives a record the form in which it goes: exact totals, allocations cut to what the source says was paid. Hands
+    /// back what was changed; a fault where it cannot go.
+    fn shape(&self, record: &mut Record, known: &mut Known) -> Result<Vec<Adjustment>, Fault> {
+        let high_level = self.plan.settings.mode == Mode::HighLevel;
+        let (body, adjustments) = match &record.body {
+            Body::Document(document) if high_level => {
+                let why = "High-level mode was chosen.";
+                let (document, adjustments) = exact::high_level(record.entity, document.clone(), why)?;
+                (Body::Document(document), adjustments)
             }
-            Body::Document(document) if adds_up(document) => return Ok((record, Vec::new())),
-            Body::Document(document) => exact::detailed(record.entity, document.clone())
-                .map(|(document, adjustment)| (Body::Document(document), adjustment.into_iter().collect())),
-            Body::Payment(_) if exact::is_derived(&record.id) => return Ok((record, Vec::new())),
-            Body::Payment(payment) if self.plan.settings.mode == Mode::HighLevel => {
-                unapplied_only(payment).map(|(payment, cut)| (Body::Payment(payment), cut))
+            Body::Document(document) if !adds_up(document) => {
+                let (document, adjustment) = exact::detailed(record.entity, document.clone())?;
+                (Body::Document(document), adjustment.into_iter().collect())
             }
-            Body::Payment(payment) => match within_balances(&record.key(), payment, known) {
-                Ok(None) => return Ok((record, Vec::new())),
-                Ok(Some((payment, cut))) => Ok((Body::Payment(payment), cut)),
-                Err(fault) => Err(fault),
+            Body::Payment(_) if exact::is_derived(&record.id) => return Ok(Vec::new()),
+            Body::Payment(payment) if high_level => {
+                let (payment, cut) = unapplied_only(payment)?;
+                (Body::Payment(payment), cut)
+            }
+            Body::Payment(payment) => match within_balances(&record.key(), payment, known)? {
+                Some((payment, cut)) => (Body::Payment(payment), cut),
+                None => return Ok(Vec::new()),
             },
-            Body::Journal(journal) => match journal.imbalance() {
-                Ok(gap) if gap.is_zero() => return Ok((record, Vec::new())),
-                Ok(gap) => Err(Fault::new(Code::JournalUnbalanced).detail(format!("They differ by {gap}."))),
-                Err(fault) => Err(fault),
+            Body::Journal(journal) => match journal.imbalance()? {
+                gap if gap.is_zero() => return Ok(Vec::new()),
+                gap => {
+                    return Err(Fault::new(Code::JournalUnbalanced).detail(format!("They differ by {gap}.")));
+                }
             },
-            _ => return Ok((record, Vec::new())),
+            _ => return Ok(Vec::new()),
         };
-        match shaped {
-            Ok((body, adjustments)) => {
-                record.body = body;
-                Ok((record, adjustments))
-            }
-            Err(fault) => Err(Box::new((record, fault))),
-        }
+        record.body = body;
+        Ok(adjustments)
     }
 
     pub(crate) fn set_aside(
@@ -380,9 +377,6 @@ fn is_left_behind(file: &Record, done: &Link, known: &Known) -> bool {
         _ => false,
     }
 }
-
-/// A record in its final form with what was changed, or the record as it was and why it cannot go.
-type Shaped = Result<(Record, Vec<Adjustment>), Box<(Record, Fault)>>;
 
 enum Decision {
     Unchanged,

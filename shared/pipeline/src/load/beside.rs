@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::is_list;
 
-/// Records and those they refer to, lists apart, each by a hash: where two of them fall together, one waits in vain.
+/// Records and those they refer to, other lists apart, each by a hash: where two of them fall together, one waits in vain.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched(FxHashSet<u64>);
 
@@ -47,7 +47,7 @@ impl Touched {
 fn each_mark(record: &Record, mut visit: impl FnMut(u64)) {
     visit(mark(record.entity, &record.id));
     record.body.each_reference(|entity, id| {
-        if !is_list(entity) {
+        if !is_list(entity) || entity == record.entity {
             visit(mark(entity, id));
         }
     });
@@ -126,7 +126,7 @@ pub(super) fn bound(mut records: Vec<Record>, before: &[Arc<Touched>]) -> (Vec<R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use carry_model::{Allocation, Body, Currency, Date, Decimal, Payment, RecordKey};
+    use carry_model::{Allocation, Body, Contact, Currency, Date, Decimal, Payment, RecordKey};
 
     fn payment(id: &str, documents: &[&str]) -> Record {
         let allocation = |document: &&str| Allocation {
@@ -168,6 +168,25 @@ mod tests {
         let (free, bound) = bound(records, &before);
         assert_eq!(ids(&free), ["3", "7"]);
         assert_eq!(ids(&bound), ["4", "5", "6", "2", "8"]);
+    }
+
+    fn contact(id: &str, parent: Option<&str>) -> Record {
+        let contact = Contact { name: id.into(), parent: parent.map(SourceId::from), ..Contact::default() };
+        Record::new(Entity::Contact, id, None, Body::Contact(contact)).unwrap()
+    }
+
+    #[test]
+    fn contacts_wait_for_their_parents_and_for_nobody_else() {
+        let before = [Arc::new(Touched::by([contact("parent", None), contact("other", None)].iter()))];
+        let records = vec![
+            contact("child", Some("parent")),
+            contact("grandchild", Some("child")),
+            contact("friend", None),
+            contact("cousin", Some("elsewhere")),
+        ];
+        let (free, bound) = bound(records, &before);
+        assert_eq!(ids(&free), ["friend", "cousin"]);
+        assert_eq!(ids(&bound), ["child", "grandchild"]);
     }
 
     #[tokio::test]

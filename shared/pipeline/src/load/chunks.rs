@@ -4,7 +4,7 @@ use carry_model::{Entity, SourceId};
 use carry_ports::Stage;
 use serde::{Deserialize, Serialize};
 
-use super::one_by_one;
+use super::by_one_worker;
 use crate::transform::TransformedPart;
 
 /// The part that holds the engine's own accounts, before every other.
@@ -59,7 +59,7 @@ impl Chunk {
 /// that several workers would only meet in the same rows, payments, whose allocations are cut to what the
 /// earlier ones left, and files.
 fn in_one_piece(entity: Entity) -> bool {
-    one_by_one(entity) || matches!(entity, Entity::Payment | Entity::BillPayment)
+    by_one_worker(entity) || matches!(entity, Entity::Payment | Entity::BillPayment)
 }
 
 /// True where parts of the entity are told apart by the ids in them.

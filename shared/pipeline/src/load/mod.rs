@@ -87,9 +87,8 @@ pub(crate) const fn is_list(entity: Entity) -> bool {
     entity.level() < 3
 }
 
-/// Entities of which one batch of one part is loaded after the other: lists, whose records name one another and of
-/// which two may come to be one in the target, and files, of which only one is ever in memory.
-pub(crate) const fn one_by_one(entity: Entity) -> bool {
+/// Entities that one worker loads: lists, whose records name one another, and files, of which only one is ever in memory.
+pub(crate) const fn by_one_worker(entity: Entity) -> bool {
     is_list(entity) || matches!(entity, Entity::Attachment)
 }
 
@@ -97,6 +96,13 @@ pub(crate) const fn one_by_one(entity: Entity) -> bool {
 const REJECTS_AT_ONCE: usize = 1_000;
 
 impl Loader {
+    /// True where one batch of one part is loaded after the other: files, and lists where two records may come to be one
+    /// in the target.
+    fn one_by_one(&self, entity: Entity) -> bool {
+        let lists_side_by_side = self.engine.connection.writer.manifest().limits.lists_side_by_side;
+        by_one_worker(entity) && !(lists_side_by_side && is_list(entity))
+    }
+
     /// Loads a chunk; false where the time was up before its end: calling it again goes on.
     pub(crate) async fn load_chunk(self: &Arc<Self>, chunk: &Chunk) -> Result<bool, Fault> {
         let loaded = match chunk.entity {

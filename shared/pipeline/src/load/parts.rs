@@ -13,7 +13,7 @@ use rustc_hash::FxHashSet;
 use super::batch::Pass;
 use super::beside::{Herald, PartBefore, Touched, bound, herald};
 use super::chunks::OWN;
-use super::{Loader, one_by_one, refers_to_its_own};
+use super::{Loader, refers_to_its_own};
 use crate::tally::Tally;
 
 /// Where what became of a part in a pass over its chunk is staged; passes count from 1.
@@ -115,14 +115,14 @@ impl Loader {
         let records = self.records(entity, &part).await?;
         let count = u64::try_from(records.len()).unwrap_or(u64::MAX);
         let records = if pass == 1 { records } else { self.left_over(entity, &part, pass, records).await? };
-        let mut done = if one_by_one(entity) {
+        let order = if part == OWN { Pass::Last } else { order };
+        let mut done = if self.one_by_one(entity) {
             end_of_all(&mut before).await?;
             self.engine.cancel.check()?;
-            let order = if part == OWN { Pass::Last } else { order };
             self.load_pass(entity, &part, records, order).await?
         } else {
             herald.begin(Touched::by(records.iter()));
-            self.load_beside(entity, &part, records, before).await?
+            self.load_beside(entity, &part, records, order, before).await?
         };
         if part == OWN {
             // The engine's own accounts are no records of the source.
@@ -142,6 +142,7 @@ impl Loader {
         entity: Entity,
         part: &str,
         records: Vec<Record>,
+        order: Pass,
         mut before: Vec<PartBefore>,
     ) -> Result<Tally, Fault> {
         let mut touched = Vec::new();
@@ -150,10 +151,12 @@ impl Loader {
         }
         let (free, bound) = bound(records, &touched);
         drop(touched);
-        let mut done = self.load_pass(entity, part, free, Pass::Last).await?;
+        let mut done = self.load_pass(entity, part, free, order).await?;
         if !bound.is_empty() {
             end_of_all(&mut before).await?;
-            done.merge(&self.load_pass(entity, part, bound, Pass::Last).await?)?;
+            let after = self.load_pass(entity, part, bound, order).await?;
+            done.merge(&after)?;
+            done.deferred.extend(after.deferred);
         }
         Ok(done)
     }

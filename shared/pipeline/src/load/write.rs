@@ -13,10 +13,10 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use uuid::Uuid;
 
+use super::Loader;
 use super::beside::Touched;
 use super::figures::{self, Figures};
 use super::known::Known;
-use super::{Loader, one_by_one};
 use crate::held::taken_over;
 use crate::tally::Tally;
 use crate::{Connection, Mode};
@@ -69,8 +69,7 @@ struct Batch {
 
 impl Loader {
     /// Writes records in batches of the target's size, as many at once as it allows. A batch waits for those before
-    /// it that touch the same record; batches of a list, where two records may come to be one in the target, and of
-    /// files, whose content would fill the memory, follow one another.
+    /// it that touch the same record; those of what goes one by one follow one another.
     pub(crate) async fn write_all(
         &self,
         entity: Entity,
@@ -80,7 +79,7 @@ impl Loader {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let manifest = self.engine.connection.writer.manifest();
-        let at_once = if one_by_one(entity) { 1 } else { batches_at_once(manifest) };
+        let at_once = if self.one_by_one(entity) { 1 } else { batches_at_once(manifest) };
         let mut queue = batches(going, manifest.entity(entity).batch_size).into_iter().enumerate().peekable();
         let known = Mutex::new(known);
         let mut touched = BTreeMap::new();

@@ -75,7 +75,7 @@ pub static MANIFEST: Manifest = Manifest {
         full(Entity::Attachment),
     ],
     home: HomeRounding::Carried,
-    limits: Limits::NONE,
+    limits: Limits { lists_side_by_side: true, ..Limits::NONE },
 };
 
 fn unsupported(entity: Entity) -> Fault {

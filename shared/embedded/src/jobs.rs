@@ -10,16 +10,14 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::absent::Absent;
 use crate::names::Names;
+use crate::open::Open;
 use crate::rows::{
-    AsText, EXACT_SUM, Exact, LINK_COLUMNS, SCHEMA, SCHEMA_VERSION, add_exact_sum, bind_link, broken,
-    intents_json, intents_of, json_broken, link, more_json,
+    AsText, EXACT_SUM, Exact, LINK_COLUMNS, bind_link, broken, intents_json, intents_of, json_broken, link,
+    more_json,
 };
 
 /// Transactions after which the log is folded back.
 const TRANSACTIONS_MAX: u32 = 160;
-
-/// Links of a page for which there is room from the beginning.
-const PAGE_MAX: usize = 1_000;
 
 /// Migrations, runs and the link journal in one SQLite file.
 ///
@@ -39,25 +37,15 @@ pub struct SqliteJobs {
     leases: Leases,
 }
 
-/// A connection, with names that it knows of the file's content.
-#[derive(Debug)]
-struct Open {
-    connection: Connection,
-    names: Names,
-}
-
 impl SqliteJobs {
     /// Opens the file, and makes it where there is none.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        // Payments change links all over the journal, and a page is written whole.
-        let writing = Open::new(path, "pragma page_size = 4096; pragma journal_mode = wal;")?;
-        prepare(&writing.connection, path)?;
+        let writing = Open::to_write(path)?;
         let absent = Absent::new(&writing.connection).map_err(broken)?;
-        let reading = Open::new(path, "pragma query_only = on;")?;
         Ok(Self {
             folding: std::sync::Mutex::new(Folding::new(path, TRANSACTIONS_MAX)),
             writing: Mutex::new(writing),
-            reading: Mutex::new(reading),
+            reading: Mutex::new(Open::to_read(path)?),
             absent,
             leases: Leases::default(),
         })
@@ -162,48 +150,6 @@ impl SqliteJobs {
         );
         reading.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
     }
-}
-
-impl Open {
-    /// Opens the file; `first` comes before all other settings. The log is folded back beside the work ([`Folding`]); a
-    /// writer does it only where that has fallen behind by 64 MB.
-    fn new(path: &Path, first: &str) -> Result<Self, Fault> {
-        let connection = Connection::open(path).map_err(broken)?;
-        connection
-            .execute_batch(&format!(
-                "{first} pragma synchronous = normal; pragma busy_timeout = 10000; pragma cache_size = -4000; \
-                 pragma wal_autocheckpoint = 16384;"
-            ))
-            .map_err(broken)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        add_exact_sum(&connection).map_err(broken)?;
-        Ok(Self { connection, names: Names::default() })
-    }
-
-    /// The links that a statement finds, at most so many.
-    fn page(&mut self, sql: &str, params: impl rusqlite::Params, limit: usize) -> Result<Vec<Link>, Fault> {
-        let Self { connection, names } = self;
-        let mut statement = connection.prepare_cached(sql).map_err(broken)?;
-        let mut rows = statement.query(params).map_err(broken)?;
-        let mut links = Vec::with_capacity(limit.min(PAGE_MAX));
-        while let Some(row) = rows.next().map_err(broken)? {
-            links.push(link(connection, names, row).map_err(broken)?);
-        }
-        Ok(links)
-    }
-}
-
-/// Makes the tables in an empty file; a fault where the file was made by another version of this program.
-fn prepare(connection: &Connection, path: &Path) -> Result<(), Fault> {
-    let ask = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(broken);
-    let (version, tables) = (ask("pragma user_version")?, ask("select count(*) from sqlite_schema")?);
-    if tables > 0 && version != SCHEMA_VERSION {
-        return Err(Fault::new(Code::StateUnusable)
-            .detail(format!("{} was made by another version of this program.", path.display()))
-            .hint("Name another state folder, or go on with the version that made it."));
-    }
-    connection.execute_batch(SCHEMA).map_err(broken)?;
-    connection.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(broken)
 }
 
 /// The row number of a migration; -1, which no row has, where it is unknown.

@@ -7,6 +7,7 @@ mod absent;
 mod folder;
 mod jobs;
 mod names;
+mod open;
 mod rows;
 mod tokens;
 

@@ -44,6 +44,9 @@ impl Absent {
 
     /// A link of the key is about to be written.
     pub(crate) fn note(&self, migration: i64, key: &RecordKey) {
+        if !self.holds.load(Ordering::Acquire) {
+            return;
+        }
         for (word, bit) in places(migration, key) {
             if let Some(word) = self.words.get(word) {
                 word.fetch_or(bit, Ordering::Release);

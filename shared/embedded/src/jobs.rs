@@ -141,14 +141,14 @@ impl SqliteJobs {
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
         self.folding().reads();
-        let mut reading = self.either().await;
-        let seq = migration_seq(&reading.connection, migration)?;
+        let mut open = self.either().await;
+        let seq = migration_seq(&open.connection, migration)?;
         let (past, after) = past(after);
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              {condition} order by source_id limit ?4"
         );
-        reading.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
+        open.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
     }
 }
 
@@ -242,8 +242,8 @@ impl Jobs for SqliteJobs {
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>, Fault> {
-        let reading = self.either().await;
-        let connection = &reading.connection;
+        let open = self.either().await;
+        let connection = &open.connection;
         let mut statement =
             connection.prepare_cached("select json from migrations order by seq").map_err(broken)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(broken)?;
@@ -325,8 +325,8 @@ impl Jobs for SqliteJobs {
     }
 
     async fn open_batches(&self, run: &Run, prefix: &str) -> Result<Vec<(String, Vec<Intent>)>, Fault> {
-        let reading = self.either().await;
-        let connection = &reading.connection;
+        let open = self.either().await;
+        let connection = &open.connection;
         let seq = run_seq(connection, run)?;
         let sql = "select name, intents from batches where run = ?1 \
                    and substr(name, 1, length(?2)) = ?2 order by name";
@@ -349,8 +349,8 @@ impl Jobs for SqliteJobs {
     }
 
     async fn resolve(&self, migration: &MigrationId, keys: &[RecordKey]) -> Result<Vec<Option<Link>>, Fault> {
-        let mut reading = self.either().await;
-        let Open { connection, names } = &mut *reading;
+        let mut open = self.either().await;
+        let Open { connection, names } = &mut *open;
         // One transaction, so that the file is locked once and not for every key.
         let _all = connection.unchecked_transaction().map_err(broken)?;
         let seq = migration_seq(connection, migration)?;
@@ -397,8 +397,8 @@ impl Jobs for SqliteJobs {
         &self,
         migration: &MigrationId,
     ) -> Result<BTreeMap<(Entity, &'static str), u64>, Fault> {
-        let reading = self.either().await;
-        let connection = &reading.connection;
+        let open = self.either().await;
+        let connection = &open.connection;
         let seq = migration_seq(connection, migration)?;
         let sql = "select entity, state, count(*) from links where migration = ?1 group by entity, state";
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
@@ -464,8 +464,8 @@ impl Jobs for SqliteJobs {
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
         self.folding().reads();
-        let mut reading = self.either().await;
-        let Open { connection, names } = &mut *reading;
+        let mut open = self.either().await;
+        let Open { connection, names } = &mut *open;
         let by = names.find(connection, run.id.as_str()).map_err(broken)?;
         let (migration, seq) = (migration_seq(connection, &run.migration)?, run_seq(connection, run)?);
         let (past, after) = past(after);
@@ -473,7 +473,7 @@ impl Jobs for SqliteJobs {
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              and state = 'done' and run is not ?4 and seen is not ?5 order by source_id limit ?6"
         );
-        reading.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)], limit)
+        open.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)], limit)
     }
 
     async fn remove_links(
@@ -497,21 +497,25 @@ impl Jobs for SqliteJobs {
     }
 
     async fn purge(&self, migration: &MigrationId) -> Result<u64, Fault> {
-        let purged = self.transaction(|tx, names| {
-            let seq = migration_seq(tx, migration)?;
-            let links = tx.execute("delete from links where migration = ?1", [seq]).map_err(broken)?;
-            tx.execute("delete from batches where run in (select seq from runs where migration = ?1)", [seq])
+        let purged = self
+            .transaction(|tx, names| {
+                let seq = migration_seq(tx, migration)?;
+                let links = tx.execute("delete from links where migration = ?1", [seq]).map_err(broken)?;
+                tx.execute(
+                    "delete from batches where run in (select seq from runs where migration = ?1)",
+                    [seq],
+                )
                 .map_err(broken)?;
-            tx.execute("delete from runs where migration = ?1", [seq]).map_err(broken)?;
-            tx.execute("delete from migrations where seq = ?1", [seq]).map_err(broken)?;
-            // File names are the customer's too; those that other migrations use stay.
-            let unused = "delete from names where number not in \
+                tx.execute("delete from runs where migration = ?1", [seq]).map_err(broken)?;
+                tx.execute("delete from migrations where seq = ?1", [seq]).map_err(broken)?;
+                // File names are the customer's too; those that other migrations use stay.
+                let unused = "delete from names where number not in \
                           (select run from links union select place_file from links)";
-            tx.execute(unused, []).map_err(broken)?;
-            names.forget();
-            Ok(u64::try_from(links).unwrap_or(u64::MAX))
-        });
-        let purged = purged.await;
+                tx.execute(unused, []).map_err(broken)?;
+                names.forget();
+                Ok(u64::try_from(links).unwrap_or(u64::MAX))
+            })
+            .await;
         self.reading.lock().await.names.forget();
         purged
     }

@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::reconcile::{Control, ReconcileSummary, Sides};
 use crate::store::RunStore;
 use crate::tally::Tally;
-use crate::{Engine, Mode};
+use crate::{Engine, Mode, joined};
 
 /// The files of a report and the sentence at its top.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ pub async fn report_files(
         let Files { names, verdict } = Files::write(&report, &rows, &mut create)?;
         Ok::<_, Fault>(ReportFiles { names, sentence: verdict.sentence, verdict: verdict.status })
     });
-    written.await.map_err(|e| Fault::new(carry_model::Code::Bug).caused_by(e))?
+    joined(written).await
 }
 
 fn no_report(run: &RunId) -> Fault {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use carry_connector::exact;
-use carry_model::{Code, Entity, Fault, Record, SourceId};
+use carry_model::{Entity, Fault, Record, SourceId};
 use carry_ports::Stage;
 use futures::StreamExt;
 use futures::stream::FuturesOrdered;
@@ -14,6 +14,7 @@ use super::batch::Pass;
 use super::beside::{Herald, PartBefore, Touched, bound, herald};
 use super::chunks::OWN;
 use super::{Loader, refers_to_its_own};
+use crate::died;
 use crate::tally::Tally;
 
 /// Where what became of a part in a pass over its chunk is staged; passes count from 1.
@@ -84,7 +85,7 @@ impl Loader {
                 }
             }
             let Some(joined) = under_way.next().await else { break };
-            match joined.unwrap_or_else(|e| Err(Fault::new(Code::Bug).caused_by(e))) {
+            match joined.unwrap_or_else(|error| Err(died(error))) {
                 Ok(done) => {
                     tally.merge(&done)?;
                     tally.deferred.extend(done.deferred);

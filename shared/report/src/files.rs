@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use carry_model::Fault;
 
+use crate::json;
 use crate::sheet::{self, Sheet, unwritable};
 use crate::{
     Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, HTML_FILE, JSON_FILE, RejectRow, Report,
@@ -35,8 +36,8 @@ pub struct Files {
 }
 
 impl Files {
-    /// Writes every file of a report: `create` is called with each file's name and gives its writer. Two files are
-    /// written at a time.
+    /// Writes every file of a report: `create` is called with each file's name and gives its writer. The JSON
+    /// is written while the lists are added up for the others.
     pub fn write<W: Write + Send>(
         run: &RunReport,
         rows: &dyn ReportRows,
@@ -52,21 +53,15 @@ impl Files {
             of.push((*table, open(&table.file_name())?));
         }
         let copying = Copying { rows, outs: Mutex::new(lists) };
-        let report = Report { rows, ..Report::new(run, &copying)? };
-        let small = || {
-            report.html(&mut page)?;
-            page.flush().map_err(unwritable)?;
-            for (table, mut out) in sheets {
-                report.csv(table, &mut out)?;
-                out.flush().map_err(unwritable)?;
-            }
-            Ok(())
-        };
-        let large = || {
-            report.json(&mut json)?;
-            json.flush().map_err(unwritable)
-        };
-        both(large, small)?;
+        let ((), report) = both(|| json::begin(run, rows, &mut json), || Report::new(run, &copying))?;
+        let report = Report { rows, ..report };
+        json::end(&report, &mut json)?;
+        report.html(&mut page)?;
+        page.flush().map_err(unwritable)?;
+        for (table, mut out) in sheets {
+            report.csv(table, &mut out)?;
+            out.flush().map_err(unwritable)?;
+        }
         let names = [HTML_FILE.to_owned(), JSON_FILE.to_owned()].into_iter();
         let names = names.chain(Table::ALL.iter().map(|table| table.file_name())).collect();
         Ok(Self { names, verdict: report.verdict })

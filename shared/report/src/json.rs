@@ -1,4 +1,5 @@
-//! The machine-readable report: one JSON object, one list row per line, written as it is read.
+//! The machine-readable report: one JSON object, one list row per line, written as it is read. What the lists add up
+//! to stands behind them, so that they can be written while they are added up.
 
 use std::io::{BufWriter, Write};
 
@@ -6,12 +7,12 @@ use carry_model::{Code, Fault};
 use serde::Serialize;
 
 use crate::sheet::unwritable;
-use crate::{Report, Rows, Table};
+use crate::{Report, ReportRows, Rows, RunReport, Table};
 
 /// Version of the layout; a breaking change raises it.
 const FORMAT: &str = "carryforward-report/1";
 
-/// The lists, in the order in which they stand at the end.
+/// The lists, in the order in which they stand there.
 const LISTS: [Table; 6] = [
     Table::Contacts,
     Table::Documents,
@@ -80,21 +81,32 @@ impl Object<'_> {
 
 /// Writes the report whole.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Fault> {
+    begin(report.run, report.rows, out)?;
+    end(report, out)
+}
+
+/// Writes what needs no look at the lists, and the lists.
+pub(crate) fn begin(run: &RunReport, rows: &dyn ReportRows, out: &mut dyn Write) -> Result<(), Fault> {
     let mut out = BufWriter::new(out);
     let mut object = Object { out: &mut out, first: true };
-    let run = report.run;
     object.field("format", &FORMAT)?;
-    object.field("verdict", &report.verdict)?;
     object.field("run", &run.run)?;
     object.field("summary", &run.summary)?;
-    object.field("tally", &report.digest.tally)?;
     object.field("reconciliation", &run.reconciliation)?;
     object.field("not_carried", &run.not_carried)?;
     object.field("findings", &run.findings)?;
     object.field("stages", &run.stages)?;
     for list in LISTS {
-        object.list(list.name(), report.rows.json_lines(list)?)?;
+        object.list(list.name(), rows.json_lines(list)?)?;
     }
+    out.flush().map_err(unwritable)
+}
+
+/// Writes what the lists add up to, behind what [`begin`] wrote.
+pub(crate) fn end(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Fault> {
+    let mut object = Object { out, first: false };
+    object.field("tally", &report.digest.tally)?;
+    object.field("verdict", &report.verdict)?;
     object.raw("\n}\n")?;
     object.out.flush().map_err(unwritable)
 }

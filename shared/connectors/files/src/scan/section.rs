@@ -202,7 +202,7 @@ pub(super) fn scan_sheet(
     names: &mut Names,
     documents: &mut Documents,
 ) -> Result<Result<Vec<Section>, Nearest>, FileError> {
-    let mut rows = sheet.rows()?;
+    let mut rows = sheet.rows_ahead()?;
     let mut scanner = Scanner {
         index,
         file,

@@ -1,5 +1,6 @@
 //! Rows of tables, streamed: CSV in place, workbooks by way of a row file.
 
+mod ahead;
 mod rows;
 mod split;
 mod text;

@@ -31,9 +31,9 @@ pub struct Row<'a> {
     pub offset: u64,
     /// The row as it stands in the file, without its line end.
     pub raw: &'a str,
-    text: &'a str,
-    spans: &'a [Span],
-    hidden: usize,
+    pub(super) text: &'a str,
+    pub(super) spans: &'a [Span],
+    pub(super) hidden: usize,
 }
 
 impl<'a> Row<'a> {

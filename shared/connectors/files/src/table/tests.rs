@@ -1,8 +1,9 @@
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::ahead::Ahead;
 use super::*;
 use crate::dialect::Dialect;
 use crate::limits::ROW_BYTES_MAX;
@@ -87,41 +88,62 @@ fn rows_can_be_read_again() {
     }
 }
 
-/// Everything that is read, with places, with or without the shortcut for simple rows.
+fn shown(step: Step<'_>) -> String {
+    match step {
+        Step::Row(row) => {
+            let cells: Vec<_> = row.cells().collect();
+            format!("{}-{} at {}: {:?} {cells:?}", row.line_from, row.line_to, row.offset, row.raw)
+        }
+        Step::Broken(broken) => format!("{broken:?}"),
+    }
+}
+
+/// Everything that is read, with the places behind, with or without the shortcut for simple rows.
 fn everything(bytes: &[u8], dialect: Dialect, no_shortcut: bool) -> Vec<String> {
     let mut rows = Rows::new(Cursor::new(bytes), Path::new("t.csv"), dialect, 0, 1).unwrap();
     rows.no_shortcut = no_shortcut;
     let mut seen = Vec::new();
     while let Some(step) = rows.advance().unwrap() {
-        seen.push(match step {
-            Step::Row(row) => {
-                let cells: Vec<_> = row.cells().collect();
-                format!("{}-{} at {}: {:?} {cells:?}", row.line_from, row.line_to, row.offset, row.raw)
-            }
-            Step::Broken(broken) => format!("{broken:?}"),
-        });
+        let row = shown(step);
+        seen.push(format!("{row}, then {} {}", rows.offset(), rows.line()));
     }
     seen.push(format!("{} {}", rows.offset(), rows.line()));
     seen
 }
 
-fn same_both_ways(bytes: &[u8]) {
+/// The same, taken apart by a thread of their own.
+fn everything_ahead(bytes: &[u8], dialect: Dialect) -> Vec<String> {
+    let path = Path::new("t.csv");
+    let rows = Rows::new(Cursor::new(bytes.to_vec()), path, dialect, 0, 1).unwrap();
+    let mut rows = Ahead::of(rows, path).unwrap();
+    let mut seen = Vec::new();
+    while let Some(step) = rows.advance().unwrap() {
+        let row = shown(step);
+        seen.push(format!("{row}, then {} {}", rows.offset(), rows.line()));
+    }
+    seen.push(format!("{} {}", rows.offset(), rows.line()));
+    seen
+}
+
+fn same_every_way(bytes: &[u8]) {
     for dialect in
         [Dialect::COMMA, Dialect::ROW_FILE, Dialect { delimiter: b';', quote: b'\'', numbered: false }]
     {
-        assert_eq!(everything(bytes, dialect, false), everything(bytes, dialect, true));
+        let seen = everything(bytes, dialect, false);
+        assert_eq!(seen, everything(bytes, dialect, true));
+        assert_eq!(seen, everything_ahead(bytes, dialect));
     }
 }
 
 #[test]
-fn whole_files_read_the_same_with_and_without_the_shortcut() {
+fn whole_files_read_the_same_every_way() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/data");
     let mut files = 0;
     for system in ["quickbooks", "xero"] {
         for entry in std::fs::read_dir(folder.join(system)).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_file() {
-                same_both_ways(&std::fs::read(path).unwrap());
+                same_every_way(&std::fs::read(path).unwrap());
                 files += 1;
             }
         }
@@ -133,21 +155,21 @@ fn whole_files_read_the_same_with_and_without_the_shortcut() {
 fn rows_at_the_edge_of_the_window_read_the_same() {
     let row = "1234567,\"a, b\",,\"two\nlines\",x y,\"say \"\"so\"\"\"\r\n";
     for shift in (0..70).step_by(3) {
-        same_both_ways(format!("{}\n{}", "x".repeat(shift), row.repeat(1500)).as_bytes());
+        same_every_way(format!("{}\n{}", "x".repeat(shift), row.repeat(1500)).as_bytes());
     }
 }
 
 proptest! {
     #[test]
-    fn mangled_text_reads_the_same_with_and_without_the_shortcut(text in "[ab,;\"'\n\r\u{feff}é]{0,200}") {
-        same_both_ways(text.as_bytes());
+    fn mangled_text_reads_the_same_every_way(text in "[ab,;\"'\n\r\u{feff}é]{0,200}") {
+        same_every_way(text.as_bytes());
     }
 
     #[test]
-    fn mangled_bytes_read_the_same_with_and_without_the_shortcut(
+    fn mangled_bytes_read_the_same_every_way(
         bytes in proptest::collection::vec(proptest::sample::select(b",;\"'\n\rab\xEF\xBB\xBF\xC3\xA9\x00".to_vec()), 0..200)
     ) {
-        same_both_ways(&bytes);
+        same_every_way(&bytes);
     }
 
     #[test]
@@ -174,4 +196,30 @@ proptest! {
         let mut rows = Rows::new(Cursor::new(bytes), Path::new("t"), Dialect::COMMA, 0, 1).unwrap();
         while rows.advance().unwrap().is_some() {}
     }
+}
+
+#[test]
+fn an_error_while_reading_ahead_is_the_last_thing_that_comes() {
+    struct Failing(u32);
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            if self.0 > 3 {
+                return Err(std::io::Error::other("gone"));
+            }
+            buffer.fill(b'\n');
+            buffer[0] = b'x';
+            Ok(buffer.len())
+        }
+    }
+    impl Seek for Failing {
+        fn seek(&mut self, _: SeekFrom) -> std::io::Result<u64> {
+            Ok(0)
+        }
+    }
+    let path = Path::new("t.csv");
+    let rows = Rows::new(Failing(0), path, Dialect::COMMA, 0, 1).unwrap();
+    let mut rows = Ahead::of(rows, path).unwrap();
+    let error = std::iter::repeat_with(|| rows.advance().map(|step| step.is_some())).find(Result::is_err);
+    assert!(error.unwrap().unwrap_err().to_string().contains("gone"));
 }

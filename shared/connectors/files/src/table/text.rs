@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use encoding_rs::Encoding as Label;
 
+use super::ahead::Ahead;
 use super::rows::Rows;
 use super::workbook;
 use crate::dialect::{self, Dialect};
@@ -124,6 +125,11 @@ impl Sheet {
     /// Rows from the beginning.
     pub fn rows(&self) -> Result<Rows<Input>, FileError> {
         self.rows_from(self.content.begin, 1)
+    }
+
+    /// The same, taken apart by a thread of their own.
+    pub(crate) fn rows_ahead(&self) -> Result<Ahead, FileError> {
+        Ahead::of(self.rows()?, &self.path)
     }
 
     /// Rows from a place that was read before: its byte offset and line.

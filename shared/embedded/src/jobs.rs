@@ -12,8 +12,8 @@ use crate::absent::Absent;
 use crate::names::Names;
 use crate::open::Open;
 use crate::rows::{
-    AsText, EXACT_SUM, Exact, LINK_COLUMNS, bind_link, broken, intents_json, intents_of, json_broken, link,
-    more_json,
+    AsNumber, DONE, EXACT_SUM, Exact, LINK_COLUMNS, allocations_json, bind_link, broken, intents_json,
+    intents_of, json_broken, link, more_json,
 };
 
 /// Transactions after which the log is folded back.
@@ -148,7 +148,7 @@ impl SqliteJobs {
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
              {condition} order by source_id limit ?4"
         );
-        open.page(&sql, params![seq, entity.name(), after, sql_limit(limit)], limit)
+        open.page(&sql, params![seq, AsNumber(entity), after, sql_limit(limit)], limit)
     }
 }
 
@@ -185,16 +185,17 @@ fn put_links(
     links: &[Link],
     keep_done: bool,
 ) -> Result<(), Fault> {
-    let guard = if keep_done { " where links.state <> 'done'" } else { "" };
+    let guard = if keep_done { format!(" where links.state <> {DONE}") } else { String::new() };
     let sql = format!(
         "insert into links (migration, {LINK_COLUMNS}) values \
-         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) \
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
          on conflict (migration, entity, source_id) do update set state = excluded.state, change = excluded.change, \
          target_id = excluded.target_id, number = excluded.number, target_number = excluded.target_number, \
          fingerprint = excluded.fingerprint, run = excluded.run, contact = excluded.contact, date = excluded.date, \
          currency = excluded.currency, rate = excluded.rate, total = excluded.total, \
          outstanding = excluded.outstanding, applied = excluded.applied, place_file = excluded.place_file, \
-         place_line = excluded.place_line, place_last_line = excluded.place_last_line, more = excluded.more{guard}"
+         place_line = excluded.place_line, place_last_line = excluded.place_last_line, \
+         allocations = excluded.allocations, more = excluded.more{guard}"
     );
     let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
     let mut text = String::new();
@@ -202,8 +203,9 @@ fn put_links(
         absent.note(migration, &link.key);
         let run = names.number(tx, link.run.as_str()).map_err(broken)?;
         let file = names.number(tx, &link.more.place.file).map_err(broken)?;
-        let more = more_json(&link.more)?;
-        bind_link(&mut statement, &mut text, (migration, run, file), link, more.as_deref())
+        let (allocations, more) = (allocations_json(&link.more.allocations)?, more_json(&link.more)?);
+        let json = (allocations.as_deref(), more.as_deref());
+        bind_link(&mut statement, &mut text, (migration, run, file), link, json)
             .and_then(|()| statement.raw_execute())
             .map_err(broken)?;
     }
@@ -217,7 +219,7 @@ fn apply(tx: &Transaction<'_>, migration: i64, applied: &[Applied]) -> Result<()
     let mut update = tx.prepare_cached(&sql).map_err(broken)?;
     for change in applied {
         let document = &change.document;
-        let row = params![migration, document.entity.name(), document.id.as_str(), Exact(change.delta()?)];
+        let row = params![migration, AsNumber(document.entity), document.id.as_str(), Exact(change.delta()?)];
         update.execute(row).map_err(broken)?;
     }
     Ok(())
@@ -362,7 +364,7 @@ impl Jobs for SqliteJobs {
             if self.absent.is_sure(seq, key) {
                 return Ok(None);
             }
-            let row = params![seq, key.entity.name(), key.id.as_str()];
+            let row = params![seq, AsNumber(key.entity), key.id.as_str()];
             statement.query_row(row, |row| link(connection, names, row)).optional().map_err(broken)
         };
         let mut found = Vec::with_capacity(keys.len());
@@ -389,8 +391,8 @@ impl Jobs for SqliteJobs {
         after: Option<&SourceId>,
         limit: usize,
     ) -> Result<Vec<Link>, Fault> {
-        self.links_where("and outstanding is not null and state = 'done'", migration, entity, after, limit)
-            .await
+        let condition = format!("and outstanding is not null and state = {DONE}");
+        self.links_where(&condition, migration, entity, after, limit).await
     }
 
     async fn count_links(
@@ -404,17 +406,14 @@ impl Jobs for SqliteJobs {
         let mut statement = connection.prepare_cached(sql).map_err(broken)?;
         let rows = statement
             .query_map([seq], |row| {
-                Ok((row.get::<_, AsText<Entity>>(0)?.0, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+                let (AsNumber::<Entity>(entity), AsNumber::<LinkState>(state)) = (row.get(0)?, row.get(1)?);
+                Ok(((entity, state.name()), row.get::<_, i64>(2)?))
             })
             .map_err(broken)?;
         let mut counts = BTreeMap::new();
         for row in rows {
-            let (entity, state, count) = row.map_err(broken)?;
-            let state = [LinkState::Done, LinkState::Failed, LinkState::Skipped]
-                .into_iter()
-                .find(|known| known.name() == state)
-                .ok_or_else(|| Fault::new(Code::StateUnusable).detail("a link of unknown state"))?;
-            counts.insert((entity, state.name()), u64::try_from(count).unwrap_or_default());
+            let (of, count) = row.map_err(broken)?;
+            counts.insert(of, u64::try_from(count).unwrap_or_default());
         }
         Ok(counts)
     }
@@ -431,7 +430,7 @@ impl Jobs for SqliteJobs {
             let mut statement = tx.prepare_cached(sql).map_err(broken)?;
             let mut unknown = Vec::new();
             for (key, outstanding) in balances {
-                let row = params![seq, key.entity.name(), key.id.as_str(), Exact(*outstanding)];
+                let row = params![seq, AsNumber(key.entity), key.id.as_str(), Exact(*outstanding)];
                 if statement.execute(row).map_err(broken)? == 0 {
                     unknown.push(key.clone());
                 }
@@ -448,7 +447,7 @@ impl Jobs for SqliteJobs {
             let mut statement = tx.prepare_cached(sql).map_err(broken)?;
             for key in keys {
                 statement
-                    .execute(params![migration, key.entity.name(), key.id.as_str(), run])
+                    .execute(params![migration, AsNumber(key.entity), key.id.as_str(), run])
                     .map_err(broken)?;
             }
             Ok(())
@@ -471,9 +470,9 @@ impl Jobs for SqliteJobs {
         let (past, after) = past(after);
         let sql = format!(
             "select {LINK_COLUMNS} from links where migration = ?1 and entity = ?2 and source_id {past} ?3 \
-             and state = 'done' and run is not ?4 and seen is not ?5 order by source_id limit ?6"
+             and state = {DONE} and run is not ?4 and seen is not ?5 order by source_id limit ?6"
         );
-        open.page(&sql, params![migration, entity.name(), after, by, seq, sql_limit(limit)], limit)
+        open.page(&sql, params![migration, AsNumber(entity), after, by, seq, sql_limit(limit)], limit)
     }
 
     async fn remove_links(
@@ -489,7 +488,7 @@ impl Jobs for SqliteJobs {
             let mut removed = 0;
             for key in keys {
                 removed +=
-                    statement.execute(params![seq, key.entity.name(), key.id.as_str()]).map_err(broken)?;
+                    statement.execute(params![seq, AsNumber(key.entity), key.id.as_str()]).map_err(broken)?;
             }
             if removed > 0 { apply(tx, seq, applied) } else { Ok(()) }
         })

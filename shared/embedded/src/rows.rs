@@ -4,18 +4,19 @@ use std::fmt::Write;
 use std::str::FromStr;
 
 use carry_model::{
-    Code, Currency, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, SourceId, TargetId,
-    checked_sum, push_decimal,
+    Allocation, Code, Currency, Decimal, Entity, Fault, Fingerprint, Place, RecordKey, RunId, SourceId,
+    TargetId, checked_sum, push_decimal,
 };
 use carry_ports::{Change, Intent, Link, LinkState, More};
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Null, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
 use crate::names::Names;
 
-/// Version of the schema and of what stands in it (5: fingerprints by XXH3); a file of another version is not worked in.
-pub(crate) const SCHEMA_VERSION: i64 = 5;
+/// Version of the schema and of what stands in it (6: entities, states and changes by their numbers); a file of another
+/// version is not worked in.
+pub(crate) const SCHEMA_VERSION: i64 = 6;
 
 pub(crate) const SCHEMA: &str = "
     create table if not exists migrations (
@@ -28,19 +29,32 @@ pub(crate) const SCHEMA: &str = "
         primary key (run, name)) without rowid;
     create table if not exists names (number integer primary key, text text not null unique);
     create table if not exists links (
-        migration integer not null, entity text not null, source_id text not null,
-        state text not null, change text not null, target_id text, number text, target_number text,
+        migration integer not null, entity integer not null, source_id text not null,
+        state integer not null, change integer not null, target_id text, number, target_number,
         fingerprint blob not null, run integer not null, contact text, date text, currency text, rate text,
         total text, outstanding text, applied text not null,
         place_file integer not null, place_line integer not null, place_last_line integer not null,
-        more text, seen integer,
+        allocations text, more text, seen integer,
         primary key (migration, entity, source_id)) without rowid;
 ";
 
-/// Columns of a link; `run` and `place_file` are numbers of [`Names`].
+/// Columns of a link; `run` and `place_file` are numbers of [`Names`]. The journal is written more than anything else, so
+/// rows are short: a number that is the record's id, as nearly all are, is kept as [`SAME`].
 pub(crate) const LINK_COLUMNS: &str = "entity, source_id, state, change, target_id, number, target_number, \
      fingerprint, run, contact, date, currency, rate, total, outstanding, applied, place_file, place_line, \
-     place_last_line, more";
+     place_last_line, allocations, more";
+
+/// Stands for the record's id.
+const SAME: i64 = 1;
+
+/// The states, each at its number.
+pub(crate) const STATES: [LinkState; 3] = [LinkState::Done, LinkState::Failed, LinkState::Skipped];
+
+/// The number of [`LinkState::Done`], for conditions.
+pub(crate) const DONE: i64 = 0;
+
+/// The changes, each at its number.
+const CHANGES: [Change; 3] = [Change::Created, Change::Updated, Change::Mapped];
 
 pub(crate) fn broken(error: rusqlite::Error) -> Fault {
     Fault::new(Code::StateUnusable).caused_by(error)
@@ -62,6 +76,41 @@ impl<T: FromStr> FromSql for AsText<T> {
 impl<T: std::fmt::Display> ToSql for AsText<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.to_string().into())
+    }
+}
+
+/// One of a few, kept as its number: its place among all.
+pub(crate) trait Numbered: Copy + PartialEq + 'static {
+    const ALL: &'static [Self];
+}
+
+impl Numbered for Entity {
+    const ALL: &'static [Self] = Self::ALL;
+}
+
+impl Numbered for LinkState {
+    const ALL: &'static [Self] = &STATES;
+}
+
+impl Numbered for Change {
+    const ALL: &'static [Self] = &CHANGES;
+}
+
+/// A value kept as its number.
+pub(crate) struct AsNumber<T>(pub(crate) T);
+
+impl<T: Numbered> FromSql for AsNumber<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let known = usize::try_from(value.as_i64()?).ok().and_then(|number| T::ALL.get(number));
+        known.copied().map(AsNumber).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+impl<T: Numbered> ToSql for AsNumber<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let number = T::ALL.iter().position(|known| *known == self.0);
+        let number = number.and_then(|number| i64::try_from(number).ok());
+        Ok(number.map_or(ToSqlOutput::from(Null), ToSqlOutput::from))
     }
 }
 
@@ -95,6 +144,11 @@ impl Binding<'_, '_> {
     fn value(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
         self.column += 1;
         self.statement.raw_bind_parameter(self.column, value)
+    }
+
+    /// A number, which may be the record's id, or null.
+    fn number(&mut self, number: Option<&str>, id: &SourceId) -> rusqlite::Result<()> {
+        if number == Some(id.as_str()) { self.value(SAME) } else { self.value(number) }
     }
 
     /// An exact decimal as [`Exact`] keeps it, or null.
@@ -138,14 +192,6 @@ fn opt_text<T: FromStr>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<
     Ok(row.get::<_, Option<AsText<T>>>(index)?.map(|text| text.0))
 }
 
-const fn change_name(change: Change) -> &'static str {
-    match change {
-        Change::Created => "created",
-        Change::Updated => "updated",
-        Change::Mapped => "mapped",
-    }
-}
-
 fn invalid(index: usize) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnType(index, String::new(), rusqlite::types::Type::Text)
 }
@@ -154,27 +200,27 @@ fn text<T: for<'t> From<&'t str>>(row: &Row<'_>, index: usize) -> rusqlite::Resu
     Ok(row.get_ref(index)?.as_str_or_null()?.map(T::from))
 }
 
+/// A number, which may be the record's id.
+fn number(row: &Row<'_>, index: usize, id: &str) -> rusqlite::Result<Option<String>> {
+    match row.get_ref(index)? {
+        ValueRef::Integer(SAME) => Ok(Some(id.to_owned())),
+        other => Ok(other.as_str_or_null()?.map(str::to_owned)),
+    }
+}
+
 fn line(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     u64::try_from(row.get_ref(index)?.as_i64()?).map_err(|_| invalid(index))
 }
 
 /// Reads a row of [`LINK_COLUMNS`].
 pub(crate) fn link(connection: &Connection, names: &mut Names, row: &Row<'_>) -> rusqlite::Result<Link> {
-    let state = match row.get_ref(2)?.as_str()? {
-        "done" => LinkState::Done,
-        "failed" => LinkState::Failed,
-        "skipped" => LinkState::Skipped,
-        _ => return Err(invalid(2)),
-    };
-    let change = match row.get_ref(3)?.as_str()? {
-        "created" => Change::Created,
-        "updated" => Change::Updated,
-        "mapped" => Change::Mapped,
-        _ => return Err(invalid(3)),
-    };
     let print: [u8; 16] = row.get_ref(7)?.as_blob()?.try_into().map_err(|_| invalid(7))?;
-    let more = match row.get_ref(19)?.as_str_or_null()? {
-        Some(text) => serde_json::from_str(text).map_err(|_| invalid(19))?,
+    let allocations = match row.get_ref(19)?.as_str_or_null()? {
+        Some(text) => allocations_of(text).map_err(|_| invalid(19))?,
+        None => Vec::new(),
+    };
+    let more = match row.get_ref(20)?.as_str_or_null()? {
+        Some(text) => serde_json::from_str(text).map_err(|_| invalid(20))?,
         None => More::default(),
     };
     let place = Place {
@@ -182,13 +228,14 @@ pub(crate) fn link(connection: &Connection, names: &mut Names, row: &Row<'_>) ->
         line: line(row, 17)?,
         last_line: line(row, 18)?,
     };
+    let id = row.get_ref(1)?.as_str()?;
     Ok(Link {
-        key: RecordKey::new(row.get::<_, AsText<Entity>>(0)?.0, row.get_ref(1)?.as_str()?),
-        state,
-        change,
+        key: RecordKey::new(row.get::<_, AsNumber<Entity>>(0)?.0, id),
+        state: row.get::<_, AsNumber<LinkState>>(2)?.0,
+        change: row.get::<_, AsNumber<Change>>(3)?.0,
         target: text(row, 4)?,
-        number: text(row, 5)?,
-        target_number: text(row, 6)?,
+        number: number(row, 5, id)?,
+        target_number: number(row, 6, id)?,
         fingerprint: Fingerprint::from_bytes(print),
         run: RunId::from(names.text(connection, row.get(8)?)?),
         contact: text(row, 9)?,
@@ -198,29 +245,29 @@ pub(crate) fn link(connection: &Connection, names: &mut Names, row: &Row<'_>) ->
         total: opt_exact(row, 13)?,
         outstanding: opt_exact(row, 14)?,
         applied: row.get::<_, Exact>(15)?.0,
-        more: More { place, ..more },
+        more: More { place, allocations, ..more },
     })
 }
 
-/// Binds the number of a migration and the [`LINK_COLUMNS`] of a link: its run and file by their numbers, `more` as
-/// [`more_json`] has it. `text` is memory to be used again.
+/// Binds the number of a migration and the [`LINK_COLUMNS`] of a link: its run and file by their numbers, allocations and
+/// `more` as [`allocations_json`] and [`more_json`] have them. `text` is memory to be used again.
 pub(crate) fn bind_link(
     statement: &mut CachedStatement<'_>,
     text: &mut String,
     (migration, run, file): (i64, i64, i64),
     link: &Link,
-    more: Option<&str>,
+    (allocations, more): (Option<&str>, Option<&str>),
 ) -> rusqlite::Result<()> {
     let mut row = Binding { statement, column: 0, text };
     let line = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     row.value(migration)?;
-    row.value(link.key.entity.name())?;
+    row.value(AsNumber(link.key.entity))?;
     row.value(link.key.id.as_str())?;
-    row.value(link.state.name())?;
-    row.value(change_name(link.change))?;
+    row.value(AsNumber(link.state))?;
+    row.value(AsNumber(link.change))?;
     row.value(link.target.as_ref().map(TargetId::as_str))?;
-    row.value(link.number.as_deref())?;
-    row.value(link.target_number.as_deref())?;
+    row.number(link.number.as_deref(), &link.key.id)?;
+    row.number(link.target_number.as_deref(), &link.key.id)?;
     row.value(link.fingerprint.to_bytes())?;
     row.value(run)?;
     row.value(link.contact.as_ref().map(SourceId::as_str))?;
@@ -233,19 +280,40 @@ pub(crate) fn bind_link(
     row.value(file)?;
     row.value(line(link.more.place.line))?;
     row.value(line(link.more.place.last_line))?;
+    row.value(allocations)?;
     row.value(more)
 }
 
-/// The seldom needed part of a link as JSON without its place, which has columns of its own; nothing where there
-/// is nothing in it.
+/// The seldom needed part of a link as JSON, without its place and allocations, which have columns of their own;
+/// nothing where there is nothing in it.
 pub(crate) fn more_json(more: &More) -> Result<Option<String>, Fault> {
-    let More { draft, allocations, adjustments, notes, fault, place: _ } = more;
-    let plain = !draft && allocations.is_empty() && adjustments.is_empty() && notes.is_empty();
-    if plain && fault.is_none() {
+    let More { draft, allocations: _, adjustments, notes, fault, place: _ } = more;
+    if !draft && adjustments.is_empty() && notes.is_empty() && fault.is_none() {
         return Ok(None);
     }
-    let rest = More { place: Place::default(), ..more.clone() };
+    let rest = More { place: Place::default(), allocations: Vec::new(), ..more.clone() };
     serde_json::to_string(&rest).map(Some).map_err(json_broken)
+}
+
+/// Allocations as JSON, short because every payment has some: `["invoice","1048","20.00"]`. Nothing where there are none.
+pub(crate) fn allocations_json(allocations: &[Allocation]) -> Result<Option<String>, Fault> {
+    if allocations.is_empty() {
+        return Ok(None);
+    }
+    let row = |part: &Allocation| {
+        let mut amount = String::new();
+        push_decimal(&mut amount, &part.amount);
+        (part.document.entity, part.document.id.clone(), amount)
+    };
+    let all: Vec<_> = allocations.iter().map(row).collect();
+    serde_json::to_string(&all).map(Some).map_err(json_broken)
+}
+
+/// Reads what [`allocations_json`] wrote.
+fn allocations_of(json: &str) -> serde_json::Result<Vec<Allocation>> {
+    let all: Vec<(Entity, SourceId, Decimal)> = serde_json::from_str(json)?;
+    let part = |(entity, id, amount)| Allocation { document: RecordKey { entity, id }, amount };
+    Ok(all.into_iter().map(part).collect())
 }
 
 /// Intents as JSON, short because every batch writes them and takes them away again: `["invoice","1048","<32 digits>"]`.
@@ -261,4 +329,21 @@ pub(crate) fn intents_of(json: &str) -> Result<Vec<Intent>, Fault> {
         .into_iter()
         .map(|(entity, id, fingerprint)| Intent { key: RecordKey { entity, id }, fingerprint })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_means_what_it_meant_in_this_version() {
+        let names: Vec<_> = Entity::ALL.iter().map(|entity| entity.name()).collect();
+        let then = "company account tax_rate terms payment_method tracking_category contact item project estimate \
+                    sales_order purchase_order invoice bill sales_receipt expense credit_note bill_credit refund \
+                    open_balance payment bill_payment transfer bank_transaction journal time_activity \
+                    expense_activity fee_activity attachment";
+        assert_eq!(names.join(" "), then, "the order changed: raise SCHEMA_VERSION and change it here");
+        let done = AsNumber(LinkState::Done);
+        assert_eq!(done.to_sql().unwrap(), ToSqlOutput::from(DONE));
+    }
 }

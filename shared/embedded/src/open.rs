@@ -23,7 +23,10 @@ impl Open {
     /// Opens the file to write, and makes it where there is none.
     pub(crate) fn to_write(path: &Path) -> Result<Self, Fault> {
         // Payments change links all over the journal, and a page is written whole.
-        let open = Self::new(path, "pragma page_size = 4096; pragma journal_mode = wal;")?;
+        let open = Self::new(
+            path,
+            "pragma page_size = 4096; pragma journal_mode = wal; pragma cache_size = -4000;",
+        )?;
         prepare(&open.connection, path)?;
         add_exact_sum(&open.connection).map_err(broken)?;
         Ok(open)
@@ -31,17 +34,18 @@ impl Open {
 
     /// Opens a file that is there, to read.
     pub(crate) fn to_read(path: &Path) -> Result<Self, Fault> {
-        Self::new(path, "pragma query_only = on;")
+        // What it has at hand is worth nothing after the next commit of the one that writes.
+        Self::new(path, "pragma query_only = on; pragma cache_size = -1000;")
     }
 
     /// The log is folded back beside the work ([`carry_sqlite::Folding`]); a writer does it only where that has fallen
-    /// behind by 64 MB.
+    /// behind by 128 MB.
     fn new(path: &Path, first: &str) -> Result<Self, Fault> {
         let connection = Connection::open(path).map_err(broken)?;
         connection
             .execute_batch(&format!(
-                "{first} pragma synchronous = normal; pragma busy_timeout = 10000; pragma cache_size = -4000; \
-                 pragma wal_autocheckpoint = 16384;"
+                "{first} pragma synchronous = normal; pragma busy_timeout = 10000; \
+                 pragma wal_autocheckpoint = 32768;"
             ))
             .map_err(broken)?;
         connection.set_prepared_statement_cache_capacity(64);

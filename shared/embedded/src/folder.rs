@@ -16,8 +16,8 @@ impl FolderStaging {
     /// Opens the folder, and makes it where there is none.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Fault> {
         let root = root.into();
-        std::fs::create_dir_all(&root).map_err(|e| unreadable(&root, &e))?;
-        Ok(Self { root })
+        let opened = std::fs::create_dir_all(&root).and_then(|()| std::path::absolute(&root));
+        Ok(Self { root: opened.map_err(|e| unreadable(&root, &e))? })
     }
 
     /// Where an object lies. Keys that would leave the folder are refused.
@@ -65,11 +65,12 @@ impl Staging for FolderStaging {
     async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, Fault> {
         let path = self.path(key)?;
         let folder = path.parent().unwrap_or(&self.root);
-        std::fs::create_dir_all(folder).map_err(|e| unreadable(folder, &e))?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(folder)
-            .map_err(|e| unreadable(folder, &e))?;
+        let new = || tempfile::Builder::new().prefix(".new-").tempfile_in(folder);
+        let made = match new() {
+            Err(e) if e.kind() == ErrorKind::NotFound => std::fs::create_dir_all(folder).and_then(|()| new()),
+            made => made,
+        };
+        let mut file = made.map_err(|e| unreadable(folder, &e))?;
         file.write_all(&bytes).map_err(|e| unreadable(&path, &e))?;
         match file.persist_noclobber(&path) {
             Ok(_) => Ok(true),

@@ -1,9 +1,9 @@
 //! Long lists of a report, staged while the journal is walked once, read back as streams.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
+use std::vec::IntoIter;
 
-use carry_model::Fault;
+use carry_model::{Code, Fault};
 use carry_report::{
     Adjustment, ContactBalance, CrosswalkRow, DocumentBalance, RejectRow, ReportRows, Rows, Table,
     VanishedRow,
@@ -11,6 +11,8 @@ use carry_report::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
 use crate::joined;
@@ -18,6 +20,12 @@ use crate::store::{RunStore, content_name, parse_line, push_line};
 
 /// A staged part of a list is closed at this size, in bytes.
 const PART_BYTES: usize = 1024 * 1024;
+
+/// Rows that are handed over together while a list is read.
+const PAGE_ROWS: usize = 250;
+
+/// Pages of rows that wait at most.
+const PAGES_AHEAD: usize = 4;
 
 /// The lists, by the folder their parts lie in.
 pub(crate) const DOCUMENTS: &str = "documents";
@@ -92,33 +100,82 @@ impl StagedRows {
         Self { store, parts, runtime }
     }
 
-    fn stream<T: DeserializeOwned + 'static>(&self, name: &'static str) -> Result<Rows<'_, T>, Fault> {
-        let keys = self.parts.get(name).into_iter().flatten();
-        Ok(Box::new(keys.flat_map(move |key| -> Box<dyn Iterator<Item = Result<T, Fault>>> {
-            match self.runtime.block_on(self.store.get_text(key)) {
-                Ok(text) => Box::new(PartRows { text, at: 0, rows: PhantomData }),
-                Err(fault) => Box::new(std::iter::once(Err(fault))),
-            }
-        })))
+    /// The rows of a list, read by a task ahead of the thread that takes them.
+    fn stream<T: DeserializeOwned + Send + 'static>(&self, name: &'static str) -> Result<Rows<'_, T>, Fault> {
+        let (sender, pages) = mpsc::channel(PAGES_AHEAD);
+        let keys = self.parts.get(name).cloned().unwrap_or_default();
+        let store = self.store.clone();
+        self.runtime.spawn(async move {
+            // Whoever takes no more rows need not be told that they could not be read.
+            read_ahead(&store, &keys, &sender).await.unwrap_or_default();
+        });
+        Ok(Box::new(RowsAhead { pages, page: Vec::new().into_iter(), ended: false }))
     }
 }
 
-/// The rows of a part, each read when it is asked for.
-struct PartRows<T> {
-    text: String,
-    at: usize,
-    rows: PhantomData<T>,
+/// Rows that come together; None after the last.
+type Page<T> = Option<Vec<Result<T, Fault>>>;
+
+/// Reads the rows of parts page by page. An error where nobody takes them any more.
+async fn read_ahead<T: DeserializeOwned>(
+    store: &RunStore,
+    keys: &[String],
+    pages: &Sender<Page<T>>,
+) -> Result<(), SendError<Page<T>>> {
+    for key in keys {
+        match store.get_text(key).await {
+            Ok(text) => {
+                let mut rest = text.as_str();
+                while !rest.is_empty() {
+                    let (page, after) = next_page(rest);
+                    rest = after;
+                    pages.send(Some(page)).await?;
+                }
+            }
+            Err(fault) => pages.send(Some(vec![Err(fault)])).await?,
+        }
+    }
+    pages.send(None).await
 }
 
-impl<T: DeserializeOwned> Iterator for PartRows<T> {
+/// The rows that a text begins with, and what follows them.
+fn next_page<T: DeserializeOwned>(text: &str) -> (Vec<Result<T, Fault>>, &str) {
+    let (mut page, mut rest) = (Vec::with_capacity(PAGE_ROWS), text);
+    while page.len() < PAGE_ROWS && !rest.is_empty() {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        rest = after;
+        if !line.is_empty() {
+            page.push(parse_line(line));
+        }
+    }
+    (page, rest)
+}
+
+/// The rows that a task reads ahead.
+struct RowsAhead<T> {
+    pages: Receiver<Page<T>>,
+    page: IntoIter<Result<T, Fault>>,
+    ended: bool,
+}
+
+impl<T> Iterator for RowsAhead<T> {
     type Item = Result<T, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let line = self.text.get(self.at..)?.split('\n').next()?;
-            self.at += line.len() + 1;
-            if !line.is_empty() {
-                return Some(parse_line(line));
+            if let Some(row) = self.page.next() {
+                return Some(row);
+            }
+            if self.ended {
+                return None;
+            }
+            match self.pages.blocking_recv() {
+                Some(Some(page)) => self.page = page.into_iter(),
+                end => {
+                    self.ended = true;
+                    let died = || Fault::new(Code::Bug).detail("the task that reads a list died");
+                    return end.is_none().then(|| Err(died()));
+                }
             }
         }
     }

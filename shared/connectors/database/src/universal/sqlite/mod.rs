@@ -89,7 +89,7 @@ fn open(path: &Path) -> Result<Connection, Fault> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = OFF;
-             PRAGMA cache_size = -6000; PRAGMA wal_autocheckpoint = 16384; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -4000; PRAGMA wal_autocheckpoint = 16384; PRAGMA temp_store = MEMORY;
              PRAGMA trusted_schema = OFF;",
         )
         .map_err(unusable)?;

@@ -177,9 +177,11 @@ impl<'t> Writing<'t> {
                 slot.insert(self.transaction.prepare_cached(sql)?)
             }
         };
+        // Most cells of a row are null, as all are after this.
+        statement.clear_bindings();
         for (at, cell) in cells.iter().enumerate() {
             match cell {
-                Cell::Null => statement.raw_bind_parameter(at + 1, rusqlite::types::Null)?,
+                Cell::Null => {}
                 Cell::Int(number) => statement.raw_bind_parameter(at + 1, number)?,
                 other => statement.raw_bind_parameter(at + 1, other.as_text(&mut self.buffer))?,
             }

@@ -7,6 +7,7 @@ use carry_ports::{Migration, Run, RunKind, Stage};
 use tokio::task::JoinSet;
 
 use crate::steps::{Beginning, Ended, OpenRun, begin};
+use crate::store::free_buffers;
 use crate::tally::Tally;
 use crate::{Engine, Settings, concurrently, died};
 
@@ -93,6 +94,7 @@ async fn stage(engine: &Engine, run: &Arc<OpenRun>, settings: &Settings) -> Resu
     });
     concurrently(engine.workers, parts).await?;
     engine.connection.reader.forget();
+    free_buffers();
     engine.progress.end(Stage::Transform);
     Ok(())
 }

@@ -2,19 +2,23 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use carry_model::{Code, Entity, Fault, MigrationId, Record, RunId};
 use carry_ports::{Run, Stage, StagedFiles, Staging, places};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::CParameter;
 
 use crate::staged::parse_records;
 
-/// zstd level of staged batches: a thirtieth smaller than by the first level, which would save a twelfth of the
-/// processor time of staging; with it small books, too, are staged in less than half their size.
+/// zstd level of staged batches: with it small books, too, are staged in less than half their size.
 const ZSTD_LEVEL: i32 = 3;
+
+/// What suits JSON Lines of a megabyte better than what the level comes with: an eighth less time, and no larger.
+const ZSTD_TUNING: [CParameter; 3] =
+    [CParameter::MinMatch(6), CParameter::HashLog(16), CParameter::ChainLog(14)];
 
 /// zstd level where time counts more than size.
 const ZSTD_QUICK: i32 = 1;
@@ -87,7 +91,7 @@ impl RunStore {
     /// The same with lines in a [`buffer`], which is used again.
     pub(crate) async fn create_buffered(&self, key: &str, lines: Vec<u8>) -> Result<(), Fault> {
         let packed = compress(&lines, ZSTD_LEVEL)?;
-        BUFFERS.with_borrow_mut(|kept| kept.push(lines));
+        buffers().push(lines);
         self.create_packed(key, packed).await
     }
 
@@ -134,15 +138,25 @@ thread_local! {
     /// Making one costs more than the compression of a small batch, so each thread keeps its own.
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-    /// Memory that was written before is quicker to write than fresh memory.
-    static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Memory that was written before is quicker to write than fresh memory.
+static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+fn buffers() -> MutexGuard<'static, Vec<Vec<u8>>> {
+    BUFFERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An empty buffer for lines, for [`RunStore::create_buffered`].
 pub(crate) fn buffer() -> Vec<u8> {
-    let mut buffer = BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_default();
+    let mut buffer = buffers().pop().unwrap_or_default();
     buffer.clear();
     buffer
+}
+
+/// Gives back the memory of buffers that nobody uses.
+pub(crate) fn free_buffers() {
+    *buffers() = Vec::new();
 }
 
 /// Compresses JSON Lines as staging keeps them.
@@ -151,7 +165,11 @@ pub(crate) fn compress(lines: &[u8], level: i32) -> Result<Vec<u8>, Fault> {
     COMPRESSOR.with_borrow_mut(|kept| {
         let compressor = match kept {
             Some(compressor) => compressor,
-            None => kept.insert(Compressor::new(level).map_err(bug)?),
+            None => {
+                let mut made = Compressor::new(level).map_err(bug)?;
+                ZSTD_TUNING.into_iter().try_for_each(|tuning| made.set_parameter(tuning)).map_err(bug)?;
+                kept.insert(made)
+            }
         };
         compressor.set_compression_level(level).map_err(bug)?;
         compressor.compress(lines).map_err(bug)

@@ -47,14 +47,8 @@ pub(crate) const LINK_COLUMNS: &str = "entity, source_id, state, change, target_
 /// Stands for the record's id.
 const SAME: i64 = 1;
 
-/// The states, each at its number.
-pub(crate) const STATES: [LinkState; 3] = [LinkState::Done, LinkState::Failed, LinkState::Skipped];
-
 /// The number of [`LinkState::Done`], for conditions.
 pub(crate) const DONE: i64 = 0;
-
-/// The changes, each at its number.
-const CHANGES: [Change; 3] = [Change::Created, Change::Updated, Change::Mapped];
 
 pub(crate) fn broken(error: rusqlite::Error) -> Fault {
     Fault::new(Code::StateUnusable).caused_by(error)
@@ -89,11 +83,11 @@ impl Numbered for Entity {
 }
 
 impl Numbered for LinkState {
-    const ALL: &'static [Self] = &STATES;
+    const ALL: &'static [Self] = &[Self::Done, Self::Failed, Self::Skipped];
 }
 
 impl Numbered for Change {
-    const ALL: &'static [Self] = &CHANGES;
+    const ALL: &'static [Self] = &[Self::Created, Self::Updated, Self::Mapped];
 }
 
 /// A value kept as its number.
@@ -300,12 +294,10 @@ pub(crate) fn allocations_json(allocations: &[Allocation]) -> Result<Option<Stri
     if allocations.is_empty() {
         return Ok(None);
     }
-    let row = |part: &Allocation| {
-        let mut amount = String::new();
-        push_decimal(&mut amount, &part.amount);
-        (part.document.entity, part.document.id.clone(), amount)
-    };
-    let all: Vec<_> = allocations.iter().map(row).collect();
+    let all: Vec<_> = allocations
+        .iter()
+        .map(|part| (part.document.entity, part.document.id.as_str(), part.amount))
+        .collect();
     serde_json::to_string(&all).map(Some).map_err(json_broken)
 }
 
@@ -343,7 +335,22 @@ mod tests {
                     open_balance payment bill_payment transfer bank_transaction journal time_activity \
                     expense_activity fee_activity attachment";
         assert_eq!(names.join(" "), then, "the order changed: raise SCHEMA_VERSION and change it here");
-        let done = AsNumber(LinkState::Done);
-        assert_eq!(done.to_sql().unwrap(), ToSqlOutput::from(DONE));
+        assert_eq!(AsNumber(LinkState::Done).to_sql().unwrap(), ToSqlOutput::from(DONE));
+        assert_eq!(AsNumber(LinkState::Skipped).to_sql().unwrap(), ToSqlOutput::from(2_i64));
+        assert_eq!(AsNumber(Change::Mapped).to_sql().unwrap(), ToSqlOutput::from(2_i64));
+    }
+
+    #[test]
+    fn allocations_come_back_to_the_last_digit() {
+        let part = |id: &str, amount: &str| Allocation {
+            document: RecordKey::new(Entity::Invoice, id),
+            amount: Decimal::from_str_exact(amount).unwrap(),
+        };
+        let parts =
+            [part("1048", "20.00"), part("\"10,49\"", "-0.5"), part("", "79228162514264337593543950335")];
+        let json = allocations_json(&parts).unwrap().unwrap();
+        assert!(json.starts_with(r#"[["invoice","1048","20.00"],"#), "{json}");
+        assert_eq!(allocations_of(&json).unwrap(), parts);
+        assert_eq!(allocations_json(&[]).unwrap(), None);
     }
 }

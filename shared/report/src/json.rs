@@ -81,14 +81,14 @@ impl Object<'_> {
 
 /// Writes the report whole.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> Result<(), Fault> {
-    begin(report.run, report.rows, out)?;
-    end(report, out)
+    let mut out = BufWriter::new(out);
+    begin(report.run, report.rows, &mut out)?;
+    end(report, &mut out)
 }
 
-/// Writes what needs no look at the lists, and the lists.
+/// Writes what needs no look at the lists, and the lists, in many small pieces.
 pub(crate) fn begin(run: &RunReport, rows: &dyn ReportRows, out: &mut dyn Write) -> Result<(), Fault> {
-    let mut out = BufWriter::new(out);
-    let mut object = Object { out: &mut out, first: true };
+    let mut object = Object { out, first: true };
     object.field("format", &FORMAT)?;
     object.field("run", &run.run)?;
     object.field("summary", &run.summary)?;
@@ -99,7 +99,7 @@ pub(crate) fn begin(run: &RunReport, rows: &dyn ReportRows, out: &mut dyn Write)
     for list in LISTS {
         object.list(list.name(), rows.json_lines(list)?)?;
     }
-    out.flush().map_err(unwritable)
+    Ok(())
 }
 
 /// Writes what the lists add up to, behind what [`begin`] wrote.

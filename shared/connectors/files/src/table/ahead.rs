@@ -17,7 +17,7 @@ const BLOCK_BYTES: usize = 128 * 1024;
 const BLOCKS_AHEAD: usize = 2;
 
 /// Byte offset and line of what comes next.
-type Place = (u64, u64);
+type Position = (u64, u64);
 
 /// The rows of a sheet from its beginning, as [`Rows`] gives them.
 pub(crate) struct Ahead {
@@ -25,7 +25,7 @@ pub(crate) struct Ahead {
     blocks: Receiver<Result<Block, FileError>>,
     block: Block,
     at: usize,
-    next: Place,
+    next: Position,
 }
 
 impl Ahead {
@@ -97,9 +97,9 @@ struct Block {
     text: String,
     spans: Vec<Span>,
     /// Each with the place behind it.
-    found: Vec<(Found, Place)>,
+    found: Vec<(Found, Position)>,
     /// Where the sheet ends, in its last block.
-    end: Option<Place>,
+    end: Option<Position>,
 }
 
 impl Block {

@@ -49,14 +49,6 @@ impl<T> ByEntity<T> {
         self.0.get(entity as usize)?.get(id)
     }
 
-    /// All of them, in no order within an entity.
-    pub fn iter(&self) -> impl Iterator<Item = (Entity, &SourceId, &T)> {
-        Entity::ALL
-            .iter()
-            .zip(&self.0)
-            .flat_map(move |(entity, values)| values.iter().map(move |(id, value)| (*entity, id, value)))
-    }
-
     /// How many there are.
     pub fn count(&self) -> usize {
         self.0.iter().map(FxHashMap::len).sum()

@@ -62,8 +62,6 @@ pub(crate) struct Known {
     links: FxHashMap<RecordKey, Link>,
     leads: Leads,
     may_be_settled: bool,
-    /// How many records it is about.
-    records: usize,
 }
 
 impl Known {
@@ -80,20 +78,9 @@ impl Known {
         self.links.get(&RecordKey::new(entity, id.clone())).map(Lead::of)
     }
 
-    /// Where everything is in the target that these records refer to. For most of the records it is about, all it knows is
-    /// quicker than what each of them names.
-    pub(crate) fn targets<'a>(&self, items: impl ExactSizeIterator<Item = &'a WriteItem>) -> Links {
+    /// Where everything is in the target that these records refer to.
+    pub(crate) fn targets<'a>(&self, items: impl Iterator<Item = &'a WriteItem>) -> Links {
         let mut links = Links::default();
-        if items.len() * 2 > self.records {
-            let done = self.links.iter().map(|(key, link)| (key.entity, &key.id, Lead::of(link)));
-            let leads = self.leads.iter().map(|(entity, id, lead)| (entity, id, lead.clone()));
-            for (entity, id, lead) in done.chain(leads) {
-                if let Lead::There(target) = lead {
-                    links.insert(RecordKey::new(entity, id.clone()), target);
-                }
-            }
-            return links;
-        }
         for item in items {
             item.record.body.each_reference(|entity, id| {
                 if links.get(entity, id).is_none()
@@ -169,7 +156,7 @@ impl Loader {
         }
         self.at_hand.learn(&learnt);
         learnt.into_iter().for_each(|(key, lead)| leads.insert(key.entity, key.id, lead));
-        Ok(Known { links, leads, may_be_settled, records: records.len() })
+        Ok(Known { links, leads, may_be_settled })
     }
 
     /// What is at hand already, and the keys that the journal is asked for.

@@ -1,12 +1,13 @@
 //! The ports on one machine: staging in a folder, jobs in an SQLite file, nothing to install.
 //!
-//! A state folder holds `staging/` (objects as files under their keys), `state.db`, and `tokens/`, where
+//! A state folder holds `staging/` (objects as files under their keys, small ones in one file), `state.db`, and `tokens/`, where
 //! only its owner may read.
 
 mod absent;
 mod folder;
 mod jobs;
 mod names;
+mod notes;
 mod open;
 mod rows;
 mod tokens;

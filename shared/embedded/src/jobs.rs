@@ -9,11 +9,12 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::absent::Absent;
+use crate::body;
 use crate::names::Names;
+use crate::numbered::AsNumber;
 use crate::open::Open;
 use crate::rows::{
-    AsNumber, DONE, EXACT_SUM, Exact, LINK_COLUMNS, allocations_json, bind_link, broken, intents_json,
-    intents_of, json_broken, link, more_json,
+    DONE, EXACT_SUM, Exact, LINK_COLUMNS, broken, intents_json, intents_of, json_broken, link,
 };
 
 /// Transactions after which the log is folded back.
@@ -187,27 +188,31 @@ fn put_links(
 ) -> Result<(), Fault> {
     let guard = if keep_done { format!(" where links.state <> {DONE}") } else { String::new() };
     let sql = format!(
-        "insert into links (migration, {LINK_COLUMNS}) values \
-         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
-         on conflict (migration, entity, source_id) do update set state = excluded.state, change = excluded.change, \
-         target_id = excluded.target_id, number = excluded.number, target_number = excluded.target_number, \
-         fingerprint = excluded.fingerprint, run = excluded.run, contact = excluded.contact, date = excluded.date, \
-         currency = excluded.currency, rate = excluded.rate, total = excluded.total, \
-         outstanding = excluded.outstanding, applied = excluded.applied, place_file = excluded.place_file, \
-         place_line = excluded.place_line, place_last_line = excluded.place_last_line, \
-         allocations = excluded.allocations, more = excluded.more{guard}"
+        "insert into links (migration, {LINK_COLUMNS}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+         on conflict (migration, entity, source_id) do update set state = excluded.state, run = excluded.run, \
+         place_file = excluded.place_file, outstanding = excluded.outstanding, applied = excluded.applied, \
+         body = excluded.body{guard}"
     );
     let mut statement = tx.prepare_cached(&sql).map_err(broken)?;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     for link in links {
         absent.note(migration, &link.key);
         let run = names.number(tx, link.run.as_str()).map_err(broken)?;
         let file = names.number(tx, &link.more.place.file).map_err(broken)?;
-        let (allocations, more) = (allocations_json(&link.more.allocations)?, more_json(&link.more)?);
-        let json = (allocations.as_deref(), more.as_deref());
-        bind_link(&mut statement, &mut text, (migration, run, file), link, json)
-            .and_then(|()| statement.raw_execute())
-            .map_err(broken)?;
+        bytes = body::write(link, bytes)
+            .map_err(|body::Unreadable| Fault::new(Code::Bug).detail("A link that cannot be kept."))?;
+        let row = params![
+            migration,
+            AsNumber(link.key.entity),
+            link.key.id.as_str(),
+            AsNumber(link.state),
+            run,
+            file,
+            link.outstanding.map(Exact),
+            Exact(link.applied),
+            bytes
+        ];
+        statement.execute(row).map_err(broken)?;
     }
     Ok(())
 }

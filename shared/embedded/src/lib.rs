@@ -4,10 +4,12 @@
 //! only its owner may read.
 
 mod absent;
+mod body;
 mod folder;
 mod jobs;
 mod names;
 mod notes;
+mod numbered;
 mod open;
 mod rows;
 mod tokens;

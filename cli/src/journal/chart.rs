@@ -40,7 +40,8 @@ impl Chart {
     /// Takes a record of a list; records of other sorts are passed over.
     pub(crate) fn add(&mut self, record: Record) {
         match record.body {
-            Body::Account(Account { name, class, parent, .. }) => {
+            Body::Account(account) => {
+                let Account { name, class, parent, .. } = *account;
                 self.accounts.insert(record.id, ChartAccount { name, class, parent });
             }
             Body::Contact(contact) => {

@@ -35,17 +35,17 @@ fn chart() -> Chart {
             description: None,
             active: true,
         };
-        chart.add(Record::new(Entity::Account, key, None, Body::Account(account)).unwrap());
+        chart.add(Record::new(Entity::Account, key, None, Body::Account(account.into())).unwrap());
     }
     for name in ["Ann", "Ann's branch"] {
         let contact = Contact { name: name.to_owned(), ..Contact::default() };
-        chart.add(Record::new(Entity::Contact, name, None, Body::Contact(contact)).unwrap());
+        chart.add(Record::new(Entity::Contact, name, None, Body::Contact(contact.into())).unwrap());
     }
     let item = Item { name: "Work".to_owned(), income_account: Some(id("Sales")), ..Item::default() };
-    chart.add(Record::new(Entity::Item, "work", None, Body::Item(item)).unwrap());
+    chart.add(Record::new(Entity::Item, "work", None, Body::Item(item.into())).unwrap());
     let tax =
         TaxRate { name: "VAT".to_owned(), code: None, percent: None, components: vec![], account: None };
-    chart.add(Record::new(Entity::TaxRate, "vat", None, Body::TaxRate(tax)).unwrap());
+    chart.add(Record::new(Entity::TaxRate, "vat", None, Body::TaxRate(tax.into())).unwrap());
     chart
 }
 
@@ -102,7 +102,7 @@ fn document(total: &str, lines: &[(&str, &str)]) -> Document {
 
 fn documented(entity: Entity, document: Document) -> Vec<String> {
     let (currency, rate) = (document.currency, document.rate);
-    let record = Record::new(entity, "1", Some("No 1".to_owned()), Body::Document(document)).unwrap();
+    let record = Record::new(entity, "1", Some("No 1".to_owned()), Body::Document(document.into())).unwrap();
     posted(&record, &link(&record, currency, rate))
 }
 
@@ -164,7 +164,7 @@ fn discounts_and_gaps_are_posted() {
 #[test]
 fn a_document_carried_as_one_line_is_posted_as_one() {
     let invoice = document("119.00", &[("100", "19")]);
-    let record = Record::new(Entity::Invoice, "1", None, Body::Document(invoice)).unwrap();
+    let record = Record::new(Entity::Invoice, "1", None, Body::Document(invoice.into())).unwrap();
     let mut link = link(&record, Currency::USD, None);
     link.more.adjustments =
         vec![Adjustment::new(AdjustmentKind::HighLevel, dec("119"), Currency::USD, String::new())];
@@ -202,7 +202,7 @@ fn payment(entity: Entity, allocations: &[(Entity, &str, &str)], unapplied: &str
         memo: None,
         allocations: vec![],
     };
-    let record = Record::new(entity, "9", None, Body::Payment(body)).unwrap();
+    let record = Record::new(entity, "9", None, Body::Payment(body.into())).unwrap();
     let mut link = link(&record, Currency::USD, None);
     link.outstanding = Some(dec(unapplied));
     link.more.allocations = allocations
@@ -259,7 +259,8 @@ fn money_between_own_accounts() {
         memo: None,
     };
     let of = |transfer: &Transfer| {
-        let record = Record::new(Entity::Transfer, "1", None, Body::Transfer(transfer.clone())).unwrap();
+        let record =
+            Record::new(Entity::Transfer, "1", None, Body::Transfer(transfer.clone().into())).unwrap();
         posted(&record, &link(&record, transfer.currency, transfer.rate))
     };
     assert_eq!(of(&transfer), ["expenses:Rent  108.59 USD", "assets:Bank  -100.00 EUR @@ 108.59 USD"]);
@@ -286,7 +287,7 @@ fn bank_transactions_and_journals() {
         }],
         memo: None,
     };
-    let record = Record::new(Entity::BankTransaction, "1", None, Body::BankTransaction(bank)).unwrap();
+    let record = Record::new(Entity::BankTransaction, "1", None, Body::BankTransaction(bank.into())).unwrap();
     assert_eq!(
         posted(&record, &link(&record, Currency::USD, None)),
         [
@@ -333,7 +334,7 @@ fn settlements_pass_through_clearing_and_are_closed() {
         Entity::Invoice,
         "1",
         Some("Settlement No 1".to_owned()),
-        Body::Document(document("1", &[])),
+        Body::Document(document("1", &[]).into()),
     )
     .unwrap();
     let mut link = link(&of, Currency::EUR, Some(dec("1.10")));
@@ -362,7 +363,7 @@ fn texts_cannot_break_out_of_their_place() {
     let mut invoice = document("1.00", &[("1", "0")]);
     invoice.memo = Some("first\n    assets:Bank  1000 USD ; \"quoted\" | x".to_owned());
     let record =
-        Record::new(Entity::Invoice, "1", Some("A) B\n".to_owned()), Body::Document(invoice)).unwrap();
+        Record::new(Entity::Invoice, "1", Some("A) B\n".to_owned()), Body::Document(invoice.into())).unwrap();
     let chart = chart();
     let carried = Carried { chart: &chart, home: Currency::USD, contacts: &FxHashMap::default() };
     let transaction = transaction(&record, &link(&record, Currency::USD, None), &carried).unwrap().unwrap();

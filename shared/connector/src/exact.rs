@@ -38,7 +38,7 @@ pub fn accounts() -> Result<Vec<Record>, Fault> {
             description: Some(description.to_owned()),
             active: true,
         };
-        Record::new(Entity::Account, id, Some(name.to_owned()), Body::Account(body))
+        Record::new(Entity::Account, id, Some(name.to_owned()), Body::Account(body.into()))
     };
     Ok(vec![
         account(

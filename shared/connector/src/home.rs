@@ -244,7 +244,7 @@ mod tests {
         document.rate = Some(dec("0.5"));
         let line = |net: &&str| Line { net: dec(net), account: Some("sales".into()), ..Line::default() };
         document.lines = nets.iter().map(line).collect();
-        Body::Document(document)
+        Body::Document(document.into())
     }
 
     #[test]
@@ -285,8 +285,12 @@ mod tests {
             ],
         };
         // 1.01 of a, 1.01 of b, 0.01 left: 0.51 + 0.51 + 0.01, or 1.02.
-        let told =
-            told(Entity::Payment, Body::Payment(payment), HomeRounding::EachLine, HomeRounding::EachAccount);
+        let told = told(
+            Entity::Payment,
+            Body::Payment(payment.into()),
+            HomeRounding::EachLine,
+            HomeRounding::EachAccount,
+        );
         assert_eq!(told, [("bank".to_owned(), "0.01".to_owned())]);
     }
 }

@@ -50,7 +50,8 @@ impl Fingerprint {
     pub fn of(number: Option<&str>, body: &Body) -> Self {
         match body {
             Body::Document(document) if document.outstanding.is_some() => {
-                Self::hash(number, &Body::Document(Document { outstanding: None, ..document.clone() }))
+                let document = Document { outstanding: None, ..Document::clone(document) };
+                Self::hash(number, &Body::Document(document.into()))
             }
             _ => Self::hash(number, body),
         }
@@ -128,16 +129,17 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// What a record says. The variant and [`Record::entity`] always agree ([`Body::fits`]).
+/// What a record says. The variant and [`Record::entity`] always agree ([`Body::fits`]). What is large is boxed:
+/// records are moved from stage to stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     /// See [`Company`].
     Company(Company),
     /// See [`Account`].
-    Account(Account),
+    Account(Box<Account>),
     /// See [`TaxRate`].
-    TaxRate(TaxRate),
+    TaxRate(Box<TaxRate>),
     /// See [`Terms`].
     Terms(Terms),
     /// See [`PaymentMethod`].
@@ -145,27 +147,27 @@ pub enum Body {
     /// See [`TrackingCategory`].
     TrackingCategory(TrackingCategory),
     /// See [`Contact`].
-    Contact(Contact),
+    Contact(Box<Contact>),
     /// See [`Item`].
-    Item(Item),
+    Item(Box<Item>),
     /// See [`Project`].
     Project(Project),
     /// Every entity for which [`Entity::is_document`] holds.
-    Document(Document),
+    Document(Box<Document>),
     /// See [`OpenBalance`].
     OpenBalance(OpenBalance),
     /// Payment and bill payment.
-    Payment(Payment),
+    Payment(Box<Payment>),
     /// See [`Transfer`].
-    Transfer(Transfer),
+    Transfer(Box<Transfer>),
     /// See [`BankTransaction`].
-    BankTransaction(BankTransaction),
+    BankTransaction(Box<BankTransaction>),
     /// See [`Journal`].
     Journal(Journal),
     /// Time, expense and fee activity.
-    Activity(Activity),
+    Activity(Box<Activity>),
     /// See [`Attachment`].
-    Attachment(Attachment),
+    Attachment(Box<Attachment>),
 }
 
 impl Body {

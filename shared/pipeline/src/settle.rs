@@ -263,7 +263,7 @@ fn settlement_record(by: Entity, document: &Link, amount: Decimal) -> Result<Rec
         allocations: vec![Allocation { document: document.key.clone(), amount }],
     };
     let id = exact::settlement_id(&document.key);
-    Record::new(by, id, Some(format!("Settlement {number}")), Body::Payment(payment))
+    Record::new(by, id, Some(format!("Settlement {number}")), Body::Payment(payment.into()))
 }
 
 /// The adjustment that a settlement or closing entry is, for the report.

@@ -24,7 +24,7 @@ fn account(id: &str, name: &str, class: AccountClass) -> Record {
         description: None,
         active: true,
     };
-    record(Entity::Account, id, name, Body::Account(body))
+    record(Entity::Account, id, name, Body::Account(body.into()))
 }
 
 /// A document over 123.45: 100.00 net with tax 19.00 and 4.45 net without.
@@ -50,7 +50,7 @@ pub(crate) fn document(entity: Entity, id: &str, number: &str, home: Currency) -
     if matches!(entity, Entity::SalesReceipt | Entity::Refund | Entity::Expense) {
         document.paid_account = Some("01".into());
     }
-    record(entity, id, number, Body::Document(document))
+    record(entity, id, number, Body::Document(document.into()))
 }
 
 pub(crate) fn payment(
@@ -72,7 +72,7 @@ pub(crate) fn payment(
         memo: None,
         allocations: vec![Allocation { document, amount }],
     };
-    record(entity, id, id, Body::Payment(body))
+    record(entity, id, id, Body::Payment(body.into()))
 }
 
 /// Records in the order in which they can be written.
@@ -97,7 +97,7 @@ pub(crate) fn records(home: Currency) -> Vec<Record> {
         account("02", "Conformance sales", AccountClass::Income),
         account("03", "Conformance costs", AccountClass::Expense),
         account("04", "Conformance savings", AccountClass::Bank),
-        record(Entity::TaxRate, "conformance-tax", "Conformance 19%", Body::TaxRate(tax)),
+        record(Entity::TaxRate, "conformance-tax", "Conformance 19%", Body::TaxRate(tax.into())),
         record(
             Entity::Terms,
             "net-30",
@@ -110,8 +110,8 @@ pub(crate) fn records(home: Currency) -> Vec<Record> {
             "Check",
             Body::PaymentMethod(PaymentMethod { name: "Conformance check".to_owned() }),
         ),
-        record(Entity::Contact, "conformance-contact", "Conformance & Söhne", Body::Contact(contact)),
-        record(Entity::Item, "advice", "Advice", Body::Item(item)),
+        record(Entity::Contact, "conformance-contact", "Conformance & Söhne", Body::Contact(contact.into())),
+        record(Entity::Item, "advice", "Advice", Body::Item(item.into())),
         record(
             Entity::Project,
             "project",
@@ -158,7 +158,7 @@ fn transfer(home: Currency) -> Record {
         rate: None,
         memo: None,
     };
-    record(Entity::Transfer, "transfer", "T1", Body::Transfer(body))
+    record(Entity::Transfer, "transfer", "T1", Body::Transfer(body.into()))
 }
 
 fn journal(home: Currency) -> Record {

@@ -38,7 +38,7 @@ impl Desk {
             description: None,
             active: true,
         };
-        desk.link(Entity::Account, "bank", Body::Account(account)).await;
+        desk.link(Entity::Account, "bank", Body::Account(account.into())).await;
         let there: Vec<CatalogEntry> = desk.side.writer.catalog(Entity::Account).await.unwrap();
         for (id, class) in [("costs", AccountClass::Expense), ("sales", AccountClass::Income)] {
             let found = there.iter().find(|entry| entry.class == Some(class)).unwrap();
@@ -118,7 +118,7 @@ impl Desk {
 
 fn money(direction: Direction, amount: i64) -> Body {
     let net = Decimal::from(amount);
-    Body::BankTransaction(BankTransaction {
+    Body::BankTransaction(Box::new(BankTransaction {
         date: DAY,
         account: "bank".into(),
         direction,
@@ -128,7 +128,7 @@ fn money(direction: Direction, amount: i64) -> Body {
         total: net,
         lines: vec![BankLine { account: "costs".into(), net, tax_rate: None, tax: None, description: None }],
         memo: None,
-    })
+    }))
 }
 
 /// Money that was spent is a purchase in QuickBooks, money received a deposit.
@@ -154,13 +154,13 @@ async fn a_quickbooks_entry_that_changes_its_kind_is_there_once() {
 async fn quickbooks_pays_a_credit_back_once_and_takes_it_back_whole() {
     let mut desk = Desk::at(Platform::QuickBooks).await;
     let contact = Contact { name: "Acme".to_owned(), customer: true, ..Contact::default() };
-    desk.link(Entity::Contact, "acme", Body::Contact(contact)).await;
+    desk.link(Entity::Contact, "acme", Body::Contact(contact.into())).await;
     let amount = Decimal::from(50);
     let mut credit = Document::new(DAY, Currency::USD, amount);
     credit.contact = Some("acme".into());
     credit.lines = vec![Line { account: Some(SourceId::from("sales")), net: amount, ..Line::default() }];
-    let credit = desk.link(Entity::CreditNote, "c1", Body::Document(credit)).await;
-    let back = Body::Payment(Payment {
+    let credit = desk.link(Entity::CreditNote, "c1", Body::Document(credit.into())).await;
+    let back = Body::Payment(Box::new(Payment {
         contact: Some("acme".into()),
         date: DAY,
         currency: Currency::USD,
@@ -171,7 +171,7 @@ async fn quickbooks_pays_a_credit_back_once_and_takes_it_back_whole() {
         reference: None,
         memo: None,
         allocations: vec![Allocation { document: RecordKey::new(Entity::CreditNote, "c1"), amount }],
-    });
+    }));
     let paid = desk.write_twice("batch", Entity::Payment, "p1", back, Operation::Create).await;
     assert_eq!((desk.standing("JournalEntry").await.len(), desk.standing("Payment").await.len()), (1, 1));
     desk.rest(60).await;

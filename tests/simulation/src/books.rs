@@ -52,7 +52,7 @@ fn lists() -> Vec<Record> {
             description: None,
             active: true,
         };
-        record(Entity::Account, id, Body::Account(body))
+        record(Entity::Account, id, Body::Account(body.into()))
     };
     let mut records = vec![
         account("bank", AccountClass::Bank),
@@ -62,7 +62,7 @@ fn lists() -> Vec<Record> {
     for n in 0..5 {
         let body =
             Contact { name: format!("Contact {n}"), customer: true, supplier: true, ..Contact::default() };
-        records.push(record(Entity::Contact, &format!("c{n}"), Body::Contact(body)));
+        records.push(record(Entity::Contact, &format!("c{n}"), Body::Contact(body.into())));
     }
     let line = |account: &str, amount: i64| JournalLine {
         account: account.into(),
@@ -116,7 +116,7 @@ fn documents_of(ledger: &str, count: u64, dice: &mut Dice, records: &mut Vec<Rec
         let entity = if dice.once_in(6) { credit } else { claim };
         let key = RecordKey::new(entity, format!("{ledger}{n}"));
         open.push(Open { key: key.clone(), contact, currency, rate, left: total });
-        records.push(record(entity, key.id.as_str(), Body::Document(document)));
+        records.push(record(entity, key.id.as_str(), Body::Document(document.into())));
     }
     payments_of(claim, payment, dice, &mut open, records);
     // The source states what is open; for some it is less than the payments account for.
@@ -173,6 +173,6 @@ fn payments_of(
             memo: None,
             allocations,
         };
-        records.push(record(payment, &format!("{}-{n}", payment.name()), Body::Payment(body)));
+        records.push(record(payment, &format!("{}-{n}", payment.name()), Body::Payment(body.into())));
     }
 }

@@ -334,10 +334,14 @@ async fn a_payment_that_changed_keeps_its_allocations() {
     assert!(before.values().any(|allocations| !allocations.is_empty()));
     for record in &mut books.records {
         if let Body::Payment(payment) = &record.body {
-            let payment = Payment { memo: Some("found again".to_owned()), ..payment.clone() };
-            *record =
-                Record::new(record.entity, record.id.clone(), record.number.clone(), Body::Payment(payment))
-                    .unwrap();
+            let payment = Payment { memo: Some("found again".to_owned()), ..Payment::clone(payment) };
+            *record = Record::new(
+                record.entity,
+                record.id.clone(),
+                record.number.clone(),
+                Body::Payment(payment.into()),
+            )
+            .unwrap();
         }
     }
     let engine = world.engine(BookSource::new(&books));

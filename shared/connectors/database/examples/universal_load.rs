@@ -53,7 +53,7 @@ async fn main() {
             description: None,
             active: true,
         };
-        Record::new(Entity::Account, name, Some(name.into()), Body::Account(body)).unwrap()
+        Record::new(Entity::Account, name, Some(name.into()), Body::Account(body.into())).unwrap()
     };
     load(
         &writer,
@@ -147,7 +147,8 @@ fn contact(n: usize) -> Record {
         email: Some(format!("c{n}@example.com")),
         ..Contact::default()
     };
-    Record::new(Entity::Contact, format!("c{n}"), Some(format!("Customer {n}")), Body::Contact(body)).unwrap()
+    Record::new(Entity::Contact, format!("c{n}"), Some(format!("Customer {n}")), Body::Contact(body.into()))
+        .unwrap()
 }
 
 fn invoice(n: usize, invoices: usize) -> Record {
@@ -169,7 +170,7 @@ fn invoice(n: usize, invoices: usize) -> Record {
         Entity::Invoice,
         format!("{:07x}", n * 40_503 % 16_777_213),
         Some(format!("INV-{n:06}")),
-        Body::Document(document),
+        Body::Document(document.into()),
     )
     .unwrap();
     record.place.file = "Invoices.csv".into();
@@ -197,7 +198,8 @@ fn payment(n: usize, invoices: usize) -> Record {
         allocations: vec![Allocation { document, amount }],
     };
     let mut record =
-        Record::new(Entity::Payment, format!("p{n}"), Some(format!("{n}")), Body::Payment(payment)).unwrap();
+        Record::new(Entity::Payment, format!("p{n}"), Some(format!("{n}")), Body::Payment(payment.into()))
+            .unwrap();
     record.place.file = "Payments.csv".into();
     record.raw = format!("[[\"{n}\",\"Customer {n}\",\"2025-07-10\",\"{cents}\"]]");
     record

@@ -39,7 +39,7 @@ fn documents(read: &Transformed) -> impl Iterator<Item = (&Record, &Document)> {
 
 fn payments(read: &Transformed) -> impl Iterator<Item = (&Record, &Payment)> {
     read.records.iter().filter_map(|record| match &record.body {
-        Body::Payment(payment) => Some((record, payment)),
+        Body::Payment(payment) => Some((record, &**payment)),
         _ => None,
     })
 }

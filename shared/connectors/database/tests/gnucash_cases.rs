@@ -288,11 +288,8 @@ fn money_and_shares_between_currencies_keep_both_sides() {
     book.transaction("buy", "eur", &[("bank", -20_000, -20_000, ""), ("shares", 20_000, 350, "")]);
     book.transaction("fee", "usd", &[("usdbank", -1_000, -1_000, ""), ("fees", 1_000, 922, "")]);
     let (_, read) = book.read();
-    let Body::Transfer(Transfer { amount, received, rate, from, to, .. }) =
-        &find(&read, Entity::Transfer, "change").body
-    else {
-        panic!()
-    };
+    let Body::Transfer(transfer) = &find(&read, Entity::Transfer, "change").body else { panic!() };
+    let Transfer { amount, received, rate, from, to, .. } = &**transfer;
     assert_eq!(
         (*amount, received.unwrap().to_string(), *rate),
         (money("100"), "108.50 USD".to_owned(), None)

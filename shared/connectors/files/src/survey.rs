@@ -286,14 +286,16 @@ fn entry(id: &str, body: &Body) -> Option<CatalogEntry> {
         percent: None,
     };
     match body {
-        Body::Account(Account { code, class, .. }) => {
+        Body::Account(account) => {
+            let Account { code, class, .. } = &**account;
             let name = match body {
                 Body::Account(account) if code.as_deref() == Some(id) => &account.name,
                 _ => id,
             };
             Some(CatalogEntry { code: code.clone(), class: Some(*class), ..blank(Entity::Account, name) })
         }
-        Body::TaxRate(TaxRate { name, code, percent, .. }) => {
+        Body::TaxRate(tax) => {
+            let TaxRate { name, code, percent, .. } = &**tax;
             Some(CatalogEntry { code: code.clone(), percent: *percent, ..blank(Entity::TaxRate, name) })
         }
         Body::PaymentMethod(method) => Some(blank(Entity::PaymentMethod, &method.name)),

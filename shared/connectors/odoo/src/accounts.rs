@@ -108,7 +108,9 @@ impl Odoo {
 
     async fn open_journals(&self, batch: &WriteBatch, results: &Results) -> Result<(), Fault> {
         let money = batch.items.iter().zip(results).filter_map(|(item, result)| match &item.record.body {
-            Body::Account(Account { class: AccountClass::Bank | AccountClass::CreditCard, .. }) => {
+            Body::Account(account)
+                if matches!(account.class, AccountClass::Bank | AccountClass::CreditCard) =>
+            {
                 id_of(&result.as_ref().ok()?.id)
             }
             _ => None,

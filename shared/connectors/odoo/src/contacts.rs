@@ -87,12 +87,12 @@ impl Odoo {
         results: &mut Results,
     ) -> Result<(), Fault> {
         for ((item, place), result) in batch.items.iter().zip(places).zip(results) {
-            let Body::Contact(Contact { tax_number: Some(number), .. }) = &item.record.body else { continue };
+            let Body::Contact(contact) = &item.record.body else { continue };
+            let Some(number) = &contact.tax_number else { continue };
             if !matches!(result, Err(fault) if fault.kind() == carry_model::Kind::Rejected) {
                 continue;
             }
-            let Body::Contact(contact) = &item.record.body else { continue };
-            let mut contact = contact.clone();
+            let mut contact = Contact::clone(contact);
             contact.tax_number = None;
             let note = format!("Tax number: {number}");
             contact.note = Some(contact.note.map_or(note.clone(), |text| format!("{text}\n{note}")));
@@ -120,7 +120,8 @@ impl Odoo {
             .collect();
         let mut rows = Vec::new();
         for item in &batch.items {
-            let Body::Contact(Contact { parent: Some(parent), .. }) = &item.record.body else { continue };
+            let Body::Contact(contact) = &item.record.body else { continue };
+            let Some(parent) = &contact.parent else { continue };
             if batch.links.get(Entity::Contact, parent).is_some() {
                 continue;
             }

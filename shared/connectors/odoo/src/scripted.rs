@@ -112,7 +112,7 @@ async fn a_batch_that_broke_off_is_in_doubt() {
     script.lines.lock().unwrap().push(("ir.model.data/write", Err(lost)));
     script.then("res.partner/load", json!({"ids": [7], "messages": []}));
     let contact = Contact { name: "Acme".into(), customer: true, ..Contact::default() };
-    let record = Record::new(Entity::Contact, "1", None, Body::Contact(contact)).unwrap();
+    let record = Record::new(Entity::Contact, "1", None, Body::Contact(contact.into())).unwrap();
     let batch = WriteBatch {
         entity: Entity::Contact,
         items: vec![WriteItem { record, operation: Operation::Create }],

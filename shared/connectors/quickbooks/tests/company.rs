@@ -316,7 +316,7 @@ impl Book {
         for account in accounts {
             book.create(account).await;
         }
-        book.create(Record::new(Entity::Contact, "acme", None, Body::Contact(contact)).unwrap()).await;
+        book.create(Record::new(Entity::Contact, "acme", None, Body::Contact(contact.into())).unwrap()).await;
         book
     }
 
@@ -357,7 +357,7 @@ fn invoice(entity: Entity, id: &str, currency: Currency, nets: &[&str], total: &
     let mut document = Document::new(Date::constant(2026, 4, 1), currency, dec(total));
     document.contact = Some("acme".into());
     document.lines = nets.iter().map(|net| Line { net: dec(net), ..Line::default() }).collect();
-    Record::new(entity, id, Some(id.to_owned()), Body::Document(document)).unwrap()
+    Record::new(entity, id, Some(id.to_owned()), Body::Document(document.into())).unwrap()
 }
 
 fn payment(entity: Entity, id: &str, amount: &str, of: &[(Entity, &str, &str)]) -> Record {
@@ -380,7 +380,7 @@ fn payment(entity: Entity, id: &str, amount: &str, of: &[(Entity, &str, &str)]) 
         memo: None,
         allocations,
     };
-    Record::new(entity, id, None, Body::Payment(body)).unwrap()
+    Record::new(entity, id, None, Body::Payment(body.into())).unwrap()
 }
 
 #[tokio::test]

@@ -216,20 +216,21 @@ impl Loader {
         let (body, adjustments) = match &record.body {
             Body::Document(document) if high_level => {
                 let why = "High-level mode was chosen.";
-                let (document, adjustments) = exact::high_level(record.entity, document.clone(), why)?;
-                (Body::Document(document), adjustments)
+                let (document, adjustments) =
+                    exact::high_level(record.entity, Document::clone(document), why)?;
+                (Body::Document(document.into()), adjustments)
             }
             Body::Document(document) if !adds_up(document) => {
-                let (document, adjustment) = exact::detailed(record.entity, document.clone())?;
-                (Body::Document(document), adjustment.into_iter().collect())
+                let (document, adjustment) = exact::detailed(record.entity, Document::clone(document))?;
+                (Body::Document(document.into()), adjustment.into_iter().collect())
             }
             Body::Payment(_) if exact::is_derived(&record.id) => return Ok(Vec::new()),
             Body::Payment(payment) if high_level => {
                 let (payment, cut) = unapplied_only(payment)?;
-                (Body::Payment(payment), cut)
+                (Body::Payment(payment.into()), cut)
             }
             Body::Payment(payment) => match within_balances(&record.key(), payment, known)? {
-                Some((payment, cut)) => (Body::Payment(payment), cut),
+                Some((payment, cut)) => (Body::Payment(payment.into()), cut),
                 None => return Ok(Vec::new()),
             },
             Body::Journal(journal) => match journal.imbalance()? {

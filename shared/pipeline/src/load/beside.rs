@@ -145,7 +145,7 @@ mod tests {
             memo: None,
             allocations: documents.iter().map(allocation).collect(),
         };
-        Record::new(Entity::Payment, id, None, Body::Payment(payment)).unwrap()
+        Record::new(Entity::Payment, id, None, Body::Payment(payment.into())).unwrap()
     }
 
     fn ids(records: &[Record]) -> Vec<&str> {
@@ -172,7 +172,7 @@ mod tests {
 
     fn contact(id: &str, parent: Option<&str>) -> Record {
         let contact = Contact { name: id.into(), parent: parent.map(SourceId::from), ..Contact::default() };
-        Record::new(Entity::Contact, id, None, Body::Contact(contact)).unwrap()
+        Record::new(Entity::Contact, id, None, Body::Contact(contact.into())).unwrap()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use carry_connector::{
     Adjustment, AdjustmentKind, Manifest, Operation, WriteBatch, WriteItem, Written, exact, home,
 };
-use carry_model::{Action, Body, Code, Decimal, Entity, Fault, Kind, Reach, Record, RecordKey};
+use carry_model::{Action, Body, Code, Decimal, Document, Entity, Fault, Kind, Reach, Record, RecordKey};
 use carry_ports::{Applied, Change, Intent, Link};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -367,8 +367,8 @@ impl Loader {
             Body::Document(document) if refused_detail => {
                 let why = format!("{REFUSED}: {}", fault.raw);
                 let entity = going.item.record.entity;
-                let (document, adjustments) = exact::high_level(entity, document.clone(), &why)?;
-                going.item.record.body = Body::Document(document);
+                let (document, adjustments) = exact::high_level(entity, Document::clone(document), &why)?;
+                going.item.record.body = Body::Document(document.into());
                 going.adjustments = adjustments;
                 outcomes.simpler.push(going);
             }

@@ -30,7 +30,7 @@ pub(super) fn account(profile: &Profile, row: Fields<'_>) -> Result<Record, Faul
         description: row.string("description")?.or(holds),
         active: !row.flag("hidden")?,
     };
-    Record::new(Entity::Account, &*guid, Some(name), Body::Account(body))
+    Record::new(Entity::Account, &*guid, Some(name), Body::Account(body.into()))
 }
 
 pub(super) fn tax_rate(profile: &Profile, row: Fields<'_>) -> Result<Record, Fault> {
@@ -65,7 +65,7 @@ pub(super) fn tax_rate(profile: &Profile, row: Fields<'_>) -> Result<Record, Fau
         _ => (None, components),
     };
     let body = TaxRate { name: name.clone(), code: None, percent, components, account };
-    Record::new(Entity::TaxRate, &*guid, Some(name), Body::TaxRate(body))
+    Record::new(Entity::TaxRate, &*guid, Some(name), Body::TaxRate(body.into()))
 }
 
 pub(super) fn terms(row: Fields<'_>) -> Result<Record, Fault> {
@@ -103,7 +103,7 @@ pub(super) fn contact(row: Fields<'_>, customer: bool) -> Result<Record, Fault> 
         archived: row.get("active").is_some() && !row.flag("active")?,
         ..Contact::default()
     };
-    Record::new(Entity::Contact, &*row.need("guid")?, Some(name), Body::Contact(body))
+    Record::new(Entity::Contact, &*row.need("guid")?, Some(name), Body::Contact(body.into()))
 }
 
 /// GnuCash keeps an address as a person's name and four lines that it does not tell apart.

@@ -136,7 +136,7 @@ pub(super) fn document(profile: &Profile, row: Fields<'_>) -> Result<Record, Fau
     } else {
         None
     };
-    Record::new(entity, &*row.need("guid")?, row.string("id")?, Body::Document(document))
+    Record::new(entity, &*row.need("guid")?, row.string("id")?, Body::Document(document.into()))
 }
 
 fn not_carried(owner_type: i64, posted: Option<Exact>) -> Fault {

@@ -43,7 +43,7 @@ pub(super) fn payments(transaction: &Transaction<'_>) -> Result<Vec<Record>, Fau
             format!("{}:{}:{}", transaction.guid, key.2, key.1)
         };
         let entity = if key.0 == Ledger::Receivable { Entity::Payment } else { Entity::BillPayment };
-        records.push(Record::new(entity, id, transaction.number.clone(), Body::Payment(payment))?);
+        records.push(Record::new(entity, id, transaction.number.clone(), Body::Payment(payment.into()))?);
     }
     let rest = journal(transaction, &format!("{}:rest", transaction.guid), |at, split| {
         match main {

@@ -216,7 +216,7 @@ fn transfer(transaction: &Transaction<'_>) -> Result<Option<Record>, Fault> {
         memo: transaction.description.clone().or_else(|| from.memo.clone()),
     };
     let guid = transaction.guid.as_str();
-    Record::new(Entity::Transfer, guid, transaction.number.clone(), Body::Transfer(body)).map(Some)
+    Record::new(Entity::Transfer, guid, transaction.number.clone(), Body::Transfer(body.into())).map(Some)
 }
 
 /// A journal entry of what `amount_of` says each split moves; None where nothing moves.

@@ -183,7 +183,7 @@ fn lists(random: &mut Random, all: &mut Vec<Record>) {
             description: random.opt(Random::text),
             active: random.flag(),
         };
-        all.push(random.record(Entity::Account, format!("a{n}"), Body::Account(body)));
+        all.push(random.record(Entity::Account, format!("a{n}"), Body::Account(body.into())));
     }
     for n in 0..4_u64 {
         let component = |random: &mut Random| TaxComponent {
@@ -199,7 +199,7 @@ fn lists(random: &mut Random, all: &mut Vec<Record>) {
             components: random.many(3, component),
             account: random.refer("a"),
         };
-        all.push(random.record(Entity::TaxRate, format!("t{n}"), Body::TaxRate(tax)));
+        all.push(random.record(Entity::TaxRate, format!("t{n}"), Body::TaxRate(tax.into())));
         let terms = Terms { name: random.text(), due_days: random.opt(|random| random.below(90) as u32) };
         all.push(random.record(Entity::Terms, format!("r{n}"), Body::Terms(terms)));
         let method = PaymentMethod { name: random.text() };
@@ -207,7 +207,7 @@ fn lists(random: &mut Random, all: &mut Vec<Record>) {
         let category = TrackingCategory { name: random.text(), options: random.many(3, Random::text) };
         all.push(random.record(Entity::TrackingCategory, format!("k{n}"), Body::TrackingCategory(category)));
         let contact = contact(random, n);
-        all.push(random.record(Entity::Contact, format!("c{n}"), Body::Contact(contact)));
+        all.push(random.record(Entity::Contact, format!("c{n}"), Body::Contact(contact.into())));
         let item = Item {
             name: random.text(),
             code: random.opt(Random::text),
@@ -220,7 +220,7 @@ fn lists(random: &mut Random, all: &mut Vec<Record>) {
             service: random.opt(Random::flag),
             archived: random.flag(),
         };
-        all.push(random.record(Entity::Item, format!("i{n}"), Body::Item(item)));
+        all.push(random.record(Entity::Item, format!("i{n}"), Body::Item(item.into())));
         let project = Project {
             name: random.text(),
             code: random.opt(Random::text),
@@ -397,16 +397,16 @@ pub(crate) fn books(seed: u64, nul: bool) -> Vec<Record> {
         for n in 0..4 {
             let id = format!("{}-{n}", entity.name());
             let body = match entity {
-                entity if entity.is_document() => Body::Document(document(random)),
-                Entity::Payment | Entity::BillPayment => Body::Payment(payment(random, *entity)),
-                Entity::BankTransaction => Body::BankTransaction(bank_transaction(random)),
+                entity if entity.is_document() => Body::Document(document(random).into()),
+                Entity::Payment | Entity::BillPayment => Body::Payment(payment(random, *entity).into()),
+                Entity::BankTransaction => Body::BankTransaction(bank_transaction(random).into()),
                 Entity::Journal => Body::Journal(journal(random)),
                 Entity::TimeActivity | Entity::ExpenseActivity | Entity::FeeActivity => {
-                    Body::Activity(activity(random))
+                    Body::Activity(activity(random).into())
                 }
                 Entity::Transfer => {
                     let currency = random.currency();
-                    Body::Transfer(Transfer {
+                    Body::Transfer(Box::new(Transfer {
                         date: random.date(),
                         from: random.must("a"),
                         to: random.must("a"),
@@ -418,16 +418,16 @@ pub(crate) fn books(seed: u64, nul: bool) -> Vec<Record> {
                         }),
                         rate: random.rate(currency),
                         memo: random.opt(Random::text),
-                    })
+                    }))
                 }
-                Entity::Attachment => Body::Attachment(Attachment {
+                Entity::Attachment => Body::Attachment(Box::new(Attachment {
                     of: RecordKey::new(Entity::Bill, random.must("bill-")),
                     name: random.text(),
                     media_type: random.opt(Random::text),
                     size_bytes: random.opt(|random| random.below(1 << 40)),
                     sha256: random.opt(Random::text),
                     location: random.text(),
-                }),
+                })),
                 _ => continue,
             };
             all.push(random.record(*entity, id, body));

@@ -34,13 +34,13 @@ fn account(id: &str, class: AccountClass) -> Record {
         description: None,
         active: true,
     };
-    Record::new(Entity::Account, id, None, Body::Account(body)).unwrap()
+    Record::new(Entity::Account, id, None, Body::Account(body.into())).unwrap()
 }
 
 fn contact(id: &str) -> Record {
     let body =
         Contact { name: format!("Contact {id}"), customer: true, supplier: true, ..Contact::default() };
-    Record::new(Entity::Contact, id, None, Body::Contact(body)).unwrap()
+    Record::new(Entity::Contact, id, None, Body::Contact(body.into())).unwrap()
 }
 
 fn line(account: &str, net: &str, tax: Option<&str>) -> Line {
@@ -64,7 +64,7 @@ pub(crate) fn document(
     let mut body = Document::new(date(day), Currency::EUR, dec(total));
     body.contact = some(contact);
     body.lines = lines;
-    Record::new(entity, id, Some(format!("N-{id}")), Body::Document(body)).unwrap()
+    Record::new(entity, id, Some(format!("N-{id}")), Body::Document(body.into())).unwrap()
 }
 
 pub(crate) fn change(record: Record, change: impl FnOnce(&mut Document)) -> Record {
@@ -97,16 +97,16 @@ pub(crate) fn payment(
         memo: None,
         allocations: settles.iter().map(allocation).collect(),
     };
-    Record::new(entity, id, None, Body::Payment(body)).unwrap()
+    Record::new(entity, id, None, Body::Payment(body.into())).unwrap()
 }
 
 fn in_dollars(record: Record, rate: &str) -> Record {
     let body = match record.body {
         Body::Document(body) => {
-            Body::Document(Document { currency: Currency::USD, rate: Some(dec(rate)), ..body })
+            Body::Document(Box::new(Document { currency: Currency::USD, rate: Some(dec(rate)), ..*body }))
         }
         Body::Payment(body) => {
-            Body::Payment(Payment { currency: Currency::USD, rate: Some(dec(rate)), ..body })
+            Body::Payment(Box::new(Payment { currency: Currency::USD, rate: Some(dec(rate)), ..*body }))
         }
         other => other,
     };
@@ -133,7 +133,7 @@ pub(crate) fn shop() -> Vec<Record> {
         account("cash", AccountClass::Bank),
         account("vat", AccountClass::CurrentLiability),
         account("rent", AccountClass::Expense),
-        Record::new(Entity::TaxRate, "t19", None, Body::TaxRate(tax)).unwrap(),
+        Record::new(Entity::TaxRate, "t19", None, Body::TaxRate(tax.into())).unwrap(),
         contact("c1"),
         contact("s1"),
         change(
@@ -197,7 +197,7 @@ fn money_moves() -> Record {
         rate: None,
         memo: None,
     };
-    Record::new(Entity::Transfer, "tr1", None, Body::Transfer(body)).unwrap()
+    Record::new(Entity::Transfer, "tr1", None, Body::Transfer(body.into())).unwrap()
 }
 
 fn bank_charge() -> Record {
@@ -214,7 +214,7 @@ fn bank_charge() -> Record {
         lines: vec![line],
         memo: None,
     };
-    Record::new(Entity::BankTransaction, "bt1", None, Body::BankTransaction(body)).unwrap()
+    Record::new(Entity::BankTransaction, "bt1", None, Body::BankTransaction(body.into())).unwrap()
 }
 
 fn journal() -> Record {

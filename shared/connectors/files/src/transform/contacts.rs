@@ -49,7 +49,7 @@ pub(super) fn contact(layout: &Layout, role: Option<Ledger>, unit: &Unit<'_>) ->
         entity: Entity::Contact,
         id: name.into(),
         number: Some(name.to_owned()),
-        body: Body::Contact(body),
+        body: Body::Contact(body.into()),
     })
 }
 

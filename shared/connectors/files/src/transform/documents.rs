@@ -68,7 +68,12 @@ pub(super) fn document(layout: &Layout, rules: Documents, unit: &Unit<'_>) -> Ou
         Some(id) => id.to_owned(),
         None => ids::document(&layout.profile, entity, supplier_numbers, number, contact, written),
     };
-    Ok(Draft { entity, id: id.into(), number: Some(number.to_owned()), body: Body::Document(document) })
+    Ok(Draft {
+        entity,
+        id: id.into(),
+        number: Some(number.to_owned()),
+        body: Body::Document(document.into()),
+    })
 }
 
 fn entity(layout: &Layout, head: &UnitRow<'_>) -> Outcome<Entity> {

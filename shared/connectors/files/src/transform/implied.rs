@@ -33,13 +33,13 @@ impl ImpliedRow<'_> {
         let name = self.name.clone().into_owned();
         let role = Role(self.role);
         let body = match self.entity {
-            Entity::Contact => Body::Contact(Contact {
+            Entity::Contact => Body::Contact(Box::new(Contact {
                 name: name.clone(),
                 customer: role.has(Role::CUSTOMER),
                 supplier: role.has(Role::SUPPLIER),
                 ..Contact::default()
-            }),
-            Entity::Account => Body::Account(Account {
+            })),
+            Entity::Account => Body::Account(Box::new(Account {
                 code: name.bytes().all(|b| b.is_ascii_digit()).then(|| name.clone()),
                 name: name.clone(),
                 class: account_class_of(&name, role, &self.hint).0,
@@ -47,15 +47,15 @@ impl ImpliedRow<'_> {
                 currency: None,
                 description: None,
                 active: true,
-            }),
-            Entity::Item => Body::Item(Item { name: name.clone(), ..Item::default() }),
-            Entity::TaxRate => Body::TaxRate(TaxRate {
+            })),
+            Entity::Item => Body::Item(Box::new(Item { name: name.clone(), ..Item::default() })),
+            Entity::TaxRate => Body::TaxRate(Box::new(TaxRate {
                 percent: percent_in(&name).or_else(|| (!role.has(Role::TAXED)).then_some(Decimal::ZERO)),
                 name: name.clone(),
                 code: None,
                 components: Vec::new(),
                 account: None,
-            }),
+            })),
             Entity::Terms => Body::Terms(Terms { due_days: due_days(&name), name: name.clone() }),
             Entity::PaymentMethod => Body::PaymentMethod(PaymentMethod { name: name.clone() }),
             Entity::Project => {

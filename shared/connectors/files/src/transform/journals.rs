@@ -163,7 +163,7 @@ fn expense(
             ..Line::default()
         })
         .collect();
-    Some(Body::Document(document))
+    Some(Body::Document(document.into()))
 }
 
 fn deposit(
@@ -174,7 +174,7 @@ fn deposit(
     lines: &[JournalLine],
 ) -> Option<Body> {
     let (bank, others) = money_line(layout, lines, false)?;
-    Some(Body::BankTransaction(BankTransaction {
+    Some(Body::BankTransaction(Box::new(BankTransaction {
         date,
         account: bank.account.clone(),
         direction: Direction::In,
@@ -193,14 +193,14 @@ fn deposit(
             })
             .collect(),
         memo,
-    }))
+    })))
 }
 
 fn transfer(layout: &Layout, date: Date, memo: Option<String>, lines: &[JournalLine]) -> Option<Body> {
     let [a, b] = lines else { return None };
     let (from, to) = if a.amount.is_sign_negative() { (a, b) } else { (b, a) };
     (to.amount > Decimal::ZERO).then(|| {
-        Body::Transfer(Transfer {
+        Body::Transfer(Box::new(Transfer {
             date,
             from: from.account.clone(),
             to: to.account.clone(),
@@ -209,6 +209,6 @@ fn transfer(layout: &Layout, date: Date, memo: Option<String>, lines: &[JournalL
             received: None,
             rate: None,
             memo,
-        })
+        }))
     })
 }

@@ -36,7 +36,7 @@ pub(super) fn account(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
         entity: Entity::Account,
         id: id.into(),
         number: Some(full_name.to_owned()),
-        body: Body::Account(body),
+        body: Body::Account(body.into()),
     })
 }
 
@@ -221,7 +221,12 @@ pub(super) fn item(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
         archived: !is_active(layout, row),
     };
     let id = ids::item(layout.format, code, name);
-    Ok(Draft { entity: Entity::Item, id: id.into(), number: Some(name.to_owned()), body: Body::Item(body) })
+    Ok(Draft {
+        entity: Entity::Item,
+        id: id.into(),
+        number: Some(name.to_owned()),
+        body: Body::Item(body.into()),
+    })
 }
 
 pub(super) fn tax_rate(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
@@ -238,6 +243,6 @@ pub(super) fn tax_rate(layout: &Layout, unit: &Unit<'_>) -> Outcome<Draft> {
         entity: Entity::TaxRate,
         id: name.into(),
         number: Some(name.to_owned()),
-        body: Body::TaxRate(body),
+        body: Body::TaxRate(body.into()),
     })
 }

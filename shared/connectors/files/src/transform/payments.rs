@@ -60,7 +60,12 @@ pub(super) fn payment(layout: &Layout, ledger: Ledger, unit: &Unit<'_>) -> Outco
         Some(number) => ids::document(&layout.profile, entity, false, number, contact, written),
         None => ids::unnumbered(|field| layout.text(head, field), ordinal(unit)),
     };
-    Ok(Draft { entity, id: id.into(), number: number.map(str::to_owned), body: Body::Payment(payment) })
+    Ok(Draft {
+        entity,
+        id: id.into(),
+        number: number.map(str::to_owned),
+        body: Body::Payment(payment.into()),
+    })
 }
 
 /// The ordinal of a payment without a number stands in front of the rows whose document is missing.

@@ -213,15 +213,16 @@ impl Books {
             self.write(Entity::Account, [(record.id.as_str(), None, record.body.clone())]).await;
         }
         for (id, account) in super::chart() {
-            self.write(Entity::Account, [(id, None, Body::Account(account))]).await;
+            self.write(Entity::Account, [(id, None, Body::Account(account.into()))]).await;
         }
         for (id, rate) in super::tax_rates() {
-            self.write(Entity::TaxRate, [(id, None, Body::TaxRate(rate))]).await;
+            self.write(Entity::TaxRate, [(id, None, Body::TaxRate(rate.into()))]).await;
         }
         let region = super::region();
         self.write(Entity::TrackingCategory, [("region", None, Body::TrackingCategory(region))]).await;
-        let contact =
-            |name: &str| Body::Contact(Contact { name: name.into(), customer: true, ..Contact::default() });
+        let contact = |name: &str| {
+            Body::Contact(Box::new(Contact { name: name.into(), customer: true, ..Contact::default() }))
+        };
         self.write(
             Entity::Contact,
             [("customer", None, contact("Acme")), ("supplier", None, contact("Paper"))],
@@ -346,7 +347,7 @@ impl Books {
     /// A document by its external id alone: what it says does not count.
     pub(crate) async fn find(&self, entity: Entity, id: &str) -> Option<TargetId> {
         let body = Document::new(Date::constant(2026, 1, 1), Currency::EUR, Decimal::ZERO);
-        let record = Record::new(entity, id, None, Body::Document(body)).unwrap();
+        let record = Record::new(entity, id, None, Body::Document(body.into())).unwrap();
         self.odoo.find(&[record]).await.unwrap().remove(0).map(|found| found.id)
     }
 

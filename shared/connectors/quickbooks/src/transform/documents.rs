@@ -53,7 +53,7 @@ impl QuickBooksTransformer {
             document.lines.iter_mut().for_each(|line| line.tax_rate = None);
         }
         let number = text(source.doc_number);
-        Ok(Draft { entity: kind.entity(), id: source.id, number, body: Body::Document(document) })
+        Ok(Draft { entity: kind.entity(), id: source.id, number, body: Body::Document(document.into()) })
     }
 
     fn parties(&self, kind: Kind, source: &Document) -> (Option<SourceId>, Option<SourceId>) {
@@ -219,7 +219,7 @@ impl QuickBooksTransformer {
             memo: text(source.private_note),
         };
         let (id, number) = (source.id, text(source.doc_number));
-        Ok(Draft { entity: Entity::BankTransaction, id, number, body: Body::BankTransaction(body) })
+        Ok(Draft { entity: Entity::BankTransaction, id, number, body: Body::BankTransaction(body.into()) })
     }
 }
 

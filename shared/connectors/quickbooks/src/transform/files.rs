@@ -59,7 +59,8 @@ impl QuickBooksTransformer {
                 sha256: content.map(|content| content.sha256.clone()),
                 location: format!("download/{}", file.id),
             };
-            let mut record = Record::new(Entity::Attachment, id, Some(name.clone()), Body::Attachment(body))?;
+            let mut record =
+                Record::new(Entity::Attachment, id, Some(name.clone()), Body::Attachment(body.into()))?;
             record.created = head.as_ref().and_then(|head| head.meta_data.create_time);
             record.modified = head.as_ref().and_then(|head| head.meta_data.last_updated_time);
             record.place = place.clone();

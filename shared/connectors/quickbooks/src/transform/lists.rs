@@ -30,7 +30,7 @@ pub(super) fn account(account: objects::Account) -> Result<Draft, Fault> {
         description: text(account.description),
         active: account.active,
     };
-    Ok(draft(Entity::Account, account.id, account.name, Body::Account(body)))
+    Ok(draft(Entity::Account, account.id, account.name, Body::Account(body.into())))
 }
 
 pub(super) fn terms(term: objects::Term) -> Draft {
@@ -88,7 +88,7 @@ fn contact(name: Name) -> Contact {
 pub(super) fn vendor(name: Name) -> Draft {
     let id = vendor_id(&name.id).as_str().to_owned();
     let body = Contact { supplier: true, ..contact(name) };
-    draft(Entity::Contact, id, body.name.clone(), Body::Contact(body))
+    draft(Entity::Contact, id, body.name.clone(), Body::Contact(body.into()))
 }
 
 impl QuickBooksTransformer {
@@ -105,7 +105,7 @@ impl QuickBooksTransformer {
         }
         let id = customer_id(&name.id).as_str().to_owned();
         let body = Contact { customer: true, ..contact(name) };
-        draft(Entity::Contact, id, body.name.clone(), Body::Contact(body))
+        draft(Entity::Contact, id, body.name.clone(), Body::Contact(body.into()))
     }
 
     pub(super) fn item(&self, item: objects::Item) -> Result<Draft, Fault> {
@@ -123,7 +123,7 @@ impl QuickBooksTransformer {
             service: item.kind.as_deref().map(|kind| kind == "Service"),
             archived: !item.active,
         };
-        Ok(draft(Entity::Item, item.id, name, Body::Item(body)))
+        Ok(draft(Entity::Item, item.id, name, Body::Item(body.into())))
     }
 
     pub(super) fn tax_code(&self, code: objects::TaxCode) -> Result<Draft, Fault> {
@@ -141,6 +141,6 @@ impl QuickBooksTransformer {
         };
         let percent: Option<Decimal> = known.and_then(|known| known.percent);
         let body = TaxRate { name: code.name.clone(), code: None, percent, components, account: None };
-        Ok(draft(Entity::TaxRate, code.id, code.name, Body::TaxRate(body)))
+        Ok(draft(Entity::TaxRate, code.id, code.name, Body::TaxRate(body.into())))
     }
 }

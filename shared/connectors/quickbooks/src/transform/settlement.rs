@@ -54,7 +54,7 @@ impl QuickBooksTransformer {
             allocations,
         };
         let number = text(source.doc_number).or(reference);
-        Ok(Draft { entity: kind.entity(), id: source.id, number, body: Body::Payment(body) })
+        Ok(Draft { entity: kind.entity(), id: source.id, number, body: Body::Payment(body.into()) })
     }
 
     pub(super) fn transfer(&self, source: objects::Transfer) -> Result<Draft, Fault> {
@@ -69,7 +69,7 @@ impl QuickBooksTransformer {
             rate: self.rate(currency, source.exchange_rate),
             memo: text(source.private_note),
         };
-        Ok(Draft { entity: Entity::Transfer, id: source.id, number: None, body: Body::Transfer(body) })
+        Ok(Draft { entity: Entity::Transfer, id: source.id, number: None, body: Body::Transfer(body.into()) })
     }
 
     /// A deposit: what was kept undeposited, and money that came in besides, reach the bank.
@@ -121,7 +121,7 @@ impl QuickBooksTransformer {
             entity: Entity::BankTransaction,
             id: source.id,
             number,
-            body: Body::BankTransaction(body),
+            body: Body::BankTransaction(body.into()),
         })
     }
 

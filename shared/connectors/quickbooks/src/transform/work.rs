@@ -34,7 +34,12 @@ impl QuickBooksTransformer {
             // QuickBooks says that it was billed, not on which invoice.
             invoice: None,
         };
-        Ok(Draft { entity: Entity::TimeActivity, id: source.id, number: None, body: Body::Activity(body) })
+        Ok(Draft {
+            entity: Entity::TimeActivity,
+            id: source.id,
+            number: None,
+            body: Body::Activity(body.into()),
+        })
     }
 }
 

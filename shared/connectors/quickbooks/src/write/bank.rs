@@ -60,7 +60,7 @@ impl QuickBooks {
         self.make_items(batch, kind, std::iter::once(&document)).await?;
         let mut record = record.clone();
         // It has no number of its own in the source.
-        (record.number, record.body) = (None, Body::Document(document));
+        (record.number, record.body) = (None, Body::Document(document.into()));
         self.document(batch, &record, kind).await
     }
 

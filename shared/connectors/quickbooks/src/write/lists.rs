@@ -113,10 +113,11 @@ impl QuickBooks {
                     self.with_lists(|lists| learn(lists, kind, &item.record, &id, &name, &draft.body))
                         .await?;
                     let mut written = Written::new(target(kind, &id));
-                    written.number = Some(match &item.record.body {
-                        Body::Account(Account { code: Some(code), .. }) => code.clone(),
-                        _ => name.clone(),
-                    });
+                    let code = match &item.record.body {
+                        Body::Account(account) => account.code.clone(),
+                        _ => None,
+                    };
+                    written.number = Some(code.unwrap_or_else(|| name.clone()));
                     written.notes = draft.notes;
                     let wanted = wanted(&item.record.body).map(|(wanted, _)| wanted);
                     if wanted.is_some_and(|wanted| wanted != name) {

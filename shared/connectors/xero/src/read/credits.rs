@@ -31,7 +31,7 @@ pub(super) fn credit(profile: &Profile, staged: Credit) -> Outcome {
         entity,
         id: id.clone(),
         number: filled(credit.reference.clone()),
-        body: Body::Payment(body),
+        body: Body::Payment(body.into()),
         modified: changed(credit.updated.as_ref()),
     }])
 }

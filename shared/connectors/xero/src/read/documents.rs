@@ -20,7 +20,7 @@ pub(super) fn document(profile: &Profile, entity: Entity, doc: shapes::Doc) -> O
     let credits = credits.map(|allocation| applied(entity, &doc, &body, allocation));
     let credits = credits.collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let modified = changed(doc.updated.as_ref());
-    let mut records = vec![Read { entity, id: doc.id, number, body: Body::Document(body), modified }];
+    let mut records = vec![Read { entity, id: doc.id, number, body: Body::Document(body.into()), modified }];
     records.extend(credits);
     Ok(records)
 }
@@ -136,7 +136,7 @@ fn applied(
         entity: of,
         id: format!("{}:{own}", doc.id),
         number: None,
-        body: Body::Payment(body),
+        body: Body::Payment(body.into()),
         modified: None,
     })
 }

@@ -267,7 +267,8 @@ pub(super) fn transform(batch: &RawBatch, out: &mut Transformed) -> Result<(), F
             size_bytes: Some(file.size_bytes),
             sha256: content.map(|content| content.sha256),
         };
-        let mut record = Record::new(Entity::Attachment, file.id, Some(file.name), Body::Attachment(body))?;
+        let mut record =
+            Record::new(Entity::Attachment, file.id, Some(file.name), Body::Attachment(body.into()))?;
         record.place = place;
         record.raw = raw;
         out.records.push(record);

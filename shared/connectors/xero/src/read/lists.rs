@@ -43,7 +43,7 @@ pub(super) fn account(account: shapes::Account) -> Outcome {
         description: filled(account.description),
         active: account.status != "ARCHIVED",
     };
-    one(Entity::Account, account.id, account.name, Body::Account(body), account.updated.as_ref())
+    one(Entity::Account, account.id, account.name, Body::Account(body.into()), account.updated.as_ref())
 }
 
 fn currency(code: Option<&str>) -> Result<Option<Currency>, Fault> {
@@ -70,7 +70,7 @@ pub(super) fn tax_rate(tax: shapes::TaxRate) -> Outcome {
         components: if components.len() > 1 { components } else { Vec::new() },
         account: None,
     };
-    one(Entity::TaxRate, tax.tax_type, tax.name, Body::TaxRate(body), None)
+    one(Entity::TaxRate, tax.tax_type, tax.name, Body::TaxRate(body.into()), None)
 }
 
 pub(super) fn tracking(category: shapes::TrackingCategory) -> Outcome {
@@ -105,7 +105,7 @@ pub(super) fn contact(contact: shapes::Contact) -> Outcome {
         note: None,
         archived: contact.contact_status == "ARCHIVED",
     };
-    one(Entity::Contact, contact.id, contact.name, Body::Contact(body), contact.updated.as_ref())
+    one(Entity::Contact, contact.id, contact.name, Body::Contact(body.into()), contact.updated.as_ref())
 }
 
 fn address_of(address: &shapes::Address) -> carry_model::Address {
@@ -145,7 +145,7 @@ pub(super) fn item(profile: &Profile, item: shapes::Item) -> Outcome {
         service: if item.is_tracked_as_inventory { Some(false) } else { None },
         archived: false,
     };
-    one(Entity::Item, item.code.clone(), item.code, Body::Item(body), item.updated.as_ref())
+    one(Entity::Item, item.code.clone(), item.code, Body::Item(body.into()), item.updated.as_ref())
 }
 
 fn one(entity: Entity, id: String, number: String, body: Body, updated: Option<&String>) -> Outcome {

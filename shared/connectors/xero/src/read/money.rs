@@ -20,7 +20,7 @@ pub(super) fn payment(profile: &Profile, found: shapes::Payment) -> Outcome {
     let refused = |fault| Refused::new(&found.id, number.as_deref(), fault);
     let (entity, body) = read_payment(profile, &found).map_err(refused)?;
     let modified = changed(found.updated.as_ref());
-    Ok(vec![Read { entity, id: found.id, number, body: Body::Payment(body), modified }])
+    Ok(vec![Read { entity, id: found.id, number, body: Body::Payment(body.into()), modified }])
 }
 
 fn read_payment(profile: &Profile, found: &shapes::Payment) -> Result<(Entity, Payment), Fault> {
@@ -71,7 +71,13 @@ pub(super) fn transfer(profile: &Profile, found: shapes::BankTransfer) -> Outcom
     };
     let body = read().map_err(|fault| Refused::new(&found.id, number.as_deref(), fault))?;
     let modified = changed(found.created.as_ref());
-    Ok(vec![Read { entity: Entity::Transfer, id: found.id, number, body: Body::Transfer(body), modified }])
+    Ok(vec![Read {
+        entity: Entity::Transfer,
+        id: found.id,
+        number,
+        body: Body::Transfer(body.into()),
+        modified,
+    }])
 }
 
 pub(super) fn bank_transaction(profile: &Profile, found: shapes::Doc) -> Outcome {
@@ -84,7 +90,7 @@ pub(super) fn bank_transaction(profile: &Profile, found: shapes::Doc) -> Outcome
         entity: Entity::BankTransaction,
         id,
         number,
-        body: Body::BankTransaction(body),
+        body: Body::BankTransaction(body.into()),
         modified,
     }])
 }

@@ -82,21 +82,23 @@ fn record(entity: Entity, object: &Object, data: &RawValue, place: &Place) -> Re
 fn body(entity: Entity, fields: Fields<'_>, object: &Object) -> Result<Body, Fault> {
     Ok(match Table::of(entity) {
         Some(Table::Companies) => Body::Company(lists::company(fields)?),
-        Some(Table::Accounts) => Body::Account(lists::account(fields)?),
-        Some(Table::TaxRates) => Body::TaxRate(lists::tax_rate(fields, object)?),
+        Some(Table::Accounts) => Body::Account(lists::account(fields)?.into()),
+        Some(Table::TaxRates) => Body::TaxRate(lists::tax_rate(fields, object)?.into()),
         Some(Table::Terms) => Body::Terms(lists::terms(fields)?),
         Some(Table::PaymentMethods) => Body::PaymentMethod(lists::payment_method(fields)?),
         Some(Table::TrackingCategories) => Body::TrackingCategory(lists::tracking_category(fields, object)?),
-        Some(Table::Contacts) => Body::Contact(lists::contact(fields, object)?),
-        Some(Table::Items) => Body::Item(lists::item(fields)?),
+        Some(Table::Contacts) => Body::Contact(lists::contact(fields, object)?.into()),
+        Some(Table::Items) => Body::Item(lists::item(fields)?.into()),
         Some(Table::Projects) => Body::Project(lists::project(fields)?),
-        Some(Table::Documents) => Body::Document(documents::document(fields, object)?),
-        Some(Table::Payments) => Body::Payment(settlement::payment(fields, object)?),
-        Some(Table::Transfers) => Body::Transfer(settlement::transfer(fields)?),
-        Some(Table::BankTransactions) => Body::BankTransaction(settlement::bank_transaction(fields, object)?),
+        Some(Table::Documents) => Body::Document(documents::document(fields, object)?.into()),
+        Some(Table::Payments) => Body::Payment(settlement::payment(fields, object)?.into()),
+        Some(Table::Transfers) => Body::Transfer(settlement::transfer(fields)?.into()),
+        Some(Table::BankTransactions) => {
+            Body::BankTransaction(settlement::bank_transaction(fields, object)?.into())
+        }
         Some(Table::Journals) => Body::Journal(settlement::journal(fields, object)?),
-        Some(Table::Activities) => Body::Activity(lists::activity(fields)?),
-        Some(Table::Attachments) => Body::Attachment(lists::attachment(fields)?),
+        Some(Table::Activities) => Body::Activity(lists::activity(fields)?.into()),
+        Some(Table::Attachments) => Body::Attachment(lists::attachment(fields)?.into()),
         _ => return Err(super::unsupported(entity)),
     })
 }

@@ -1,5 +1,5 @@
 //! The customers, each drawn from the seed and its position, so that an invoice can name its customer without
-//! the list being kept in memory.
+//! the list being kept in memory. Only the report that lists them needs all names at once, to put them in order.
 
 use crate::draw::{Draw, Stream, at};
 use crate::error::GenerateError;
@@ -74,15 +74,26 @@ impl Customers {
         (index * STEP + start) % size
     }
 
-    /// Writes `Customers.csv` in the layout of QuickBooks' customer contact list.
+    /// Writes `Customers.csv` in the layout of QuickBooks' customer contact list, which goes by name.
     pub(crate) fn write(self, mut table: Table, expected: &mut Expected) -> Result<(), GenerateError> {
-        let mut name = String::new();
-        for index in 0..self.count {
-            self.name_into(index, &mut name);
+        for (_, name, index) in self.by_name() {
             self.write_one(index, &name, &mut table)?;
         }
         expected.contacts = self.count;
         table.finish()
+    }
+
+    /// Small letters of each name, by which they are put in order, the name, and whose it is.
+    fn by_name(self) -> Vec<(String, String, u64)> {
+        let mut names: Vec<_> = (0..self.count)
+            .map(|index| {
+                let mut name = String::new();
+                self.name_into(index, &mut name);
+                (name.to_lowercase(), name, index)
+            })
+            .collect();
+        names.sort_unstable();
+        names
     }
 
     fn write_one(self, index: u64, name: &str, table: &mut Table) -> Result<(), GenerateError> {

@@ -77,6 +77,8 @@ fn counts_and_control_totals_can_be_recomputed_from_the_files() {
     let received = rows(folder.path(), "Received Payments.csv", None);
     let names: BTreeSet<_> = customers.iter().map(|row| row["Customer full name"].clone()).collect();
     assert_eq!(names.len() as u64, SIZE / 5, "customer names are unique");
+    let by_name = |row: &Row| row["Customer full name"].to_lowercase();
+    assert!(customers.is_sorted_by_key(by_name), "the report lists customers by name");
 
     let mut invoices: BTreeMap<String, (String, String, Decimal)> = BTreeMap::new();
     let mut currencies: BTreeMap<String, Totals> = BTreeMap::new();

@@ -14,7 +14,7 @@ use crate::names::Names;
 use crate::numbered::AsNumber;
 use crate::open::Open;
 use crate::rows::{
-    DONE, EXACT_SUM, Exact, LINK_COLUMNS, broken, intents_json, intents_of, json_broken, link,
+    DONE, EXACT_SUM, LINK_COLUMNS, applied, broken, intents_json, intents_of, json_broken, link,
 };
 
 /// Transactions after which the log is folded back.
@@ -208,8 +208,8 @@ fn put_links(
             AsNumber(link.state),
             run,
             file,
-            link.outstanding.map(Exact),
-            Exact(link.applied),
+            link.outstanding.map(|open| open.serialize()),
+            applied(link),
             bytes
         ];
         statement.execute(row).map_err(broken)?;
@@ -224,7 +224,8 @@ fn apply(tx: &Transaction<'_>, migration: i64, applied: &[Applied]) -> Result<()
     let mut update = tx.prepare_cached(&sql).map_err(broken)?;
     for change in applied {
         let document = &change.document;
-        let row = params![migration, AsNumber(document.entity), document.id.as_str(), Exact(change.delta()?)];
+        let row =
+            params![migration, AsNumber(document.entity), document.id.as_str(), change.delta()?.serialize()];
         update.execute(row).map_err(broken)?;
     }
     Ok(())
@@ -435,7 +436,7 @@ impl Jobs for SqliteJobs {
             let mut statement = tx.prepare_cached(sql).map_err(broken)?;
             let mut unknown = Vec::new();
             for (key, outstanding) in balances {
-                let row = params![seq, AsNumber(key.entity), key.id.as_str(), Exact(*outstanding)];
+                let row = params![seq, AsNumber(key.entity), key.id.as_str(), outstanding.serialize()];
                 if statement.execute(row).map_err(broken)? == 0 {
                     unknown.push(key.clone());
                 }

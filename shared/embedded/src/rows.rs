@@ -1,12 +1,10 @@
 //! How journal rows lie in SQLite.
 
-use carry_model::{
-    Code, Decimal, Entity, Fault, Fingerprint, RecordKey, RunId, SourceId, checked_sum, push_decimal,
-};
+use carry_model::{Code, Decimal, Entity, Fault, Fingerprint, RecordKey, RunId, SourceId, checked_sum};
 use carry_ports::{Intent, Link, LinkState};
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Type, ValueRef};
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row};
 
 use crate::body::{self, Columns};
 use crate::names::Names;
@@ -29,11 +27,11 @@ pub(crate) const SCHEMA: &str = "
     create table if not exists links (
         migration integer not null, entity integer not null, source_id text not null,
         state integer not null, run integer not null, place_file integer not null,
-        outstanding text, applied text not null, body blob not null, seen integer,
+        outstanding blob, applied blob, body blob not null, seen integer,
         primary key (migration, entity, source_id)) without rowid;
 ";
 
-/// Columns of a link; `run` and `place_file` are numbers of [`Names`]. The journal is written more than anything else, so
+/// Columns of a link; `outstanding` and `applied` are the sixteen bytes of a decimal, `run` and `place_file` are numbers of [`Names`]. The journal is written more than anything else, so
 /// what no statement asks for is one value ([`body`]).
 pub(crate) const LINK_COLUMNS: &str = "entity, source_id, state, run, place_file, outstanding, applied, body";
 
@@ -48,23 +46,6 @@ pub(crate) fn json_broken(error: serde_json::Error) -> Fault {
     Fault::new(Code::StateUnusable).caused_by(error)
 }
 
-/// An exact decimal kept as its text.
-pub(crate) struct Exact(pub(crate) Decimal);
-
-impl FromSql for Exact {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Decimal::from_str_exact(value.as_str()?).map(Exact).map_err(|_| FromSqlError::InvalidType)
-    }
-}
-
-impl ToSql for Exact {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let mut text = String::new();
-        push_decimal(&mut text, &self.0);
-        Ok(text.into())
-    }
-}
-
 /// The name of a function that adds two exact decimals in SQL.
 pub(crate) const EXACT_SUM: &str = "exact_sum";
 
@@ -72,11 +53,20 @@ pub(crate) const EXACT_SUM: &str = "exact_sum";
 pub(crate) fn add_exact_sum(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function(EXACT_SUM, 2, flags, |call| {
-        let (Exact(one), Exact(other)) = (call.get(0)?, call.get(1)?);
-        let sum =
-            checked_sum([one, other]).map_err(|fault| rusqlite::Error::UserFunctionError(fault.into()))?;
-        Ok(Exact(sum))
+        let parts = [decimal(call.get(0)?), decimal(call.get(1)?)];
+        let sum = checked_sum(parts).map_err(|fault| rusqlite::Error::UserFunctionError(fault.into()))?;
+        Ok(sum.serialize())
     })
+}
+
+/// What payments took off a document as its row keeps it; nothing of what none can settle. A sum that changes takes as
+/// many bytes as before, so that its row stays where it is: rows that grow would split every page of the journal.
+pub(crate) fn applied(link: &Link) -> Option<[u8; 16]> {
+    (link.key.entity.is_document() || !link.applied.is_zero()).then(|| link.applied.serialize())
+}
+
+fn decimal(bytes: Option<[u8; 16]>) -> Decimal {
+    bytes.map(Decimal::deserialize).unwrap_or_default()
 }
 
 /// Reads a row of [`LINK_COLUMNS`].
@@ -86,8 +76,8 @@ pub(crate) fn link(connection: &Connection, names: &mut Names, row: &Row<'_>) ->
         state: row.get::<_, AsNumber<LinkState>>(2)?.0,
         run: RunId::from(names.text(connection, row.get(3)?)?),
         file: names.text(connection, row.get(4)?)?,
-        outstanding: row.get::<_, Option<Exact>>(5)?.map(|exact| exact.0),
-        applied: row.get::<_, Exact>(6)?.0,
+        outstanding: row.get::<_, Option<_>>(5)?.map(Decimal::deserialize),
+        applied: decimal(row.get(6)?),
     };
     let unreadable = |body::Unreadable| rusqlite::Error::InvalidColumnType(7, "body".to_owned(), Type::Blob);
     body::read(row.get_ref(7)?.as_blob()?, columns).map_err(unreadable)

@@ -108,7 +108,7 @@ impl<'a> Comparison<'a> {
         let mut shown = shown.into_iter();
         for link in links {
             let contact = link.contact.as_ref().map(|id| self.name(id));
-            if let Some(row) = rows::reject(link, contact.clone()) {
+            if let Some(row) = rows::reject(link, contact.as_deref()) {
                 self.rejects.push(self.store, &row).await?;
             }
             for row in rows::adjustments(link, contact.as_deref(), &self.accounts)? {

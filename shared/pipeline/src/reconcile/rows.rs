@@ -17,7 +17,7 @@ fn money(link: &Link) -> Option<Money> {
 }
 
 /// The row of a record that failed or was skipped, or whose new version was refused.
-pub(super) fn reject(link: &Link, contact: Option<String>) -> Option<RejectRow> {
+pub(super) fn reject(link: &Link, contact: Option<&str>) -> Option<RejectRow> {
     let fault = link.more.fault.clone()?;
     let outcome = if link.state == LinkState::Skipped { Outcome::Skipped } else { Outcome::Failed };
     let reject = Reject {
@@ -28,7 +28,7 @@ pub(super) fn reject(link: &Link, contact: Option<String>) -> Option<RejectRow> 
         fault,
         raw: String::new(),
     };
-    let amount = money(link);
+    let (contact, amount) = (contact.map(str::to_owned), money(link));
     Some(RejectRow { contact, amount, ..RejectRow::new(outcome, &reject) })
 }
 

@@ -15,7 +15,7 @@ impl Notes {
         let open = || {
             let connection = Connection::open(path)?;
             connection.execute_batch(
-                "pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 10000; \
+                "pragma busy_timeout = 10000; pragma journal_mode = wal; pragma synchronous = normal; \
                  pragma cache_size = -500; pragma secure_delete = on; \
                  create table if not exists notes (key text primary key, bytes blob not null) without rowid;",
             )?;

@@ -23,9 +23,9 @@ fn part_key(entity: Entity, part: &str, pass: u32) -> String {
     if pass == 1 { format!("{folder}/{part}.json") } else { format!("{folder}/{part}.{pass}.json") }
 }
 
-/// Parts under way at once: while one is written to the target, the journal notes what became of the one before and
-/// says what is known of the next.
-const PARTS_UNDER_WAY: usize = 3;
+/// Parts under way at once: while one is written to the target, the journal notes what became of the other, or says what
+/// is known of it. A third would take 8 MB, and time, for what processors have at hand is small.
+const PARTS_UNDER_WAY: usize = 2;
 
 /// A walk over the parts of a chunk.
 #[derive(Clone, Copy)]

@@ -18,6 +18,9 @@ use support::{Done, Place, assert_same};
 
 const INVOICES: usize = 12_000;
 
+/// Below a state folder: what stages note.
+const NOTES: &str = "staging/.notes.db";
+
 fn full(place: &Place, target: &str, state: &str) -> Command {
     let args =
         ["full", "--from", "books", "--to", target, "--state", state, "--json", "--set", "home_currency=USD"];
@@ -29,24 +32,21 @@ fn full(place: &Place, target: &str, state: &str) -> Command {
 /// Waits until the load has written its first batches.
 fn until_loading(child: &mut Child, state: &Path) {
     let began = Instant::now();
-    while !found(state, "load", 3) {
+    while parts_loaded(state) < 3 {
         assert!(child.try_wait().unwrap().is_none(), "the run ended before it could be cut off");
         assert!(began.elapsed() < Duration::from_secs(120), "the run does not load");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// True where a folder of that name holds at least `least` files.
-fn found(folder: &Path, name: &str, least: usize) -> bool {
-    fn files(folder: &Path) -> usize {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|e| if e.path().is_dir() { files(&e.path()) } else { 1 }).sum()
-    }
-    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        let path = entry.path();
-        path.is_dir()
-            && if entry.file_name() == name { files(&path) >= least } else { found(&path, name, least) }
-    })
+/// How many parts the load has noted as done.
+fn parts_loaded(state: &Path) -> i64 {
+    let read_only = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    rusqlite::Connection::open_with_flags(state.join(NOTES), read_only)
+        .and_then(|notes| {
+            notes.query_row("select count(*) from notes where key like '%/load/%'", [], |row| row.get(0))
+        })
+        .unwrap_or_default()
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_run_that_was_cut_off_before_its_report_gets_it_when_the_command_is_given_ag
 
     // What a kill between the end of the run and its report leaves.
     let written = format!("migrations/{migration}/runs/{run}/report/written.json");
-    let notes = rusqlite::Connection::open(place.path("state/staging/.notes.db")).unwrap();
+    let notes = rusqlite::Connection::open(place.path("state").join(NOTES)).unwrap();
     assert_eq!(notes.execute("delete from notes where key = ?1", [&written]).unwrap(), 1);
     drop(notes);
     let folder = Path::new(first["report"]["folder"].as_str().unwrap());

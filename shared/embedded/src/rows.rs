@@ -10,8 +10,8 @@ use crate::body::{self, Columns};
 use crate::names::Names;
 use crate::numbered::AsNumber;
 
-/// Version of the schema and of what stands in it (7: links with a body); a file of another
-/// version is not worked in.
+/// Version of the schema and of what stands in it (7: links with a body); a file of another version is not
+/// worked in.
 pub(crate) const SCHEMA_VERSION: i64 = 7;
 
 pub(crate) const SCHEMA: &str = "

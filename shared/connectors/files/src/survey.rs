@@ -168,7 +168,8 @@ fn partitions(scan: &Scan) -> Result<Vec<Partition>, Fault> {
             let spec = Spec::Rows { section: index, offset: part.offset, line: part.line, end };
             let rows = if section.parts.len() == 1 { section.rows } else { part.rows };
             partitions.push(Partition {
-                id: format!("{}-{}-{}", section.format().id, index + 1, number + 1),
+                // Parts are loaded in the order of their names: payments after those before them in the file.
+                id: format!("{}-{:04}-{:05}", section.format().id, index + 1, number + 1),
                 entity: section.format().entity,
                 spec: serde_json::to_value(spec).map_err(bug)?,
                 rows,

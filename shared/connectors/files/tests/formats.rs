@@ -393,6 +393,24 @@ fn extraction_resumes_after_any_batch() {
     resumes_after_any_batch(&[("Invoices.csv", &text)], Entity::Invoice, 4);
 }
 
+#[test]
+fn parts_of_a_large_file_come_in_its_order_by_their_names() {
+    use carry_connector::Reader;
+    let mut text =
+        String::from("Receive Payment #,Payment Date,Customer,Invoice Apply,Amount Received,Currency\n");
+    let rows = 10 * carry_files::limits::PARTITION_ROWS + 1;
+    for n in 0..rows {
+        text.push_str(&format!("{n},01/28/2026,Ann,{n},1.00,USD\n"));
+    }
+    let dir = folder(&[("Received Payments.csv", &text)]);
+    let reader = carry_files::FilesReader::new(dir.path(), FilesOptions::default());
+    let survey = common::block(reader.survey()).unwrap();
+    let parts = survey.partitions.iter().filter(|part| part.entity == Entity::Payment);
+    let ids: Vec<_> = parts.map(|part| part.id.as_str()).collect();
+    assert_eq!(ids.len(), 11);
+    assert!(ids.is_sorted(), "staging lists them by name: {ids:?}");
+}
+
 /// What is left after any of at least that many batches is the same for another process.
 fn resumes_after_any_batch(files: &[(&str, &str)], entity: Entity, batches: usize) {
     use carry_connector::Reader;

@@ -6,7 +6,6 @@ use carry_connector::{ByEntity, Links, WriteItem, exact};
 use carry_model::{Body, Decimal, Entity, Fault, Record, RecordKey, SourceId, TargetId, checked_sum};
 use carry_ports::{Link, LinkState};
 use rustc_hash::{FxHashMap, FxHashSet};
-use tokio::sync::OnceCell;
 
 use super::batch::settlement_key;
 use super::{Loader, is_list};
@@ -34,19 +33,31 @@ impl Lead {
 
 type Leads = ByEntity<Lead>;
 
-/// What stays the same while a chunk is loaded, so that it is asked for once and not for every batch.
+/// Where references to lists lead, kept at hand while a run is loaded: as they are written, or as they are looked up.
 #[derive(Default)]
-pub(crate) struct AtHand {
-    leads: Mutex<Leads>,
-    any_settlement: OnceCell<bool>,
-}
+pub(crate) struct AtHand(Mutex<Leads>);
 
 impl AtHand {
     fn leads(&self) -> MutexGuard<'_, Leads> {
-        self.leads.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets everything, and gives the memory back.
+    pub(crate) fn forget(&self) {
+        *self.leads() = Leads::default();
+    }
+
+    /// Learns where records of a list are that were just written.
+    pub(super) fn note(&self, links: &[Link]) {
+        let of_lists = links.iter().filter(|link| is_list(link.key.entity));
+        let written: Vec<_> = of_lists.map(|link| (link.key.clone(), Lead::of(link))).collect();
+        self.learn(&written);
     }
 
     fn learn(&self, learnt: &[(RecordKey, Lead)]) {
+        if learnt.is_empty() {
+            return;
+        }
         let mut leads = self.leads();
         if leads.count() + learnt.len() > LEADS_MAX {
             leads.clear();
@@ -138,8 +149,7 @@ impl Loader {
         let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
         let pays = records.iter().any(|record| matches!(record.body, Body::Payment(_)));
         // Loading removes settlements of earlier runs and makes none.
-        let may_be_settled =
-            pays && *self.at_hand.any_settlement.get_or_try_init(|| self.any_settlement()).await?;
+        let may_be_settled = pays && *self.any_before.get_or_try_init(|| self.any_settlement()).await?;
         let (mut leads, keys) = self.wanted(records, may_be_settled);
         let found = jobs.resolve(migration, &keys).await?;
         let mut links = FxHashMap::default();
@@ -192,5 +202,40 @@ impl Loader {
         keys.sort_unstable();
         keys.dedup();
         (leads, keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use carry_model::{PaymentMethod, RunId};
+
+    use super::*;
+    use crate::load::figures::{self, Figures};
+
+    fn written(entity: Entity, id: &str, target: Option<&str>) -> Link {
+        let body = Body::PaymentMethod(PaymentMethod { name: id.to_owned() });
+        let record = Record::new(Entity::PaymentMethod, id, None, body).unwrap();
+        let mut link = figures::link(&record, &RunId::from("run".to_owned()), Figures::default());
+        link.key.entity = entity;
+        link.target = target.map(TargetId::from);
+        link
+    }
+
+    #[test]
+    fn what_was_written_of_a_list_is_at_hand_until_it_is_forgotten() {
+        let at_hand = AtHand::default();
+        let lead = |id: &str| at_hand.leads().get(Entity::Contact, &SourceId::from(id)).cloned();
+        at_hand.note(&[
+            written(Entity::Contact, "Ann", Some("7")),
+            written(Entity::Contact, "Bob", None),
+            written(Entity::Invoice, "1", Some("9")),
+        ]);
+        assert!(matches!(lead("Ann"), Some(Lead::There(target)) if target.as_str() == "7"));
+        assert!(matches!(lead("Bob"), Some(Lead::NotCarried(_))), "asked for once, as it was refused");
+        assert!(at_hand.leads().get(Entity::Invoice, &SourceId::from("1")).is_none(), "no list");
+        at_hand.note(&[written(Entity::Contact, "Ann", Some("8"))]);
+        assert!(matches!(lead("Ann"), Some(Lead::There(target)) if target.as_str() == "8"), "replaced");
+        at_hand.forget();
+        assert!(lead("Ann").is_none());
     }
 }

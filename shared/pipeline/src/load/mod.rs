@@ -3,7 +3,7 @@
 mod batch;
 mod beside;
 mod chunks;
-mod figures;
+pub(crate) mod figures;
 mod gone;
 mod known;
 mod parts;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use carry_model::{Entity, Fault, RecordKey, Reject, SourceId, TargetId};
 use carry_ports::{LinkState, Run};
 use rustc_hash::{FxHashMap, FxHashSet};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::Engine;
 use crate::plan::Plan;
@@ -72,7 +72,9 @@ pub(crate) struct Loader {
     /// Records that the mapping says the target has already.
     pub(crate) existing: FxHashMap<RecordKey, TargetId>,
     pub(crate) doubt: Doubt,
-    pub(crate) at_hand: AtHand,
+    pub(crate) at_hand: Arc<AtHand>,
+    /// Whether earlier runs left settlements, once it was asked.
+    pub(crate) any_before: OnceCell<bool>,
     /// One permit for each batch that may be under way.
     pub(crate) room: Semaphore,
 }

@@ -158,6 +158,7 @@ impl Loader {
             self.engine.jobs.open_batch(&self.run, &batch_name(entity, part), &outcomes.unknown).await?;
         }
         self.close(&batch, &outcomes.links, &outcomes.applied).await?;
+        self.at_hand.note(&outcomes.links);
         match outcomes.stop {
             Some(fault) => Err(fault),
             None => Ok((outcomes.links, outcomes.simpler)),

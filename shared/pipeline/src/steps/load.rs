@@ -6,14 +6,14 @@ use carry_model::{Code, Fault, RecordKey};
 use carry_ports::{RunKind, Stage};
 
 use rustc_hash::FxHashSet;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use uuid::Uuid;
 
 use super::OpenRun;
 use super::stage::complete;
 use crate::Engine;
 use crate::held::Held;
-use crate::load::{AtHand, Chunk, Doubt, Loader, Scope, batches_at_once, lay_out};
+use crate::load::{Chunk, Doubt, Loader, Scope, batches_at_once, lay_out};
 use crate::sample::choose;
 use crate::settle::{is_settling, settled_so_far};
 use crate::tally::Tally;
@@ -122,6 +122,7 @@ impl OpenRun {
         let in_doubt = self.take_over("", is_settling).await?;
         let next = self.loader_after(held, in_doubt).await?.settle(slice).await?;
         if next.is_none() {
+            self.at_hand.forget();
             self.close_open_batches().await?;
             self.lap(Stage::Load).await?;
         }
@@ -195,7 +196,8 @@ impl OpenRun {
             existing: plan.mapping.existing(),
             plan,
             doubt: if self.run.broke_off { Doubt::Everything } else { Doubt::Only(in_doubt) },
-            at_hand: AtHand::default(),
+            at_hand: self.at_hand.clone(),
+            any_before: OnceCell::new(),
         }))
     }
 

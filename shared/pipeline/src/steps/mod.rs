@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use crate::Engine;
+use crate::load::AtHand;
 use crate::plan::Plan;
 use crate::store::RunStore;
 
@@ -43,6 +44,7 @@ pub struct OpenRun {
     store: RunStore,
     plan: OnceCell<Arc<Plan>>,
     transformer: OnceCell<Arc<dyn Transformer>>,
+    at_hand: Arc<AtHand>,
 }
 
 impl OpenRun {
@@ -73,6 +75,7 @@ impl OpenRun {
             run,
             plan: OnceCell::new(),
             transformer: OnceCell::new(),
+            at_hand: Arc::default(),
         }
     }
 

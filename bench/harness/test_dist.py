@@ -16,17 +16,21 @@ RUSTC = """case "$1" in
        printf '#!/bin/sh\\necho raw > "$(dirname "$0")/main.profraw"\\n' > "$2"; chmod +x "$2" ;;
 esac"""
 
-# The instrumented carry leaves its counts where the flags of its build say.
-CARGO = """echo "cargo $* CFLAGS=$CFLAGS" >> "$NOTES"
-[ "$1" = build ] || exit 0
+# Each build notes what its compilers are told. The instrumented carry leaves its counts where the script expects them.
+CARGO = """[ "$1" = build ] || exit 0
 while [ "$1" != --target-dir ]; do shift; done
-mkdir -p "$2/some-host/dist"
+objects="$2/some-host/dist/build"
+[ -e "$objects" ] && echo "objects of the build before" >> "$NOTES"
+mkdir -p "$objects/zstd-$OBJECTS" "$2/counts/c$objects/zstd-1"
+echo "build with C $CFLAGS" >> "$NOTES"
+"$RUSTC_WRAPPER" echo Rust --target some-host >> "$NOTES"
+"$RUSTC_WRAPPER" echo script >> "$NOTES"
 cat > "$2/some-host/dist/carry" <<END
 #!/bin/sh
 echo "carry \\$1" >> "$NOTES"
+[ "\\$1" = "$FAILS" ] && exit 10
 mkdir -p "$2/counts/rust"
 echo raw > "$2/counts/rust/carry.profraw"
-exit $CARRY_EXITS
 END
 chmod +x "$2/some-host/dist/carry" """
 
@@ -38,7 +42,8 @@ class Dist(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+        self.folder = Path(folder.name) / "a folder"
+        self.folder.mkdir()
         self.tools = self.folder / "bin"
         self.tools.mkdir()
         self.target = self.folder / "target"
@@ -53,7 +58,7 @@ class Dist(unittest.TestCase):
         path.chmod(0o755)
         return path
 
-    def dist(self, profdata=True, carry_exits=0):
+    def dist(self, profdata=True, objects="1", fails="nothing"):
         tool = self.tool("profdata", PROFDATA if profdata else "exit 1")
         # Whatever llvm-profdata this machine has stays out of it.
         for name in ("llvm-profdata", *(f"llvm-profdata-{version}" for version in (22, 21, 20, 19))):
@@ -64,42 +69,57 @@ class Dist(unittest.TestCase):
             "NOTES": str(self.folder / "notes"),
             "CARGO_TARGET_DIR": str(self.target),
             "LLVM_PROFDATA": str(tool),
-            "CARRY_EXITS": str(carry_exits),
+            "OBJECTS": objects,
+            "FAILS": fails,
         }
         done = subprocess.run([DIST], env=given, capture_output=True, text=True)
         self.notes = (self.folder / "notes").read_text().splitlines()
-        self.builds = [note for note in self.notes if note.startswith("cargo build")]
         return done
 
+    def told(self, whom):
+        return [note.removeprefix(whom).strip() for note in self.notes if note.startswith(whom)]
+
     def test_counts_the_main_job_between_two_builds(self):
-        done = self.dist()
-        self.assertEqual((done.returncode, done.stdout.strip()), (0, f"{self.target}/guided/some-host/dist/carry"), done.stderr)
-        counting, guided = self.builds
-        self.assertIn(f"-Cprofile-generate={self.target}/guided/counts/rust", counting)
-        self.assertIn(f"CFLAGS= -fprofile-generate={self.target}/guided/counts/c", counting)
-        self.assertIn(f"-Cprofile-use={self.target}/guided/counts/rust/carry.profdata", guided)
-        self.assertIn(f"CFLAGS= -fprofile-use={self.target}/guided/counts/c", guided)
-        between = self.notes[self.notes.index(counting) + 1 : self.notes.index(guided)]
-        self.assertEqual([note for note in between if note.startswith("carry")], ["carry try", "carry full", "carry delta"])
-        self.assertTrue(between[-1].startswith("profdata merge"), between[-1])
+        done, work = self.dist(), f"{self.target}/guided"
+        self.assertEqual((done.returncode, done.stdout.strip()), (0, f"{work}/some-host/dist/carry"), done.stderr)
+        counting, guided = self.told("build with C")
+        self.assertIn(f"'-fprofile-generate={work}/counts/c'", counting)
+        self.assertIn(f"'-fprofile-use={work}/counts/c'", guided)
+        target = "--target some-host"
+        generate, use = f"-Cprofile-generate={work}/counts/rust", f"-Cprofile-use={work}/counts/rust/carry.profdata"
+        self.assertEqual(self.told("Rust"), [f"{target} {generate} -Clink-arg=-lgcov", f"{target} {use}"])
+        self.assertEqual(self.told("script"), ["", ""], "build scripts are not instrumented")
+        self.assertEqual(self.told("carry"), ["try", "full", "delta"])
+        places = [self.notes.index(f"carry {job}") for job in ("try", "delta")]
+        last_merge = max(at for at, note in enumerate(self.notes) if note.startswith("profdata merge"))
+        builds = [at for at, note in enumerate(self.notes) if note.startswith("build")]
+        self.assertEqual(sorted([*places, last_merge, *builds]), [builds[0], *places, last_merge, builds[1]])
+        self.assertNotIn("objects of the build before", self.notes)
 
     def test_leaves_c_alone_where_its_compiler_is_not_gcc(self):
         self.tool("cc", "echo 'clang version 19' >&2")
         self.assertEqual(self.dist().returncode, 0)
-        self.assertEqual([build.rpartition("CFLAGS=")[2].strip() for build in self.builds], ["", ""])
-        self.assertNotIn("lgcov", self.builds[0])
+        self.assertEqual(self.told("build with C"), ["", ""])
+        self.assertNotIn("lgcov", self.told("Rust")[0])
 
     def test_builds_without_and_says_so_where_nothing_reads_the_counts(self):
         done = self.dist(profdata=False)
-        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("building without a profile", done.stderr)
-        (only,) = self.builds
-        self.assertNotIn("profile-", only)
+        self.assertEqual(self.told("Rust"), ["--target some-host"])
 
-    def test_a_job_that_fails_is_no_training(self):
-        done = self.dist(carry_exits=10)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertEqual((len(self.builds), done.stdout), (1, ""))
+    def test_any_job_that_fails_is_no_training(self):
+        for job in ("try", "full", "delta"):
+            with self.subTest(job):
+                (self.folder / "notes").unlink(missing_ok=True)
+                done = self.dist(fails=job)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertEqual(len(self.told("build")), 1)
+
+    def test_counts_of_other_objects_are_not_passed_over(self):
+        done = self.dist(objects="2")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("other objects", done.stderr)
 
 
 if __name__ == "__main__":

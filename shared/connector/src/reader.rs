@@ -12,7 +12,8 @@ use crate::{Manifest, RawBatch, RawSink};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
     /// Unique within the survey; made of letters, digits, `-`, `_` and `.` (it becomes part of object keys) and
-    /// free of customer data.
+    /// free of customer data. Partitions of an entity are loaded in the order of their ids: where one must come after
+    /// another, numbers in ids have zeros in front.
     pub id: String,
     /// What its rows mainly are.
     pub entity: Entity,

@@ -91,7 +91,7 @@ impl Loader {
 
     async fn settle_rest(&self, settled: &mut Settled) -> Result<(), Fault> {
         // Asked before anything is settled: what this call settles lies on pages that are done.
-        let any_before = self.any_settlement().await?;
+        let any_before = self.any_before().await?;
         let mut next = self.page_ahead(settled.entity, settled.after.clone());
         while let (Some(entity), Some(page)) = (SETTLED.get(settled.entity).copied(), next.take()) {
             self.engine.cancel.check()?;
@@ -117,8 +117,13 @@ impl Loader {
         Some(tokio::spawn(async move { jobs.stated(&migration, entity, after.as_ref(), PAGE).await }))
     }
 
+    /// True where the journal had a settlement when this was first asked: of an earlier run, or an earlier slice.
+    pub(crate) async fn any_before(&self) -> Result<bool, Fault> {
+        self.any_before.get_or_try_init(|| self.any_settlement()).await.copied()
+    }
+
     /// True where the journal has a settlement.
-    pub(crate) async fn any_settlement(&self) -> Result<bool, Fault> {
+    async fn any_settlement(&self) -> Result<bool, Fault> {
         let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
         for entity in [Entity::Payment, Entity::BillPayment] {
             if any_of(jobs, migration, entity, exact::SETTLEMENT).await? {

@@ -50,11 +50,10 @@ impl AtHand {
     /// Learns where records of a list are that were just written.
     pub(super) fn note(&self, links: &[Link]) {
         let of_lists = links.iter().filter(|link| is_list(link.key.entity));
-        let written: Vec<_> = of_lists.map(|link| (link.key.clone(), Lead::of(link))).collect();
-        self.learn(&written);
+        self.learn(of_lists.map(|link| (link.key.clone(), Lead::of(link))).collect());
     }
 
-    fn learn(&self, learnt: &[(RecordKey, Lead)]) {
+    fn learn(&self, learnt: Vec<(RecordKey, Lead)>) {
         if learnt.is_empty() {
             return;
         }
@@ -63,7 +62,7 @@ impl AtHand {
             leads.clear();
         }
         for (key, lead) in learnt {
-            leads.insert(key.entity, key.id.clone(), lead.clone());
+            leads.insert(key.entity, key.id, lead);
         }
     }
 }
@@ -149,7 +148,7 @@ impl Loader {
         let (jobs, migration) = (&*self.engine.jobs, &self.run.migration);
         let pays = records.iter().any(|record| matches!(record.body, Body::Payment(_)));
         // Loading removes settlements of earlier runs and makes none.
-        let may_be_settled = pays && *self.any_before.get_or_try_init(|| self.any_settlement()).await?;
+        let may_be_settled = pays && self.any_before().await?;
         let (mut leads, keys) = self.wanted(records, may_be_settled);
         let found = jobs.resolve(migration, &keys).await?;
         let mut links = FxHashMap::default();
@@ -164,7 +163,7 @@ impl Loader {
                 links.insert(key, link);
             }
         }
-        self.at_hand.learn(&learnt);
+        self.at_hand.learn(learnt.clone());
         learnt.into_iter().for_each(|(key, lead)| leads.insert(key.entity, key.id, lead));
         Ok(Known { links, leads, may_be_settled })
     }

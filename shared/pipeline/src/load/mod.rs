@@ -3,7 +3,7 @@
 mod batch;
 mod beside;
 mod chunks;
-pub(crate) mod figures;
+mod figures;
 mod gone;
 mod known;
 mod parts;
@@ -73,7 +73,7 @@ pub(crate) struct Loader {
     pub(crate) existing: FxHashMap<RecordKey, TargetId>,
     pub(crate) doubt: Doubt,
     pub(crate) at_hand: Arc<AtHand>,
-    /// Whether earlier runs left settlements, once it was asked.
+    /// See [`Loader::any_before`].
     pub(crate) any_before: OnceCell<bool>,
     /// One permit for each batch that may be under way.
     pub(crate) room: Semaphore,

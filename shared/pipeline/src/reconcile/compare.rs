@@ -104,7 +104,8 @@ impl<'a> Comparison<'a> {
         shown: Vec<Option<Balance>>,
     ) -> Result<(), Fault> {
         if entity == Entity::Contact {
-            keep(&mut self.names, links, NAMES_MAX);
+            let named = links.iter().map(|link| (link.key.id.clone(), link.number.clone()));
+            keep(&mut self.names, named, NAMES_MAX);
         }
         self.learn_names(links.iter().filter_map(|link| link.contact.as_ref())).await?;
         self.learn_accounts(links.iter().flat_map(rows::accounts_named)).await?;
@@ -302,9 +303,13 @@ impl<'a> Comparison<'a> {
 }
 
 /// Keeps the names of contacts at hand as far as there is room: documents, which come after them, name them.
-fn keep(names: &mut FxHashMap<SourceId, Option<String>>, contacts: &[Link], names_max: usize) {
+fn keep(
+    names: &mut FxHashMap<SourceId, Option<String>>,
+    named: impl Iterator<Item = (SourceId, Option<String>)>,
+    names_max: usize,
+) {
     let room = names_max.saturating_sub(names.len());
-    names.extend(contacts.iter().take(room).map(|link| (link.key.id.clone(), link.number.clone())));
+    names.extend(named.take(room));
 }
 
 /// Which of the wanted names are not at hand. Where they would be too many, only wanted ones stay at hand.
@@ -323,10 +328,7 @@ fn unknown(
 
 #[cfg(test)]
 mod tests {
-    use carry_model::{Body, PaymentMethod, Record, RunId};
-
     use super::*;
-    use crate::load::figures;
 
     #[test]
     fn names_that_a_page_wants_stay_at_hand() {
@@ -342,13 +344,9 @@ mod tests {
 
     #[test]
     fn names_of_contacts_are_kept_as_they_come_while_there_is_room() {
-        let contact = |id: &str| {
-            let body = Body::PaymentMethod(PaymentMethod { name: String::new() });
-            let record = Record::new(Entity::PaymentMethod, id, Some(format!("{id}.")), body).unwrap();
-            figures::link(&record, &RunId::from("run".to_owned()), Default::default())
-        };
+        let named = ["a", "b", "c"].map(|id| (SourceId::from(id), Some(format!("{id}."))));
         let mut names = FxHashMap::default();
-        keep(&mut names, &["a", "b", "c"].map(contact), 2);
+        keep(&mut names, named.into_iter(), 2);
         assert_eq!(names.len(), 2);
         assert_eq!(names.get(&SourceId::from("b")), Some(&Some("b.".to_owned())));
         assert_eq!(
